@@ -1,0 +1,114 @@
+"""What every test can ask for: free ports, the photographs, Debian's programs; and a check of every log call."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+SYSTEM_FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+
+
+@pytest.fixture(autouse=True)
+def log_calls_are_well_formed() -> Iterator[None]:
+    """Fail the test on a log call whose arguments do not fit its text, in whatever thread, swallowed or not."""
+    make_record = logging.getLogRecordFactory()
+    wrong: list[str] = []
+
+    def make_checked_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(*args, **kwargs)
+        try:
+            record.getMessage()
+        except (TypeError, ValueError, KeyError) as error:
+            wrong.append(f"{record.pathname}:{record.lineno}: {record.msg!r} % {record.args!r}: {error}")
+        return record
+
+    logging.setLogRecordFactory(make_checked_record)
+    yield
+    logging.setLogRecordFactory(make_record)
+    if wrong:
+        pytest.fail("a log call is badly formatted:\n" + "\n".join(wrong), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Return a function that gives a free port of loopback at each call, never the same one twice in a run."""
+    given: set[int] = set()
+
+    def next_free_port() -> int:
+        while True:
+            with socket.socket() as door:
+                door.bind(("127.0.0.1", 0))
+                port = int(door.getsockname()[1])
+            if port not in given:
+                given.add(port)
+                return port
+
+    return next_free_port
+
+
+@pytest.fixture(scope="session")
+def photographs() -> Path:
+    """Return the folder of real photographs of codes: ``HEXIAO_PHOTOGRAPHS``, or the one laid beside the checkout.
+
+    They are too large for this repository, so a test that asks for them is skipped where they are not.
+    """
+    named = os.environ.get("HEXIAO_PHOTOGRAPHS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data" / "qr"
+    if not folder.is_dir():
+        pytest.skip(f"there are no photographs at {folder}; name their folder in HEXIAO_PHOTOGRAPHS")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mosquitto_program() -> Path:
+    """Return Mosquitto's broker."""
+    return found("mosquitto", shutil.which("mosquitto", path=SYSTEM_FOLDERS))
+
+
+@pytest.fixture(scope="session")
+def postgresql_programs() -> Path:
+    """Return the folder of the newest PostgreSQL's own programs: initdb, postgres, pg_ctl.
+
+    The server refuses to run as root: start it there as the user ``postgres``, who comes with the package.
+    """
+    servers = glob.glob("/usr/lib/postgresql/*/bin/initdb")  # noqa: PTH207 - a pattern over the whole system
+    newest = max(servers, key=lambda path: int(Path(path).parts[-3]), default=shutil.which("initdb"))
+    return found("PostgreSQL", newest).parent
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> Path:
+    """Return a browser that Playwright can drive: Debian's Chromium, Chrome, or Playwright's own."""
+    for name in ("chromium", "google-chrome", "google-chrome-stable"):
+        path = shutil.which(name)
+        if path and not path.startswith("/snap/"):
+            return Path(path)
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and only here
+
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+    return found("Chromium", own if own.exists() else None)
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze_program() -> Path:
+    """Return systemd-analyze, which verifies units."""
+    return found("systemd-analyze", shutil.which("systemd-analyze"))
+
+
+def found(name: str, path: str | Path | None) -> Path:
+    """Return the path of a program; fail where there is none, for a suite that skips its real parts proves nothing."""
+    if path is None:
+        pytest.fail(f"{name} is not installed: make setup", pytrace=False)
+    return Path(path)
