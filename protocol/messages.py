@@ -1,0 +1,276 @@
+"""Every message on the wire between kiosk, gateway and head office.
+
+Unknown fields are ignored, so that versions can meet; unknown kinds are an error. Each message says its version, and
+its sender's generation and journal sequence (a journal that was put back to an older copy is found out by them).
+Times are ISO 8601 with offset, money is integer fen, durations are seconds.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from protocol.ids import Identity, Rid, StoreId
+from protocol.vocabulary import Verdict
+
+#: The version this code speaks. A party serves messages one version older; a newer one it answers with a Notice
+#: ``fault``.
+WIRE_VERSION = 1
+OLDEST_SERVED = max(1, WIRE_VERSION - 1)
+
+#: Longest code that can be a voucher: platforms use 12 digits to some 300 characters of encrypted text. A QR can hold
+#: 4,296.
+LONGEST_CODE = 512
+MOST_USES = 999
+
+Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)]
+Quantity = Annotated[int, Meta(ge=1, le=MOST_USES)]
+Text = Annotated[str, Meta(max_length=400)]
+Sealed = Annotated[str, Meta(max_length=1024)]
+
+
+class Method(StrEnum):
+    """How a code reached the counter (核销方式)."""
+
+    SCAN = "scan"
+    TYPED = "typed"
+    WEB = "web"
+    API = "api"
+    PUSH = "push"
+
+
+class Action(StrEnum):
+    """What an intent asks the owner to do."""
+
+    REDEEM = "redeem"
+    UNDO = "undo"
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody at a counter confirmed, word for word; it never changes once its rid is minted.
+
+    A repeat carries the very same intent: every hop compares it with what it recorded under the rid, and where they
+    differ the answer is ``fault`` and nothing changes.
+    """
+
+    rid: Rid
+    action: Action = Action.REDEEM
+    code: Code | None = None
+    quantity: Quantity = 1
+    offer: Sealed | None = None
+    """The gateway's sealed offer that was confirmed; only the gateway can read it."""
+    undoes: Rid | None = None
+    method: Method = Method.SCAN
+    clerk: str | None = None
+    reason: Text | None = None
+    amount: Annotated[int, Meta(ge=0)] | None = None
+    """Amount received (实收金额), fen."""
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is particular about an answer; every field may be absent. Names are for people, ids for machines."""
+
+    title: Text | None = None
+    value: Text | None = None
+    code_tail: str | None = None
+    at: str | None = None
+    """When it happened: redeemed, or the moment from or until which it is valid."""
+    store: Text | None = None
+    """The store where it happened, by name."""
+    stores: tuple[Text, ...] = ()
+    """The stores where the voucher is valid, by name."""
+    kiosk: str | None = None
+    uses_left: int | None = None
+    quantity: int | None = None
+    reason: Text | None = None
+    case: Text | None = None
+    """A fault's number, to be told to support."""
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    v: int = WIRE_VERSION
+    gen: int = 1
+    seq: int = 0
+
+
+# --- kiosk to gateway ---------------------------------------------------------------------------------------------
+
+
+class Hello(_Message, frozen=True, kw_only=True, tag="hello"):
+    """Sent on every connection and every few seconds: I am here. Answered by Welcome or Notice."""
+
+    boot: str
+    software: Text = ""
+    open_rids: int = 0
+
+
+class Look(_Message, frozen=True, kw_only=True, tag="look"):
+    """What is this code worth here? Spends nothing. Answered by Offered, Refused or Notice with the same number."""
+
+    look: int
+    boot: str
+    code: Code
+    method: Method = Method.SCAN
+    clerk: str | None = None
+
+
+class Confirm(_Message, frozen=True, kw_only=True, tag="confirm"):
+    """REQ: redeem (or undo) this. Repeated unchanged until it is answered, for ten seconds from OK at the most."""
+
+    intent: Intent
+
+
+class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
+    """RESOLVE: bring this rid to its end, without starting anything new: the customer may have left."""
+
+    intent: Intent
+    reason: Text | None = None
+
+
+class Settled(_Message, frozen=True, kw_only=True, tag="settled"):
+    """The final answer to this rid has been shown for three seconds, or acknowledged by a press."""
+
+    rid: Rid
+    handed_over: bool = True
+
+
+class Refusal(_Message, frozen=True, kw_only=True, tag="refusal"):
+    """The kiosk itself refused a code by its shape; told for the records.
+
+    Never sent for payment and setup codes with a tail.
+    """
+
+    verdict: Verdict
+    code_tail: str | None = None
+
+
+KioskMessage = Hello | Look | Confirm | Resolve | Settled | Refusal
+
+
+# --- gateway to kiosk ---------------------------------------------------------------------------------------------
+
+
+class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
+    """Where the kiosk stands and what the store wants of it."""
+
+    store: StoreId
+    store_name: Text
+    time: str
+    gateway_boot: str
+    clerk_required: bool = False
+    heard_seq: int = 0
+    """The highest journal sequence that the gateway has seen of this kiosk in its generation."""
+
+
+class Offered(_Message, frozen=True, kw_only=True, tag="offered"):
+    """The code can be redeemed here now: what it is, and the sealed offer that a confirm returns."""
+
+    look: int
+    boot: str
+    offer: Sealed
+    detail: Detail
+    max_quantity: int = 1
+    valid_s: float = 60.0
+
+
+class Refused(_Message, frozen=True, kw_only=True, tag="refused"):
+    """The look's answer where it is not an offer."""
+
+    look: int
+    boot: str
+    verdict: Verdict
+    detail: Detail = Detail()
+
+
+class Answer(_Message, frozen=True, kw_only=True, tag="answer"):
+    """What is known of a rid. Only ``final`` answers end it; a pending one says that somebody is at work on it."""
+
+    rid: Rid
+    verdict: Verdict
+    final: bool
+    detail: Detail = Detail()
+    undone_by: Rid | None = None
+
+
+class Notice(_Message, frozen=True, kw_only=True, tag="notice"):
+    """What a hop says about a message or a device. It never ends a rid."""
+
+    verdict: Verdict
+    rid: Rid | None = None
+    look: int | None = None
+    boot: str | None = None
+    hint: Text | None = None
+
+
+GatewayMessage = Welcome | Offered | Refused | Answer | Notice
+
+
+# --- presence, retained, with the will as its death ----------------------------------------------------------------
+
+
+class Presence(_Message, frozen=True, kw_only=True, tag="presence"):
+    """Birth and death of one session; a death counts only for the session whose number it carries."""
+
+    online: bool
+    session: str
+
+
+# --- gateway to head office (the upstream contract) ----------------------------------------------------------------
+
+
+class AskLook(_Message, frozen=True, kw_only=True, tag="ask_look"):
+    """A look, relayed: whose kiosk, in which store, by which clerk."""
+
+    requester: Identity
+    store: StoreId
+    code: Code
+    method: Method = Method.SCAN
+    clerk: str | None = None
+
+
+class AskRedeem(_Message, frozen=True, kw_only=True, tag="ask_redeem"):
+    """A confirm, relayed with what the gateway vouches for."""
+
+    requester: Identity
+    store: StoreId
+    intent: Intent
+    terms: int = 0
+    """The version of the voucher's terms in the offer that was confirmed; 0 where no offer was (a typed undo)."""
+
+
+class AskResolve(_Message, frozen=True, kw_only=True, tag="ask_resolve"):
+    """A resolve, relayed. ``reason`` is why the gateway would not let a redemption start, where that is why."""
+
+    requester: Identity
+    store: StoreId
+    intent: Intent
+    terms: int = 0
+    reason: Text | None = None
+
+
+class AskSettled(_Message, frozen=True, kw_only=True, tag="ask_settled"):
+    """A requester's word that its customer has seen the answer."""
+
+    requester: Identity
+    rid: Rid
+    handed_over: bool = True
+
+
+class Looked(_Message, frozen=True, kw_only=True, tag="looked"):
+    """The head office's answer to a look. ``voucher`` names it also in refusals, where there is one."""
+
+    verdict: Verdict
+    detail: Detail = Detail()
+    voucher: str | None = None
+    """The owner's id of the voucher; None where no voucher has this code."""
+    terms: int = 0
+    stores: tuple[StoreId, ...] | None = None
+    """Ids of the stores where the voucher is valid; None: all of the chain's."""
+    max_quantity: int = 1
+
+
+UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled
+UpstreamAnswer = Looked | Answer | Notice

@@ -1,0 +1,296 @@
+"""The owner's side: what a voucher is worth now, and what becomes of a rid, decided inside one transaction.
+
+The caller holds the voucher's row locked, hands in what the books say, and writes what the ruling says, in that same
+transaction. This is all there is to a chain's own vouchers, because there the redemption and its record are one commit;
+a platform's vouchers need more steps between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from protocol.classify import classify
+from protocol.ids import code_tail
+from protocol.messages import Action, Answer, AskRedeem, AskResolve, Detail, Intent, Looked, Notice
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime, time, timedelta
+
+
+_INTENT_FIELDS = tuple((field.name, field.default) for field in msgspec.structs.fields(Intent))
+
+
+class VoucherState(StrEnum):
+    """Where a voucher is in its life, apart from its uses and its dates."""
+
+    ACTIVE = "active"
+    UNPAID = "unpaid"
+    GIFTING = "gifting"
+    DELETED = "deleted"
+    WITHDRAWN = "withdrawn"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+_STATE_VERDICTS = {
+    VoucherState.UNPAID: Verdict.UNPAID,
+    VoucherState.GIFTING: Verdict.GIFTING,
+    VoucherState.DELETED: Verdict.DELETED,
+    VoucherState.WITHDRAWN: Verdict.INVALIDATED,
+    VoucherState.REFUNDING: Verdict.REFUNDING,
+    VoucherState.REFUNDED: Verdict.REFUNDED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """When and where a voucher was last used; ``at`` is ISO 8601."""
+
+    at: str
+    store: str
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """One voucher as its owner's books have it at this moment."""
+
+    id: str
+    code_tail: str
+    title: str
+    value: str
+    terms: int
+    """Rises with every change of what the voucher promises; uses left are not part of it."""
+    state: VoucherState = VoucherState.ACTIVE
+    uses: int = 1
+    taken: frozenset[int] = frozenset()
+    """Numbers (from 1) of the uses that are spent."""
+    last: LastUse | None = None
+    stores: tuple[str, ...] | None = None
+    """Ids of the stores where it is valid; None: everywhere."""
+    store_names: tuple[str, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    weekdays: frozenset[int] = frozenset(range(7))
+    """Days on which it may be used, Monday is 0, in the store's own time."""
+    hours: tuple[time, time] | None = None
+    """From and until what time of day, in the store's own time; the end is not included."""
+    offline: bool = True
+    """Whether it may be redeemed at a counter (线下) at all."""
+
+    @property
+    def left(self) -> int:
+        """Uses that are not spent."""
+        return self.uses - len(self.taken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Where and when something is asked: the store's id and name, the kiosk, and the store's local time with offset."""
+
+    store: str
+    store_name: str
+    kiosk: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is recorded under a rid, and what its redemption holds.
+
+    ``digest`` stands for the intent word for word where the books do not keep it so: they erase the code and the offer
+    once the rid has ended, and ``intent`` then lacks both.
+    """
+
+    requester: str
+    store: str
+    intent: Intent
+    answer: Answer
+    at: datetime
+    voucher: str | None = None
+    digest: bytes | None = None
+
+    def is_of(self, intent: Intent) -> bool:
+        """Whether a repeat carries the intent that was recorded, in every field."""
+        return self.intent == intent if self.digest is None else self.digest == intent_digest(intent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The owner's decision: the answer, and what the transaction writes with it; nothing where ``record`` is False."""
+
+    answer: Answer | Notice
+    record: bool = False
+    claim: tuple[int, ...] = ()
+    """Use numbers that this rid spends."""
+    release: str | None = None
+    """The rid whose uses this undo gives back."""
+
+
+def intent_digest(intent: Intent) -> bytes:
+    """Return what a repeat's intent is compared by, so that nothing has to keep its code: 32 bytes.
+
+    The rid, 128 random bits, is part of it, so two intents of one code have nothing in common. Fields at their defaults
+    are left out: a field that a later version adds leaves the digests of older intents as they are. A payment or setup
+    code is never hashed: such an intent ends in a refusal whatever the code says.
+    """
+    if classify(intent.code).private:
+        intent = msgspec.structs.replace(intent, code=None)
+    said = {name: value for name, default in _INTENT_FIELDS if (value := getattr(intent, name)) != default}
+    return hashlib.sha256(msgspec.json.encode(said, order="sorted")).digest()
+
+
+def judge(voucher: Voucher, moment: Moment, quantity: int = 1) -> Verdict:
+    """Return REDEEMABLE, or why this voucher cannot be redeemed here and now in this quantity."""
+    if voucher.state is not VoucherState.ACTIVE:
+        return _STATE_VERDICTS[voucher.state]
+    if voucher.left <= 0:
+        return Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.USES_EXHAUSTED
+    if not voucher.offline:
+        return Verdict.NOT_FOR_COUNTER
+    if voucher.stores is not None and moment.store not in voucher.stores:
+        return Verdict.WRONG_STORE
+    if voucher.valid_until is not None and moment.at >= voucher.valid_until:
+        return Verdict.EXPIRED
+    if voucher.valid_from is not None and moment.at < voucher.valid_from:
+        return Verdict.NOT_YET_VALID
+    if moment.at.weekday() not in voucher.weekdays or not _within(voucher.hours, moment.at.time()):
+        return Verdict.NOT_NOW
+    return Verdict.REDEEMABLE if quantity <= voucher.left else Verdict.NOT_ENOUGH_USES
+
+
+def describe(voucher: Voucher, verdict: Verdict) -> Detail:
+    """Return what a person wants to know beside this verdict."""
+    last = voucher.last if verdict in {Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED} else None
+    at = last.at if last else None
+    if verdict is Verdict.EXPIRED and voucher.valid_until:
+        at = voucher.valid_until.isoformat(timespec="seconds")
+    if verdict is Verdict.NOT_YET_VALID and voucher.valid_from:
+        at = voucher.valid_from.isoformat(timespec="seconds")
+    return Detail(
+        title=voucher.title,
+        value=voucher.value or None,
+        code_tail=voucher.code_tail,
+        at=at,
+        store=last.store if last else None,
+        kiosk=last.kiosk if last else None,
+        stores=voucher.store_names if verdict is Verdict.WRONG_STORE else (),
+        uses_left=voucher.left if voucher.uses > 1 else None,
+    )
+
+
+def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
+    """Answer a look: what this code is worth here and now. ``voucher`` is the one that has it, None where none has."""
+    if voucher is None:
+        return Looked(verdict=_no_voucher(code), detail=Detail(code_tail=_tail(code)))
+    verdict = judge(voucher, moment)
+    return Looked(
+        verdict=verdict,
+        detail=describe(voucher, verdict),
+        voucher=voucher.id,
+        terms=voucher.terms,
+        stores=voucher.stores,
+        max_quantity=max(1, voucher.left),
+    )
+
+
+def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Voucher | None, moment: Moment) -> Ruling:
+    """Decide a redemption: the rid first, what is recorded is repeated before anything else is looked at (rule 2)."""
+    if known is not None:
+        return repeat(ask, known)
+    rid = ask.intent.rid
+    if isinstance(ask, AskResolve):
+        return _tombstone(rid, ask.reason, voucher)
+    if voucher is None:
+        verdict, detail = _no_voucher(ask.intent.code), Detail(code_tail=_tail(ask.intent.code))
+        return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=detail), record=True)
+    if ask.terms != voucher.terms:
+        return _tombstone(rid, "the voucher's terms changed since it was offered", voucher)
+    verdict = judge(voucher, moment, ask.intent.quantity)
+    if verdict is not Verdict.REDEEMABLE:
+        answer = Answer(rid=rid, verdict=verdict, final=True, detail=describe(voucher, verdict))
+        return Ruling(answer=answer, record=True)
+    claim = _free_uses(voucher, ask.intent.quantity)
+    left = voucher.left - len(claim)
+    detail = Detail(
+        title=voucher.title,
+        value=voucher.value or None,
+        code_tail=voucher.code_tail,
+        at=moment.at.isoformat(timespec="seconds"),
+        store=moment.store_name,
+        kiosk=moment.kiosk,
+        uses_left=left if voucher.uses > 1 else None,
+        quantity=len(claim),
+    )
+    return Ruling(answer=Answer(rid=rid, verdict=Verdict.REDEEMED, final=True, detail=detail), record=True, claim=claim)
+
+
+def rule_undo(
+    ask: AskRedeem | AskResolve, known: Known | None, target: Known | None, moment: Moment, window: timedelta
+) -> Ruling:
+    """Decide an undo: it has a rid of its own and concerns the uses of the rid that it names, not the voucher."""
+    if known is not None:
+        return repeat(ask, known)
+    rid = ask.intent.rid
+    if isinstance(ask, AskResolve):
+        return _tombstone(rid, ask.reason, None)
+    if target is None or target.answer.verdict is not Verdict.REDEEMED or target.intent.action is not Action.REDEEM:
+        detail = Detail(reason="there is no such redemption to undo")
+        return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_UNSUPPORTED, final=True, detail=detail), record=True)
+    detail = Detail(
+        title=target.answer.detail.title,
+        code_tail=target.answer.detail.code_tail,
+        quantity=target.answer.detail.quantity,
+    )
+    if target.answer.undone_by is not None:
+        return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)
+    if moment.at - target.at > window:
+        return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_TOO_LATE, final=True, detail=detail), record=True)
+    answer = Answer(rid=rid, verdict=Verdict.UNDONE, final=True, detail=detail)
+    return Ruling(answer=answer, record=True, release=target.intent.rid)
+
+
+def repeat(ask: AskRedeem | AskResolve, known: Known) -> Ruling:
+    """Repeat the recorded answer; where the fields differ from what is recorded, say fault and change nothing."""
+    if known.requester != ask.requester or not known.is_of(ask.intent):
+        hint = "this rid is recorded with other fields, or for another requester"
+        return Ruling(answer=Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=hint))
+    return Ruling(answer=known.answer)
+
+
+def _tombstone(rid: str, reason: str | None, voucher: Voucher | None) -> Ruling:
+    """End a rid of which nothing has happened: it is recorded, and a REQ that comes later meets this answer."""
+    detail = Detail(
+        reason=reason,
+        title=voucher.title if voucher else None,
+        code_tail=voucher.code_tail if voucher else None,
+    )
+    return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)
+
+
+def _free_uses(voucher: Voucher, quantity: int) -> tuple[int, ...]:
+    free = (number for number in range(1, voucher.uses + 1) if number not in voucher.taken)
+    return tuple(next(free) for _ in range(quantity))
+
+
+def _within(hours: tuple[time, time] | None, at: time) -> bool:
+    """Whether a time of day lies in the hours; hours that run past midnight end on the next day."""
+    if hours is None:
+        return True
+    start, end = hours
+    return start <= at < end if start <= end else at >= start or at < end
+
+
+def _no_voucher(code: str | None) -> Verdict:
+    """Name a code that no voucher has: what it is by its shape, else an unknown one."""
+    return classify(code).verdict or Verdict.UNKNOWN_CODE
+
+
+def _tail(code: str | None) -> str | None:
+    return None if code is None or classify(code).private else code_tail(code)

@@ -1,0 +1,124 @@
+"""The wire's reference, made from the code; a test holds the two together.
+
+``python -m protocol.reference > docs/protocol.md`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import TYPE_CHECKING, get_args
+
+import msgspec
+
+from protocol import codec
+from protocol.messages import (
+    OLDEST_SERVED,
+    WIRE_VERSION,
+    Detail,
+    GatewayMessage,
+    Intent,
+    KioskMessage,
+    Presence,
+    UpstreamAnswer,
+    UpstreamRequest,
+)
+from protocol.topics import ROOT, TOPICS
+from protocol.vocabulary import PHRASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HEAD = f"""# The wire
+
+Made from the code by `python -m protocol.reference`; do not edit.
+
+Kiosk and gateway speak JSON over MQTT 5, gateway and head office JSON over HTTPS. Everybody is known by the common
+name of a client certificate. A message has a `type`, its version `v` (served are {OLDEST_SERVED} to {WIRE_VERSION}),
+and its sender's generation `gen` and journal sequence `seq`. Unknown fields are ignored, an unknown `type` is
+refused. A message has at most {codec.LARGEST_MESSAGE} bytes. Times are ISO 8601 with offset, money is integer fen,
+durations are seconds.
+
+## Topics
+
+The broker lets a device write and read below its own name only. The store is in no topic: the gateway knows it from
+the name.
+
+| topic | who writes | messages | QoS | retained | meaning |
+|---|---|---|---|---|---|
+"""
+
+
+def markdown() -> str:
+    """Return the whole reference."""
+    return "".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield _HEAD
+    for topic in TOPICS:
+        names = ", ".join(f"`{_kind(message)}`" for message in topic.messages)
+        kept = "yes" if topic.retain else "no"
+        yield _row(f"`{ROOT}/<name>/{topic.name}`", topic.publisher, names, str(topic.qos), kept, topic.meaning)
+    yield from _section("From a kiosk", get_args(KioskMessage))
+    yield from _section("To a kiosk", get_args(GatewayMessage))
+    yield from _section("Presence", (Presence,))
+    yield "\n## From a gateway to the head office\n\n"
+    yield "`POST /upstream/v1/ask` takes one of these and answers with one of the next section.\n"
+    yield from _messages(get_args(UpstreamRequest))
+    yield "\n## From the head office to a gateway\n"
+    yield from _messages(get_args(UpstreamAnswer))
+    yield "\n## Parts of messages\n"
+    yield from _messages((Intent, Detail))
+    yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
+    for verdict, phrase in PHRASES.items():
+        light = f"{phrase.light.colour} {phrase.light.pattern}" if phrase.light.colour != "off" else "off"
+        sound = (phrase.sound or "-").replace("_", " ")
+        yield _row(f"`{verdict}`", " / ".join(phrase.zh), " ".join(phrase.en), light, sound)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _section(title: str, messages: Iterable[type]) -> Iterator[str]:
+    yield f"\n## {title}\n"
+    yield from _messages(messages)
+
+
+def _messages(messages: Iterable[type]) -> Iterator[str]:
+    for message in messages:
+        yield f"\n### `{_kind(message)}`\n\n{inspect.cleandoc(message.__doc__ or '')}\n\n"
+        yield "| field | type | default |\n|---|---|---|\n"
+        for field in msgspec.structs.fields(message):
+            if field.name in {"v", "gen", "seq"}:
+                continue
+            default = "required" if field.required else f"`{_default(field)}`"
+            yield f"| `{field.encode_name}` | {_type(field.type)} | {default} |\n"
+
+
+def _kind(message: type) -> str:
+    tag = message.__struct_config__.tag if hasattr(message, "__struct_config__") else None
+    return str(tag) if tag else message.__name__
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return msgspec.json.encode(value).decode()
+
+
+def _type(annotation: object) -> str:
+    """Return an annotation in words: ``text or null``."""
+    words = {str: "text", int: "integer", float: "number", bool: "true or false", type(None): "null"}
+    if isinstance(annotation, type):
+        return words.get(annotation, f"`{annotation.__name__}`")
+    parts = get_args(annotation)
+    if hasattr(annotation, "__metadata__"):
+        return _type(parts[0])
+    if getattr(annotation, "__origin__", None) is tuple:
+        return f"list of {_type(parts[0])}"
+    return " or ".join(_type(part) for part in parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -1,0 +1,201 @@
+"""The gateway's side of one redemption: it keeps what it was asked, passes it on, and repeats what the owner said.
+
+A relay decides nothing about a rid. It may only make a redemption less likely: where the gateway would refuse, where
+ten seconds have passed, and after its own restart, it sends RESOLVE instead of REQ, and the owner says what became of
+the rid (rules 4 and 8 of docs/redemption.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from protocol.messages import Answer, AskRedeem, AskResolve, Intent, Notice
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Seconds after it was journalled in which a gateway still relays REQ.
+ASKING_S = 10.0
+FIRST_RETRY_S = 0.5
+LONGEST_RETRY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """One rid as its gateway keeps it. The fields down to ``answer`` are journalled; the rest is of this run only."""
+
+    requester: str
+    store: str
+    """Fixed when the rid is first journalled; a kiosk that is moved later does not take it along (rule 12)."""
+    intent: Intent
+    terms: int = 0
+    closed: bool = False
+    """No more REQ for this rid, whatever still comes in."""
+    reason: str | None = None
+    answer: Answer | None = None
+    asking_until: float | None = None
+    flying: bool = False
+    """Whether a request upstream has not come back yet."""
+    retry_at: float | None = None
+    retry_s: float = FIRST_RETRY_S
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the owner has not said a final word yet."""
+        return self.answer is None or not self.answer.final
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write the relay to the journal.
+
+    ``durable``: it is on disk before the next effect; else it may ride with a later one.
+    """
+
+    relay: Relay
+    durable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send this upstream, once; report back with ``heard`` or ``unheard``."""
+
+    message: AskRedeem | AskResolve
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer the requester."""
+
+    message: Answer | Notice
+
+
+Effect = Write | Ask | Reply
+Step = tuple[Relay, "Sequence[Effect]"]
+
+
+def take_confirm(known: Relay | None, asked: Relay, objection: str | None, now: float) -> Step:
+    """Take a REQ.
+
+    ``asked`` is the relay as it would be journalled, ``objection`` why the gateway would not begin it. The rid is
+    looked up before any business check: an objection counts only for a rid that is not known yet.
+    """
+    if known is not None:
+        return _again(known, asked, close=False, now=now)
+    fresh = replace(asked, asking_until=now + ASKING_S, closed=objection is not None, reason=objection)
+    return _ask(fresh, now, first=(Write(fresh),))
+
+
+def take_resolve(known: Relay | None, asked: Relay, reason: str | None, now: float) -> Step:
+    """Take a RESOLVE: from now on no REQ leaves for this rid, and that is on disk before the owner is asked."""
+    if known is not None:
+        return _again(known, asked, close=True, now=now, reason=reason)
+    fresh = replace(asked, closed=True, reason=reason)
+    return _ask(fresh, now, first=(Write(fresh),))
+
+
+def restart(relay: Relay, now: float) -> Step:
+    """Take up a rid found open in the journal: how long it lay there nobody knows, so only its end is asked for."""
+    return _ask(replace(relay, closed=True, asking_until=None, reason=relay.reason or "gateway restarted"), now)
+
+
+def heard(relay: Relay, answer: Answer | Notice, now: float) -> Step:
+    """Take the owner's word. A final answer is kept and passed down; a pending one is passed down and asked again."""
+    landed = replace(relay, flying=False)
+    if not relay.is_open:
+        return _heard_again(landed, answer)
+    if isinstance(answer, Notice):
+        # What the head office says about a message ends no rid; the requester goes on waiting.
+        return _later(landed, now), ()
+    if not answer.final:
+        return _later(replace(landed, answer=answer), now), (Reply(answer),)
+    ended = replace(landed, answer=answer, retry_at=None)
+    return ended, (Write(ended, durable=False), Reply(answer))
+
+
+def unheard(relay: Relay, now: float) -> Step:
+    """Note that the request upstream brought no answer: nothing is known, so nothing is concluded."""
+    landed = replace(relay, flying=False)
+    return (_later(landed, now), ()) if relay.is_open else (landed, (Write(landed, durable=False),))
+
+
+def tick(relay: Relay, now: float) -> Step:
+    """Ask again where that is due at monotonic time ``now``."""
+    if relay.retry_at is None or now < relay.retry_at or relay.flying or not relay.is_open:
+        return relay, ()
+    return _ask(relay, now)
+
+
+def time_left(relay: Relay, message: AskRedeem | AskResolve, now: float) -> float | None:
+    """Return for how long a message may still leave and be waited for, seconds; None: without limit.
+
+    For a REQ none is left once a RESOLVE has come, or the time run out, while the journal was being written.
+    """
+    if not isinstance(message, AskRedeem):
+        return None
+    return 0.0 if relay.closed or relay.asking_until is None else max(0.0, relay.asking_until - now)
+
+
+def undone(relay: Relay, by: str) -> Step:
+    """Note that a rid's uses were given back: from now on its answer says so."""
+    if relay.answer is None:
+        return relay, ()
+    marked = replace(
+        relay,
+        answer=Answer(
+            rid=relay.intent.rid, verdict=relay.answer.verdict, final=True, detail=relay.answer.detail, undone_by=by
+        ),
+    )
+    return marked, (Write(marked, durable=False),)
+
+
+def _again(known: Relay, asked: Relay, *, close: bool, now: float, reason: str | None = None) -> Step:
+    """Answer a repeat: what is recorded, or another try upstream; a contradiction changes nothing."""
+    if known.requester != asked.requester or known.intent != asked.intent:
+        hint = "this rid is recorded with other fields, or for another requester"
+        return known, (Reply(Notice(verdict=Verdict.FAULT, rid=asked.intent.rid, hint=hint)),)
+    if known.answer is not None and known.answer.final:
+        return _repeat(known, known.answer, now)
+    closing = close and not known.closed
+    row = replace(known, closed=known.closed or close, reason=known.reason or reason)
+    first: tuple[Effect, ...] = (Write(row),) if closing else ()
+    if row.flying:
+        return row, first
+    return _ask(row, now, first=first)
+
+
+def _repeat(known: Relay, answer: Answer, now: float) -> Step:
+    """Answer for a rid that has ended: with what is recorded, unless it may have been undone elsewhere since.
+
+    Then only the owner knows (rule 10), and nobody is told of a success until the owner has said it again.
+    """
+    if answer.verdict is not Verdict.REDEEMED or answer.undone_by is not None:
+        return known, (Reply(answer),)
+    return (known, ()) if known.flying else _ask(replace(known, closed=True), now)
+
+
+def _heard_again(relay: Relay, answer: Answer | Notice) -> Step:
+    """Take the owner's word on a rid that has ended here: it is passed down; only that it was undone is news."""
+    known = relay.answer
+    if known is None or not isinstance(answer, Answer) or not answer.final or answer.verdict is not known.verdict:
+        return relay, (Write(relay, durable=False),)
+    said = relay if answer.undone_by is None else replace(relay, answer=answer)
+    return said, (Write(said, durable=False), Reply(answer))
+
+
+def _ask(relay: Relay, now: float, first: tuple[Effect, ...] = ()) -> Step:
+    expired = relay.asking_until is None or now >= relay.asking_until
+    message: AskRedeem | AskResolve
+    if relay.closed or expired:
+        message = AskResolve(
+            requester=relay.requester, store=relay.store, intent=relay.intent, terms=relay.terms, reason=relay.reason
+        )
+    else:
+        message = AskRedeem(requester=relay.requester, store=relay.store, intent=relay.intent, terms=relay.terms)
+    return replace(relay, flying=True, retry_at=None), (*first, Ask(message))
+
+
+def _later(relay: Relay, now: float) -> Relay:
+    return replace(relay, retry_at=now + relay.retry_s, retry_s=min(relay.retry_s * 2, LONGEST_RETRY_S))

@@ -1,0 +1,117 @@
+"""The requester's side of one redemption: a kiosk's, a console's or a till's.
+
+The whole promise of this side is three rules (numbers are those of docs/redemption.md):
+
+* the intent is written, durably, before a byte of it leaves (1), and a repeat never changes it;
+* for ten seconds from OK the requester asks for the redemption; after that, after a restart and on giving up it only
+  asks how the redemption ended (8): the customer may have left, so nothing new may start;
+* only a final answer ends it. Silence, a notice, a closed link end nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from protocol.messages import Answer, Confirm, Intent, Resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: From OK, seconds in which a requester still asks for the redemption itself.
+ASKING_S = 10.0
+#: Pause before a repeat. Short enough that an answer is there within five seconds of the network's return.
+REPEAT_S = 1.0
+RESOLVE_REPEAT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One rid as its requester knows it. ``answer`` is the latest; the request is open until that is final."""
+
+    intent: Intent
+    asking_until: float | None
+    """Monotonic end of the time in which REQ may be sent; None where only RESOLVE may."""
+    send_at: float
+    answer: Answer | None = None
+    reason: str | None = None
+
+    @property
+    def rid(self) -> str:
+        """The redemption id."""
+        return self.intent.rid
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no final answer is there yet."""
+        return self.answer is None or not self.answer.final
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write the request to the journal; it is on disk before the next effect is carried out."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand this message to the link; it may be lost."""
+
+    message: Confirm | Resolve
+
+
+Effect = Write | Send
+Step = tuple[Request, "Sequence[Effect]"]
+
+
+def confirm(intent: Intent, now: float) -> Step:
+    """Begin a redemption that has just been confirmed, with a fresh rid."""
+    request = Request(intent=intent, asking_until=now + ASKING_S, send_at=now + REPEAT_S)
+    return request, (Write(request), Send(Confirm(intent=intent)))
+
+
+def restart(intent: Intent, now: float) -> Step:
+    """Take up a rid found open in the journal: only its end is asked for."""
+    request = Request(intent=intent, asking_until=None, send_at=now + RESOLVE_REPEAT_S, reason="restarted")
+    return request, (Send(_resolve(request)),)
+
+
+def tick(request: Request, now: float) -> Step:
+    """Repeat what is due at monotonic time ``now``."""
+    if not request.is_open or now < request.send_at:
+        return request, ()
+    return _send(request, now)
+
+
+def reconnected(request: Request, now: float) -> Step:
+    """Ask at once, because the link has just come back."""
+    return _send(request, now) if request.is_open else (request, ())
+
+
+def give_up(request: Request, now: float, reason: str) -> Step:
+    """Stop asking for the redemption and ask how it ended; the answer may well be that it was redeemed."""
+    if not request.is_open or request.asking_until is None:
+        return request, ()
+    return _send(replace(request, asking_until=None, reason=reason), now)
+
+
+def heard(request: Request, answer: Answer) -> Step:
+    """Take an answer to this rid. A final one is written down and is never replaced by another."""
+    if answer.rid != request.rid or not request.is_open:
+        return request, ()
+    ended = replace(request, answer=answer)
+    return ended, (Write(ended),) if answer.final else ()
+
+
+def _send(request: Request, now: float) -> Step:
+    if request.asking_until is not None and now < request.asking_until:
+        again = replace(request, send_at=min(now + REPEAT_S, request.asking_until))
+        return again, (Send(Confirm(intent=request.intent)),)
+    reason = request.reason or "no answer in time"
+    again = replace(request, asking_until=None, reason=reason, send_at=now + RESOLVE_REPEAT_S)
+    return again, (Send(_resolve(again)),)
+
+
+def _resolve(request: Request) -> Resolve:
+    return Resolve(intent=request.intent, reason=request.reason)
