@@ -1,0 +1,1 @@
+"""The kiosk firmware: camera, panel, screen, journal and link around one counter conversation that does no I/O."""

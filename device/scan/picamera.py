@@ -1,0 +1,98 @@
+"""The Pi's camera, through picamera2 as Raspberry Pi OS packages it.
+
+Not run on hardware yet: written to picamera2's documented behaviour and its reported failures. picamera2 is imported in
+``start`` only: it exists on a Pi alone, and takes a second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta
+
+from device.scan.errors import CameraError
+from service.config import Section
+
+if TYPE_CHECKING:
+    from device.scan.readers import Frame
+
+_CONTINUOUS_AUTOFOCUS = 2  # libcamera's AfModeEnum.Continuous,
+_MANUAL_FOCUS = 0  # and Manual
+_BUFFERS = 4
+
+
+class PiCamera:
+    """A camera module whose frames are the luminance plane of a YUV420 stream: nothing is converted, or copied twice.
+
+    Frames are asked for without waiting and then waited for with a limit: picamera2's own thread can end in silence,
+    and every plain capture would then block for ever.
+    """
+
+    class Options(Section, frozen=True, kw_only=True):
+        """Which camera, what frames, and how it focuses."""
+
+        camera: Annotated[int, Meta(ge=0)] = 0
+        width: Annotated[int, Meta(ge=320, le=4608, multiple_of=2)] = 1296
+        height: Annotated[int, Meta(ge=240, le=3456, multiple_of=2)] = 972
+        fps: Annotated[float, Meta(ge=2, le=60)] = 15.0
+        lens: Literal["fixed", "auto", "manual"] = "fixed"
+        """Fixed for cameras without a motor; auto focuses continuously; manual stays at lens_distance_cm."""
+        lens_distance_cm: Annotated[float, Meta(gt=0)] = 12.0
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._camera: Any = None
+        self._job: Any = None
+
+    def start(self) -> None:
+        """Open and start the camera; raise CameraError where it is absent or busy."""
+        try:
+            from picamera2 import Picamera2  # noqa: PLC0415 - see the module's docstring
+        except ImportError as error:
+            msg = "picamera2 is not installed: apt install python3-picamera2, venv with --system-site-packages"
+            raise CameraError(msg) from error
+        try:
+            self._camera = Picamera2(self._options.camera)
+            self._camera.configure(self._configuration(self._camera))
+            self._camera.start()
+        except IndexError as error:
+            msg = f"camera {self._options.camera} is not there: check its cable, and `rpicam-hello --list-cameras`"
+            raise CameraError(msg) from error
+        except RuntimeError as error:
+            msg = f"the camera does not start: {error}; does another process hold it, or is its cable loose?"
+            raise CameraError(msg) from error
+
+    def frame(self, timeout_s: float) -> Frame | None:
+        """Return the luminance of the newest frame, a view into its buffer; None where none came in time."""
+        if self._job is None:
+            self._job = self._camera.capture_array("main", wait=False)
+        try:
+            planes = self._camera.wait(self._job, timeout=timeout_s)
+        except TimeoutError:
+            return None
+        except RuntimeError as error:
+            msg = f"the camera gives no frame: {error}"
+            raise CameraError(msg) from error
+        self._job = None
+        # The rows of a YUV420 buffer are padded, and its colour planes lie below its luminance.
+        luminance: Frame = planes[: self._options.height, : self._options.width]
+        return luminance
+
+    def close(self) -> None:
+        """Let the camera go."""
+        camera, self._camera, self._job = self._camera, None, None
+        if camera is not None:
+            camera.close()
+
+    def _configuration(self, camera: Any) -> Any:  # noqa: ANN401 - picamera2 has no types
+        period_us = round(1e6 / self._options.fps)
+        controls: dict[str, Any] = {"FrameDurationLimits": (period_us, period_us)}
+        match self._options.lens:
+            case "auto":
+                controls["AfMode"] = _CONTINUOUS_AUTOFOCUS
+            case "manual":
+                controls |= {"AfMode": _MANUAL_FOCUS, "LensPosition": 100 / self._options.lens_distance_cm}
+            case "fixed":
+                pass
+        main = {"size": (self._options.width, self._options.height), "format": "YUV420"}
+        return camera.create_video_configuration(main=main, buffer_count=_BUFFERS, controls=controls)

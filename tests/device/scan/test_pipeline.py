@@ -1,0 +1,147 @@
+"""Passes over a frame: the cheap one always, the costly ones within a budget, and what together they read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from device.scan import filters
+from device.scan.codes import Code, quad_around
+from device.scan.errors import ReaderError
+from device.scan.pipeline import Pass, Pipeline, Schedule, build_pipeline
+from device.scan.symbologies import ReaderName, Symbology
+
+from .drawing import before_camera, counter, noisy, qr, rotated
+
+if TYPE_CHECKING:
+    from .drawing import Frame
+
+FOUND = Code("x", b"x", Symbology.QR_CODE, quad_around([(1, 2), (3, 4)]))
+
+
+def costing(*costs_ms: float, budget_ms: float) -> Schedule:
+    schedule = Schedule(len(costs_ms), budget_ms)
+    for _ in range(100):
+        for index, cost_ms in enumerate(costs_ms):
+            schedule.note(index, cost_ms)
+    return schedule
+
+
+def test_a_fast_machine_makes_all_passes_in_one_frame() -> None:
+    assert costing(2, 7, 18, budget_ms=40).turns() == [(0, 1, 2)]
+
+
+def test_a_slow_machine_spreads_them_and_repeats_the_cheap_one() -> None:
+    schedule = costing(6, 25, 60, 20, budget_ms=40)
+    assert schedule.turns() == [(0, 1), (0, 2), (0, 3)]
+    assert [schedule.turn(unread) for unread in range(4)] == [(0, 1), (0, 2), (0, 3), (0, 1)]
+
+
+def test_one_pass_is_its_own_schedule() -> None:
+    assert costing(500, budget_ms=40).turns() == [(0,)]
+
+
+class Recorder:
+    """Passes that note their names, and find something when told to."""
+
+    def __init__(self, finds: str = "") -> None:
+        self.ran: list[str] = []
+        self.finds = finds
+
+    def passes(self, *names: str) -> list[Pass]:
+        return [Pass(name, lambda _frame, name=name: self.run(name)) for name in names]  # type: ignore[misc]
+
+    def run(self, name: str) -> list[Code]:
+        self.ran.append(name)
+        return [FOUND] if name == self.finds else []
+
+
+def test_the_first_pass_that_reads_ends_the_frame() -> None:
+    recorder = Recorder(finds="b")
+    assert Pipeline(recorder.passes("a", "b", "c"), budget_ms=1000).look(counter()) == [FOUND]
+    assert recorder.ran == ["a", "b"]
+
+
+def test_passes_are_spread_until_one_reads_and_then_start_again() -> None:
+    recorder = Recorder()
+    pipeline = Pipeline(recorder.passes("a", "b", "c"), budget_ms=1e-6)
+    assert pipeline.cycle == 2
+    for _ in range(3):
+        pipeline.look(counter())
+    assert recorder.ran == ["a", "b", "a", "c", "a", "b"]
+    recorder.finds = "a"
+    pipeline.look(counter())
+    recorder.finds, recorder.ran = "", []
+    pipeline.look(counter())
+    assert recorder.ran == ["a", "b"]
+
+
+def test_a_still_picture_gets_every_pass_at_once() -> None:
+    recorder = Recorder()
+    assert Pipeline(recorder.passes("a", "b", "c"), budget_ms=1e-6).read_all(counter()) == []
+    assert recorder.ran == ["a", "b", "c"]
+
+
+def test_the_cheap_pass_can_be_asked_alone() -> None:
+    recorder = Recorder(finds="b")
+    assert Pipeline(recorder.passes("a", "b")).first(counter()) == []
+    assert recorder.ran == ["a"]
+
+
+def shadowed(picture: Frame) -> Frame:
+    """Return a picture with a deep shadow across it."""
+    slope = np.linspace(0.08, 1.0, picture.shape[1])
+    return (picture * slope).astype(np.uint8)
+
+
+PICTURES = {
+    "plain": before_camera(qr("voucher")),
+    "turned": before_camera(rotated(qr("voucher"), 33)),
+    "inverted": before_camera(255 - qr("voucher")),
+    "tiny": before_camera(qr("voucher", scale=2)),
+    "noisy": noisy(before_camera(qr("voucher")), 20),
+    "dim": (before_camera(qr("voucher")) * 0.08).astype(np.uint8),
+    "shadowed": shadowed(before_camera(qr("voucher", scale=10))),
+}
+
+
+@pytest.mark.parametrize("readers", [["zxing", "pyzbar"], ["pyzbar", "zxing"], ["zxing"], ["pyzbar"]])
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_choice_of_readers_reads(name: str, readers: list[str]) -> None:
+    pipeline = build_pipeline([ReaderName(reader) for reader in readers])
+    codes = pipeline.read_all(PICTURES[name])
+    assert [code.text for code in codes] == ["voucher"]
+    x, y = codes[0].centre
+    assert abs(x - 648) < 12
+    assert abs(y - 486) < 12
+
+
+def test_readers_that_read_nothing_of_what_is_configured_are_refused() -> None:
+    with pytest.raises(ReaderError, match="none of the readers pyzbar reads any of data_matrix"):
+        build_pipeline([ReaderName.PYZBAR], [Symbology.DATA_MATRIX])
+
+
+def test_halving_means_four_pixels_and_drops_an_odd_edge() -> None:
+    frame = np.array([[0, 100, 9], [200, 100, 9], [9, 9, 9]], np.uint8)
+    assert filters.half_size(frame).tolist() == [[100]]
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (32, 32), (10, 200), (972, 1296)])
+def test_the_local_threshold_keeps_shape_and_follows_the_light(shape: tuple[int, int]) -> None:
+    ramp = np.broadcast_to(np.linspace(20, 220, shape[1]), shape).astype(np.uint8).copy()
+    ramp[2:4, 2::8] //= 2
+    out = filters.local_threshold(ramp)
+    assert out.shape == shape
+    assert set(np.unique(out)) <= {0, 255}
+    if min(shape) >= 32:
+        dark = out[2:4, 2::8]
+        assert (dark == 0).mean() > 0.9
+
+
+def test_the_window_mean_is_the_mean() -> None:
+    frame = np.random.default_rng(3).integers(0, 256, (70, 90), dtype=np.uint8)
+    means = filters._window_means(frame)
+    assert means.shape == (70 - 31, 90 - 31)
+    assert abs(int(means[5, 7]) - frame[5:37, 7:39].mean()) <= 1.5

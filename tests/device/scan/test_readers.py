@@ -1,0 +1,164 @@
+"""The two decoders: the same words for the same code, the bytes as they are, and no belief in noise."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import segno
+import zxingcpp
+
+from device.scan.codes import Code, quad_around
+from device.scan.errors import ReaderError
+from device.scan.readers import believable, build_reader
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
+
+from .drawing import bars, before_camera, qr
+
+if TYPE_CHECKING:
+    from device.scan.readers import Reader
+
+KINDS = {
+    Symbology.CODE_128: ("AB-12345", zxingcpp.BarcodeFormat.Code128),
+    Symbology.CODE_39: ("AB12345", zxingcpp.BarcodeFormat.Code39),
+    Symbology.CODE_93: ("AB12345", zxingcpp.BarcodeFormat.Code93),
+    Symbology.ITF: ("12345670", zxingcpp.BarcodeFormat.ITF),
+    Symbology.CODABAR: ("A12345B", zxingcpp.BarcodeFormat.Codabar),
+    Symbology.EAN_13: ("6901234567892", zxingcpp.BarcodeFormat.EAN13),
+    Symbology.EAN_8: ("96385074", zxingcpp.BarcodeFormat.EAN8),
+}
+
+
+@pytest.fixture(params=list(ReaderName))
+def reader(request: pytest.FixtureRequest) -> Reader:
+    return build_reader(request.param, DEFAULT_SYMBOLOGIES)
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        ("核销 café 你好".encode(), "核销 café 你好"),
+        ("核销成功 ABC".encode("gbk"), "核销成功 ABC"),
+        ("Café crème".encode("latin-1"), "Café crème"),
+        (b"abc\x00def", None),
+        (bytes(range(256)), None),
+        (b"x" * 2953, "x" * 2953),
+    ],
+)
+def test_payload_bytes_are_exact(reader: Reader, payload: bytes, text: str | None) -> None:
+    scale = 3 if len(payload) > 1000 else 6
+    (code,) = reader.read(before_camera(qr(payload, scale=scale)))
+    assert (code.raw, code.text, code.format) == (payload, text, Symbology.QR_CODE)
+
+
+@pytest.mark.parametrize(("text", "charset"), [("Café", "latin-1"), ("核销", "utf-8"), ("核销", "gb18030")])
+def test_a_declared_character_set_gives_the_same_text_with_both(reader: Reader, text: str, charset: str) -> None:
+    (code,) = reader.read(qr(text, encoding=charset, eci=True))
+    assert code.text == text
+
+
+def test_zxing_reads_what_a_symbol_declares_and_backslashes_that_declare_nothing() -> None:
+    zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
+    assert [code.text for code in zxing.read(qr("Привет", encoding="cp1251", eci=True))] == ["Привет"]
+    assert [code.text for code in zxing.read(qr(r"a\000022b"))] == [r"a\000022b"]
+    assert [code.text for code in zxing.read(qr("é \\000022", encoding="utf-8", eci=True))] == ["é \\000022"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_readers_use_one_notation(kind: Symbology) -> None:
+    text, drawn_as = KINDS[kind]
+    found = [build_reader(name, [kind]).read(bars(text, drawn_as)) for name in ReaderName]
+    assert [{(code.text, code.format) for code in codes} for codes in found] == [{(text, kind)}] * 2
+
+
+def test_upc_a_is_ean_13_with_a_leading_zero(reader: Reader) -> None:
+    picture = bars("012345678905", zxingcpp.BarcodeFormat.UPCA)
+    assert {(code.text, code.format) for code in reader.read(picture)} == {("0012345678905", Symbology.EAN_13)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "drawn_as"),
+    [
+        (Symbology.DATA_MATRIX, zxingcpp.BarcodeFormat.DataMatrix),
+        (Symbology.AZTEC, zxingcpp.BarcodeFormat.Aztec),
+        (Symbology.PDF417, zxingcpp.BarcodeFormat.PDF417),
+        (Symbology.MICRO_QR_CODE, zxingcpp.BarcodeFormat.MicroQRCode),
+    ],
+)
+def test_square_codes_that_zbar_does_not_know(kind: Symbology, drawn_as: zxingcpp.BarcodeFormat) -> None:
+    picture = bars("12345", drawn_as)
+    (code,) = build_reader(ReaderName.ZXING, [kind]).read(picture)
+    assert (code.text, code.format) == ("12345", kind)
+    zbar = build_reader(ReaderName.PYZBAR, [kind])
+    assert zbar.reads == frozenset()
+    assert zbar.read(picture) == []
+
+
+def test_what_is_not_configured_is_not_read() -> None:
+    for name in ReaderName:
+        assert build_reader(name, [Symbology.EAN_13]).read(qr("hello")) == []
+        assert build_reader(name, [Symbology.QR_CODE]).read(bars(*KINDS[Symbology.CODE_128])) == []
+
+
+def test_one_of_a_set_of_joined_symbols_does_no_harm(reader: Reader) -> None:
+    for part in segno.make_sequence("a structured append message " * 8, version=3):
+        picture = np.array(
+            [[0 if dark else 255 for dark in row] for row in part.matrix_iter(scale=6, border=4)], np.uint8
+        )
+        for code in reader.read(picture):
+            assert code.text is not None
+            assert "structured" in code.text
+
+
+def test_positions_go_round_clockwise_from_the_codes_own_top_left(reader: Reader) -> None:
+    upright = before_camera(qr("place"))
+    (code,) = reader.read(upright)
+    left, top, right, bottom = code.box
+    assert abs((left + right) / 2 - 648) < 3
+    assert abs((top + bottom) / 2 - 486) < 3
+    (turned,) = reader.read(np.rot90(upright))
+    for picture_code, corner in ((code, (0, 0)), (turned, (0, 1))):
+        x, y = picture_code.position[0]
+        assert (x > picture_code.centre[0], y > picture_code.centre[1]) == tuple(map(bool, corner))
+
+
+def test_padded_rows_are_read(reader: Reader) -> None:
+    picture = qr("padded")
+    rows = np.full((picture.shape[0], picture.shape[1] + 48), 7, np.uint8)
+    rows[:, : picture.shape[1]] = picture
+    assert [code.text for code in reader.read(rows[:, : picture.shape[1]])] == ["padded"]
+
+
+def test_an_old_zbar_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("device.scan.zbar_reader"), "_library_version", lambda: (0, 23, 90))
+    with pytest.raises(ReaderError, match=r"libzbar 0.23.90 crashes on some codes; 0.23.92 or newer"):
+        build_reader(ReaderName.PYZBAR, DEFAULT_SYMBOLOGIES)
+
+
+def test_one_reader_works_where_the_other_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, library in ((ReaderName.ZXING, "zxingcpp"), (ReaderName.PYZBAR, "pyzbar")):
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, library, None)
+            without.delitem(sys.modules, "device.scan.zxing_reader", raising=False)
+            without.delitem(sys.modules, "device.scan.zbar_reader", raising=False)
+            with pytest.raises(ReaderError, match="is not installed"):
+                build_reader(name, DEFAULT_SYMBOLOGIES)
+            (other,) = set(ReaderName) - {name}
+            assert build_reader(other, DEFAULT_SYMBOLOGIES).read(qr("alone"))
+
+
+def test_short_reads_of_unchecked_codes_are_noise() -> None:
+    corners = quad_around([(0, 0), (9, 9)])
+    codes = [
+        Code(text, text.encode(), kind, corners)
+        for text, kind in (
+            ("1", Symbology.CODE_39),
+            ("12", Symbology.ITF),
+            ("AB12", Symbology.CODE_39),
+            ("", Symbology.QR_CODE),
+        )
+    ]
+    assert [code.text for code in believable(codes)] == ["AB12"]

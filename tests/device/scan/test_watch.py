@@ -1,0 +1,108 @@
+"""Frames in, events out, and no decoding where it can only repeat itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from device.scan.events import LONGEST_TEXT, Gone, Scanned, SeveralCodes
+from device.scan.pipeline import Pass, Pipeline, build_pipeline
+from device.scan.watch import TRIES_OF_A_NEW_PICTURE, Watcher
+
+from .drawing import before_camera, counter, noisy, qr
+
+if TYPE_CHECKING:
+    from device.scan.codes import Code
+
+    from .drawing import Frame
+
+FRAME_S = 1 / 15
+
+
+class Till:
+    """A watcher behind a camera, and how often its pipeline has looked."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.thorough_looks = 0
+        reader = build_pipeline()
+
+        def counted(frame: Frame) -> list[Code]:
+            self.looks += 1
+            return reader.read_all(frame)
+
+        def thorough(_frame: Frame) -> list[Code]:
+            self.thorough_looks += 1
+            return []
+
+        self.watcher = Watcher(Pipeline([Pass("counted", counted), Pass("thorough", thorough)], budget_ms=1000))
+        self.now = 50.0
+
+    def sees(self, frame: Frame, frames: int = 1) -> list[object]:
+        """Show a frame so often; return what was said."""
+        said: list[object] = []
+        for _ in range(frames):
+            said += self.watcher.see(frame, self.now)
+            self.now += FRAME_S
+        return said
+
+
+def test_a_code_is_scanned_in_its_first_frame_gone_and_scanned_again() -> None:
+    till = Till()
+    phone = before_camera(qr("voucher-1"))
+    assert till.sees(counter(), 5) == []
+    shown_at = till.now
+    (scanned,) = till.sees(phone, 10)
+    assert isinstance(scanned, Scanned)
+    assert (scanned.text, scanned.raw_len, scanned.frame_at) == ("voucher-1", 9, shown_at)
+    assert scanned.decode_ms > 0
+    (gone,) = till.sees(counter(), 15)
+    assert isinstance(gone, Gone)
+    assert [type(event) for event in till.sees(phone, 3)] == [Scanned]
+
+
+def test_two_codes_side_by_side_are_several() -> None:
+    frame = before_camera(qr("left", scale=8), qr("right", scale=8), at=((200, 380), (864, 380)))
+    (event,) = Till().sees(frame, 5)
+    assert isinstance(event, SeveralCodes)
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"), [(b"\x00\xff" * 30, None), ("x" * LONGEST_TEXT, "x" * LONGEST_TEXT), ("x" * 2900, None)]
+)
+def test_what_no_voucher_can_be_is_scanned_without_text(payload: str | bytes, text: str | None) -> None:
+    (event,) = Till().sees(before_camera(qr(payload, scale=3)), 3)
+    assert isinstance(event, Scanned)
+    assert (event.text, event.raw_len) == (text, len(payload))
+
+
+def test_an_empty_counter_is_decoded_twice_a_second_and_thoroughly_every_other_second() -> None:
+    till = Till()
+    for seed in range(150):
+        till.sees(noisy(counter(), 4, seed))
+        assert till.looks == seed + 1 or seed >= TRIES_OF_A_NEW_PICTURE
+    assert 16 <= till.looks - TRIES_OF_A_NEW_PICTURE <= 20
+    assert 4 <= till.thorough_looks - TRIES_OF_A_NEW_PICTURE <= 5
+
+
+def test_a_phone_held_still_is_decoded_twice_a_second_and_stays() -> None:
+    till = Till()
+    assert len(till.sees(before_camera(qr("still")), 150)) == 1
+    assert till.looks <= 22
+
+
+def test_a_change_is_decoded_at_once() -> None:
+    till = Till()
+    till.sees(counter(), 40)
+    looked = till.looks
+    assert len(till.sees(before_camera(qr("now", scale=2), at=((30, 30),)))) == 1
+    assert till.looks == looked + 1
+
+
+def test_what_was_there_is_forgotten_with_the_camera() -> None:
+    till = Till()
+    phone = before_camera(qr("again"))
+    assert len(till.sees(phone, 3)) == 1
+    till.watcher.forget()
+    assert len(till.sees(phone, 3)) == 1
