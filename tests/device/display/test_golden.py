@@ -1,0 +1,111 @@
+"""The screens that customers and clerks see most, pixel for pixel, one sheet per language and size.
+
+``HEXIAO_REGEN=1 pytest tests/device/display/test_golden.py`` draws the sheets anew: look at them before keeping them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from device.display.draw import Painter
+from device.display.fonts import SOURCES, load_face
+from device.display.layout import HEIGHT, WIDTH
+from device.view import Line, Screen, View
+from protocol.vocabulary import PHRASES, Verdict
+
+GOLDEN = Path(__file__).parent / "golden"
+COLUMNS = 4
+GAP = 4
+
+
+def centred(*texts: str) -> tuple[Line, ...]:
+    return tuple(Line(text, centred=True) for text in texts)
+
+
+def result(verdict: str, *texts: str) -> tuple[Line, ...]:
+    return (Line(verdict, centred=True, large=True), *centred(*texts))
+
+
+def offer(verdict: str, name: Line, worth: str, keys: str) -> tuple[Line, ...]:
+    return (*centred(verdict), name, *centred(worth), Line(keys, centred=True, inverted=True))
+
+
+LONG_OFFERS = {
+    "zh": offer("待核销", Line("星巴克大杯拿铁咖啡兑换券"), "满100可用", "OK确认 ×取消"),
+    "en": offer("Ready to redeem", Line("Caffe latte, large, any branch"), "From 100 yuan", "OK yes   × no"),
+}
+SHORT_OFFERS = {
+    "zh": offer("待核销", Line("50元代金券", centred=True), "剩余3次", "OK确认 ×取消"),
+    "en": offer("Ready to redeem", Line("50 yuan off", centred=True), "3 uses left", "OK yes   × no"),
+}
+SCREENS = {
+    "zh": {
+        "idle": centred("西湖文化广场店", "请出示券码", "Show your code"),
+        "pending": centred("结果确认中", "请勿重复核销", "请勿交付"),
+        "redeemed": result(*PHRASES[Verdict.REDEEMED].zh, "50元代金券", "剩余2次"),
+        "already_redeemed": result(*PHRASES[Verdict.ALREADY_REDEEMED].zh, "2026-05-01 14:03", "西湖文化广场店"),
+        "wrong_store": centred(*PHRASES[Verdict.WRONG_STORE].zh, "湖滨银泰店"),
+        "stale_code": centred(*PHRASES[Verdict.STALE_CODE].zh),
+    },
+    "en": {
+        "idle": centred("West Lake Plaza", "Show your code", "请出示券码"),
+        "pending": centred(*PHRASES[Verdict.PENDING].en),
+        "redeemed": result(*PHRASES[Verdict.REDEEMED].en, "50 yuan off", "2 uses left"),
+        "already_redeemed": result(*PHRASES[Verdict.ALREADY_REDEEMED].en, "2026-05-01 14:03", "West Lake Plaza"),
+        "wrong_store": centred(*PHRASES[Verdict.WRONG_STORE].en, "Hubin Intime"),
+        "stale_code": centred(*PHRASES[Verdict.STALE_CODE].en),
+    },
+}
+
+
+def moments(language: str) -> list[tuple[str, View, float]]:
+    """Return what a sheet shows: a name, a view, and the seconds since it was first shown."""
+    long = View(1, Screen.OFFER, LONG_OFFERS[language], countdown=0.7)
+    short = View(1, Screen.OFFER, SHORT_OFFERS[language], countdown=0.3)
+    still = [(name, View(1, Screen.RESULT, lines), 0.0) for name, lines in SCREENS[language].items()]
+    return [*still, ("offer", short, 0.0), *((f"offer after {at} s", long, at) for at in (0.0, 1.15, 2.0, 4.0, 6.5))]
+
+
+def sheet_of(pictures: list[Image.Image]) -> Image.Image:
+    """Set pictures side by side, with grey between them."""
+    rows = -(-len(pictures) // COLUMNS)
+    sheet = Image.new("L", (COLUMNS * (WIDTH + GAP) + GAP, rows * (HEIGHT + GAP) + GAP), 96)
+    for index, picture in enumerate(pictures):
+        sheet.paste(picture, corner_of(index))
+    return sheet
+
+
+def corner_of(index: int) -> tuple[int, int]:
+    return GAP + index % COLUMNS * (WIDTH + GAP), GAP + index // COLUMNS * (HEIGHT + GAP)
+
+
+def fonts_of(px: int) -> str:
+    """Return what tells the installed fonts from other versions of them."""
+    found = [next(place for place in places if Path(place).exists()) for places in SOURCES[px].files]
+    return "".join(f"{hashlib.sha256(Path(file).read_bytes()).hexdigest()}  {Path(file).name}\n" for file in found)
+
+
+@pytest.mark.parametrize("px", sorted(SOURCES))
+@pytest.mark.parametrize("language", sorted(SCREENS))
+def test_screens_look_as_they_were_approved(language: str, px: int) -> None:
+    painter = Painter(load_face(px))
+    sheet = sheet_of([painter.draw(view, at) for _, view, at in moments(language)])
+    file, fonts = GOLDEN / f"{language}_{px}.png", GOLDEN / f"fonts_{px}.txt"
+    if os.environ.get("HEXIAO_REGEN"):
+        sheet.save(file, optimize=True)
+        fonts.write_text(fonts_of(px), encoding="ascii")
+    difference = ImageChops.difference(sheet, Image.open(file))
+    changed = [
+        name
+        for index, (name, _, _) in enumerate(moments(language))
+        if difference.crop((*corner_of(index), corner_of(index)[0] + WIDTH, corner_of(index)[1] + HEIGHT)).getbbox()
+    ]
+    if changed and fonts.read_text(encoding="ascii") != fonts_of(px):
+        pytest.skip(f"the golden pictures were drawn with another version of {SOURCES[px].package}")
+    assert not changed
+    assert difference.getbbox() is None
