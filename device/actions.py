@@ -1,0 +1,152 @@
+"""Carries out what the counter wants done: journal, link, screen, panel. The only place that does, and in order."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias, assert_never
+
+from device.counter.effects import (
+    Conclude,
+    Effect,
+    Ignored,
+    Mint,
+    Park,
+    Placed,
+    Refuse,
+    Send,
+    Settle,
+    Show,
+    Tidy,
+)
+from device.counter.events import MintFailed
+from device.errors import JournalError
+from device.view import Screen
+from protocol.ids import code_tail
+from protocol.messages import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from device.clock import StoreClock
+    from device.journal import Journal
+    from device.ports import Monitor, Panel
+    from device.view import View
+    from protocol.messages import Intent, KioskMessage
+
+log = logging.getLogger(__name__)
+
+BookEntry: TypeAlias = Conclude | Park | Settle | Refuse | Placed | Tidy
+
+
+class ViewPort(Protocol):
+    """Where views are drawn: a ``device.display.screen.DisplayThread``."""
+
+    def show(self, view: View) -> None:
+        """Show this view from now on; never wait."""
+
+
+class MessagePort(Protocol):
+    """Where messages leave: a ``device.link.Link``."""
+
+    def send(self, message: KioskMessage) -> None:
+        """Send a message, or drop it; never wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything that the counter acts on."""
+
+    journal: Journal
+    clock: StoreClock
+    link: MessagePort
+    screen: ViewPort
+    panel: Panel
+    monitor: Monitor
+
+
+class Actions:
+    """The counter's hands."""
+
+    def __init__(self, ports: Ports, on_ready: Callable[[], None]) -> None:
+        """Keep the ports; ``on_ready`` is called once, when the first screen after the start is shown."""
+        self.ports = ports
+        self._on_ready: Callable[[], None] | None = on_ready
+        self._shown: View | None = None
+
+    def carry_out(self, effects: tuple[Effect, ...]) -> MintFailed | None:
+        """Carry out effects in order; stop and report where a redemption could not be written down."""
+        for effect in effects:
+            match effect:
+                case Mint(intent=intent):
+                    if not self._mint(intent):
+                        return MintFailed(intent.rid)  # what was to follow it must not leave
+                case Send(message=message):
+                    if isinstance(message, Look):
+                        log.info("looking look=%s tail=%s", message.look, code_tail(message.code))
+                    self.ports.link.send(message)
+                case Show():
+                    self._show(effect)
+                case Ignored(reason=reason):
+                    log.info("ignored reason=%s", reason)
+                case _:
+                    self._write(effect)
+        return None
+
+    def _mint(self, intent: Intent) -> bool:
+        """Write a redemption down; return whether it is on disk."""
+        try:
+            self.ports.journal.mint(intent)
+        except JournalError as error:
+            log.error("redemption_not_begun rid=%s error=%s", intent.rid, error)  # noqa: TRY400 - says what to do
+            return False
+        tail = code_tail(intent.code) if intent.code else None
+        log.info("redeeming rid=%s tail=%s quantity=%s", intent.rid, tail, intent.quantity)
+        return True
+
+    def _show(self, effect: Show) -> None:
+        view, before = effect.view, self._shown
+        self._shown = view
+        if before is None or before.light != view.light:
+            self.ports.panel.light(view.light)
+        if effect.announced:
+            self.ports.panel.play(view.sound)
+        self.ports.screen.show(view)
+        self.ports.monitor.shown(view)
+        if effect.announced:
+            shown = (view.seq, view.screen, view.verdict, view.rid, time.monotonic())
+            log.info("shown seq=%s screen=%s verdict=%s rid=%s at=%.6f", *shown)
+        if self._on_ready is not None and view.screen is not Screen.STARTING:
+            self._on_ready()
+            self._on_ready = None
+
+    def _write(self, entry: BookEntry) -> None:
+        """Write what nothing waits for. Where the disk refuses, nothing is lost that is not asked for again."""
+        try:
+            self._enter(entry)
+        except JournalError as error:
+            log.error("journal_not_written entry=%s error=%s", type(entry).__name__, error)  # noqa: TRY400
+
+    def _enter(self, entry: BookEntry) -> None:
+        journal = self.ports.journal
+        match entry:
+            case Conclude(answer=answer):
+                log.info("concluded rid=%s verdict=%s undone_by=%s", answer.rid, answer.verdict, answer.undone_by)
+                journal.conclude(answer)
+            case Park(rid=rid):
+                log.info("parked rid=%s", rid)
+                journal.park(rid)
+            case Settle(rid=rid, handed_over=handed_over):
+                log.info("settled rid=%s handed_over=%s", rid, handed_over)
+                journal.settle(rid, handed_over=handed_over)
+            case Refuse(verdict=verdict, code_tail=tail, clerk=clerk):
+                log.info("refused verdict=%s tail=%s", verdict, tail)
+                journal.refuse(verdict, tail, clerk)
+            case Placed(store=store, store_name=store_name, time=told):
+                self.ports.clock.learn(told)
+                journal.place(store, store_name)
+            case Tidy():
+                journal.tidy()
+            case _:
+                assert_never(entry)

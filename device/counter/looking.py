@@ -1,0 +1,172 @@
+"""From a code held up to what it is worth: refusal by name, the look, its answer. Nothing here can spend a voucher."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
+
+from device.counter.effects import Effect, Ignored, Refuse, Send
+from device.counter.events import Gone, Scanned, SeveralCodes
+from device.counter.offering import offer
+from device.counter.results import show_result
+from device.counter.states import (
+    Counter,
+    Idle,
+    Looking,
+    Manner,
+    Offering,
+    Outcome,
+    OutOfService,
+    Pending,
+    Question,
+    Result,
+    enter,
+)
+from device.ports import Button
+from device.view import LinkState
+from protocol.classify import classify
+from protocol.ids import code_tail
+from protocol.messages import Detail, Look, Method, Offered, Refusal, Refused
+from protocol.vocabulary import UNDECIDED, Verdict
+
+if TYPE_CHECKING:
+    from device.counter.states import Step
+    from protocol.messages import Notice
+
+#: No answer to a look can be one of these; a gateway that says so is out of order.
+_NEVER_OF_A_LOOK = UNDECIDED | {Verdict.REDEEMED}
+
+
+def saw(counter: Counter, event: Scanned | SeveralCodes | Gone, now: float) -> Step:
+    """Take what the camera says of the codes before it."""
+    match event:
+        case Scanned(text=text):
+            return _scanned(counter, text, now)
+        case SeveralCodes():
+            return _several(counter, now)
+        case Gone():
+            return replace(counter, waiting=None), ()
+        case _:
+            assert_never(event)
+
+
+def _scanned(counter: Counter, text: str | None, now: float) -> Step:
+    phase = counter.phase
+    if isinstance(phase, Result) and text is not None and text == phase.outcome.code:
+        # The phone went and came back: its answer stands its time before the code is asked about again.
+        until = min(phase.until, phase.since + counter.timing.result_min_s)
+        return replace(counter, waiting=text, phase=replace(phase, until=until)), ()
+    if isinstance(phase, Idle | Result | Question):
+        return serve(counter, text, now)
+    if isinstance(phase, OutOfService) or text == _code_in_hand(counter):
+        return counter, ()  # nothing may be served; or it is being served
+    # Busy: kept in mind while it stays in view. What may not be stored is not kept in mind either.
+    return replace(counter, waiting=None if classify(text).private else text), ()
+
+
+def _several(counter: Counter, now: float) -> Step:
+    phase = counter.phase
+    if isinstance(phase, Result) and (phase.unseen or phase.outcome.verdict is Verdict.MANY_CODES):
+        return counter, ()  # an answer that somebody waits for is not wiped away by a second code in view
+    if isinstance(phase, Idle | Result | Question):
+        return _refuse(counter, Verdict.MANY_CODES, None, now)
+    return replace(counter, waiting=None), ()
+
+
+def serve(counter: Counter, text: str | None, now: float) -> Step:
+    """Begin the conversation about a code."""
+    counter = replace(counter, waiting=None)
+    kind = classify(text)
+    if kind.verdict is not None or text is None:
+        tellable = text is not None and not kind.private and kind.verdict is not Verdict.BAD_CODE
+        return _refuse(counter, kind.verdict or Verdict.BAD_CODE, text if tellable else None, now)
+    if counter.clerk_required and counter.clerk is None:
+        return _refuse(counter, Verdict.CLERK_REQUIRED, text, now)
+    reachable = counter.link is LinkState.UP
+    patience_s = counter.timing.look_s if reachable else counter.timing.look_offline_s
+    looking = Looking(
+        look=counter.looks + 1,
+        code=text,
+        method=Method.SCAN,
+        asked_at=now,
+        send_at=now + counter.timing.look_repeat_s,
+        until=now + patience_s,
+    )
+    return enter(replace(counter, looks=looking.look), looking), (_ask(counter, looking),)
+
+
+def tick(counter: Counter, phase: Looking, now: float) -> Step:
+    """Ask again, say that it takes long, or give the look up."""
+    if now >= phase.until:
+        reachable = counter.link is LinkState.UP
+        verdict = Verdict.UPSTREAM_UNAVAILABLE if reachable else Verdict.OFFLINE_REFUSED
+        return _answered(counter, phase, Outcome(verdict=verdict, code=phase.code), now)
+    slow = phase.slow or now >= phase.asked_at + counter.timing.slow_s
+    if now < phase.send_at:
+        return replace(counter, phase=replace(phase, slow=slow)), ()
+    again = replace(phase, slow=slow, send_at=now + counter.timing.look_repeat_s)
+    return replace(counter, phase=again), (_ask(counter, again),)
+
+
+def deadline(counter: Counter, phase: Looking) -> float:
+    """Return when a look wants to be ticked next."""
+    due = min(phase.until, phase.send_at)
+    return due if phase.slow else min(due, phase.asked_at + counter.timing.slow_s)
+
+
+def link_back(counter: Counter, phase: Looking, now: float) -> Step:
+    """Ask at once, and wait the full time, because the way to the gateway is open again."""
+    again = replace(
+        phase,
+        send_at=now + counter.timing.look_repeat_s,
+        until=max(phase.until, phase.asked_at + counter.timing.look_s),
+    )
+    return replace(counter, phase=again), (_ask(counter, again),)
+
+
+def pressed(counter: Counter, phase: Looking, button: Button, now: float) -> Step:
+    """Let a look be abandoned; it has spent nothing."""
+    if button is not Button.CANCEL:
+        return counter, ()  # there is nothing to choose yet
+    outcome = Outcome(verdict=Verdict.ABORTED, manner=Manner.CANCELLED, code=phase.code)
+    return show_result(counter, outcome, now), ()
+
+
+def heard(counter: Counter, message: Offered | Refused | Notice, now: float) -> Step:
+    """Take an answer to a look; one to an older look, or to none of this run, changes nothing."""
+    phase = counter.phase
+    if not isinstance(phase, Looking) or message.look != phase.look or message.boot != counter.setup.boot:
+        return counter, (Ignored(f"answer to look {message.look}, which is not the one in hand"),)
+    if isinstance(message, Offered):
+        return offer(counter, phase, message, now)
+    detail = message.detail if isinstance(message, Refused) else Detail(reason=message.hint)
+    verdict = Verdict.FAULT if message.verdict in _NEVER_OF_A_LOOK else message.verdict
+    return _answered(counter, phase, Outcome(verdict=verdict, detail=detail, code=phase.code), now)
+
+
+def _ask(counter: Counter, phase: Looking) -> Send:
+    look = Look(look=phase.look, boot=counter.setup.boot, code=phase.code, method=phase.method, clerk=counter.clerk)
+    return Send(look)
+
+
+def _answered(counter: Counter, phase: Looking, outcome: Outcome, now: float) -> Step:
+    """Show the answer to a look that is no offer, and put it in the books; the gateway has its own."""
+    return show_result(counter, outcome, now), (Refuse(outcome.verdict, code_tail(phase.code), counter.clerk),)
+
+
+def _refuse(counter: Counter, verdict: Verdict, code: str | None, now: float) -> Step:
+    """Refuse a code without asking anyone, and tell the gateway for its books."""
+    tail = code_tail(code) if code else None
+    effects: tuple[Effect, ...] = (Send(Refusal(verdict=verdict, code_tail=tail)), Refuse(verdict, tail, counter.clerk))
+    return show_result(counter, Outcome(verdict=verdict, code=code), now), effects
+
+
+def _code_in_hand(counter: Counter) -> str | None:
+    match counter.phase:
+        case Looking(code=code) | Offering(code=code):
+            return code
+        case Pending(rid=rid):
+            ticket = counter.ticket(rid)
+            return ticket.request.intent.code if ticket else None
+        case _:
+            return None

@@ -1,0 +1,167 @@
+"""A redemption from OK to its end, by the requester's machine: minted, sent, pending, answered, given up or resumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
+
+from device.counter.effects import Conclude, Effect, Ignored, Mint, Park, Send
+from device.counter.results import mark_undone, show_ended, show_result
+from device.counter.states import (
+    Counter,
+    Kept,
+    Manner,
+    Offering,
+    Outcome,
+    Pending,
+    Step,
+    Ticket,
+    enter,
+    rest,
+    with_ticket,
+    without_ticket,
+)
+from device.ports import Button
+from protocol import requester
+from protocol.ids import code_tail, rid_from
+from protocol.messages import Intent
+from protocol.requester import Request
+from protocol.vocabulary import UNDECIDED, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from protocol.messages import Answer
+
+
+def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float) -> Step:
+    """Begin the redemption that the clerk has just confirmed."""
+    intent = Intent(
+        rid=rid_from(entropy),
+        code=phase.code,
+        quantity=phase.quantity,
+        offer=phase.offer.offer,
+        method=phase.method,
+        clerk=counter.clerk,
+    )
+    request, wanted = requester.confirm(intent, now)
+    ticket = Ticket(request=request, tail=code_tail(phase.code), confirmed_here=True)
+    return _await(with_ticket(counter, ticket), ticket, now), _carried(wanted)
+
+
+def mint_failed(counter: Counter, rid: str, now: float) -> Counter:
+    """Drop a redemption that the journal could not take: nothing of it has left, so nothing was spent."""
+    dropped = without_ticket(counter, rid)
+    return show_result(dropped, Outcome(verdict=Verdict.FAULT, manner=Manner.NOTHING_SPENT), now)
+
+
+def restore(counter: Counter, kept: Sequence[Kept], now: float) -> Step:
+    """Take up what the journal kept over a restart: of the open ones only the end is asked for."""
+    effects: list[Effect] = []
+    for one in kept:
+        if one.answer is None:
+            request, wanted = requester.restart(one.intent, now)
+            effects += _carried(wanted)
+        else:
+            request = Request(intent=one.intent, asking_until=None, send_at=now, answer=one.answer)
+        ticket = Ticket(request=request, tail=one.tail, confirmed_here=False, parked=one.parked)
+        counter = with_ticket(counter, ticket)
+    return counter, tuple(effects)
+
+
+def resume(counter: Counter, now: float) -> Counter:
+    """Leave the start: show the redemption that the restart broke off, if there is one, else come to rest."""
+    broken_off = [ticket for ticket in counter.still_open if not ticket.parked]
+    return _await(counter, broken_off[-1], now) if broken_off else rest(counter, now)
+
+
+def repeat_due(counter: Counter, now: float) -> Step:
+    """Repeat every open request that is due."""
+    return _each_open(counter, lambda request: requester.tick(request, now))
+
+
+def link_back(counter: Counter, now: float) -> Step:
+    """Repeat every open request, because the link has come back."""
+    return _each_open(counter, lambda request: requester.reconnected(request, now))
+
+
+def heard(counter: Counter, answer: Answer, now: float) -> Step:
+    """Take an answer to a rid: keep it whatever the screen shows, and show it where it is awaited."""
+    ticket = counter.ticket(answer.rid)
+    if ticket is None:
+        return counter, (Ignored(f"answer to rid {answer.rid}, which is not open here"),)
+    if answer.final and answer.verdict in UNDECIDED:
+        return counter, (Ignored(f"answer to rid {answer.rid} calls {answer.verdict} final"),)
+    if not ticket.request.is_open:
+        return _heard_again(counter, ticket, answer, now)
+    request, wanted = requester.heard(ticket.request, answer)
+    ticket = replace(ticket, request=request)
+    counter = with_ticket(counter, ticket)
+    if request.is_open:
+        return counter, _carried(wanted)
+    counter = replace(counter, tidy_at=now + counter.timing.tidy_s)
+    if isinstance(counter.phase, Pending) and counter.phase.rid == ticket.rid:
+        counter = show_ended(counter, ticket, now, on_screen=True)
+    return counter, _carried(wanted)
+
+
+def tick(counter: Counter, phase: Pending, now: float) -> Step:
+    """Say more as the wait grows longer."""
+    told = replace(phase, slow=phase.slow or now >= phase.slow_at, choice=phase.choice or now >= phase.choice_at)
+    return replace(counter, phase=told), ()
+
+
+def deadline(phase: Pending) -> float | None:
+    """Return when the words of a wait change next; None where only the network or a person can end it."""
+    due = [at for at, told in ((phase.slow_at, phase.slow), (phase.choice_at, phase.choice)) if not told]
+    return min(due, default=None)
+
+
+def pressed(counter: Counter, phase: Pending, button: Button, now: float) -> Step:
+    """Wait on, or give up: parked, the redemption goes on being asked about while the next customer is served."""
+    ticket = counter.ticket(phase.rid)
+    if not phase.choice or ticket is None or button not in {Button.OK, Button.CANCEL}:
+        return counter, ()  # there is no choice yet, or this is none
+    if button is Button.OK:
+        return replace(counter, phase=replace(phase, choice=False, choice_at=now + counter.timing.choice_s)), ()
+    request, wanted = requester.give_up(ticket.request, now, "given up at the counter")
+    counter = with_ticket(counter, replace(ticket, request=request, parked=True))
+    outcome = Outcome(verdict=Verdict.PENDING, manner=Manner.PARKED, code=request.intent.code, rid=ticket.rid)
+    return show_result(counter, outcome, now), (*_carried(wanted), Park(ticket.rid))
+
+
+def _await(counter: Counter, ticket: Ticket, now: float) -> Counter:
+    timing = counter.timing
+    return enter(counter, Pending(ticket.rid, slow_at=now + timing.slow_s, choice_at=now + timing.choice_s))
+
+
+def _heard_again(counter: Counter, ticket: Ticket, answer: Answer, now: float) -> Step:
+    """Take a later word on a redemption that has ended: only that it was undone is news."""
+    ended = ticket.request.answer
+    if ended is None or answer.undone_by is None or ended.undone_by is not None or answer.verdict is not ended.verdict:
+        return counter, ()  # a repeat
+    ticket = replace(ticket, request=replace(ticket.request, answer=answer))
+    return mark_undone(with_ticket(counter, ticket), ticket, now), (Conclude(answer),)
+
+
+def _each_open(counter: Counter, turn: Callable[[Request], requester.Step]) -> Step:
+    effects: list[Effect] = []
+    for ticket in counter.still_open:
+        request, wanted = turn(ticket.request)
+        counter = with_ticket(counter, replace(ticket, request=request))
+        effects += _carried(wanted)
+    return counter, tuple(effects)
+
+
+def _carried(wanted: Sequence[requester.Effect]) -> tuple[Effect, ...]:
+    """Return the requester's wishes as the counter's own effects."""
+    carried: list[Effect] = []
+    for wish in wanted:
+        match wish:
+            case requester.Send(message=message):
+                carried.append(Send(message))
+            case requester.Write(request=request):
+                carried.append(Mint(request.intent) if request.answer is None else Conclude(request.answer))
+            case _:
+                assert_never(wish)
+    return tuple(carried)

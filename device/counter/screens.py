@@ -1,0 +1,262 @@
+"""What a counter's state looks like: words, light and sound. A view follows from the state alone; it knows no time.
+
+Lines go by cells: a hanzi takes two, a Latin letter one. At 16 px the screen holds four lines of sixteen, at 12 px
+five of twenty-one. A line that fits is centred, a longer one is left to scroll.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, assert_never
+
+from device.counter.states import (
+    CameraState,
+    Idle,
+    Looking,
+    Manner,
+    Offering,
+    Outcome,
+    OutOfService,
+    Pending,
+    Question,
+    Result,
+    Starting,
+)
+from device.counter.words import WORDS, Language, Words
+from device.view import Line, LinkState, Screen, View
+from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
+
+if TYPE_CHECKING:
+    from device.counter.states import Counter
+    from protocol.messages import Detail
+
+_DARK = Light(Colour.OFF)
+_AMBER_BLINK = Light(Colour.AMBER, Pattern.BLINK)
+_AMBER_PULSE = Light(Colour.AMBER, Pattern.PULSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the screens are set for: how many lines of how many cells, in which language."""
+
+    language: Language = Language.ZH
+    rows: int = 4
+    cells: int = 16
+    support: str = ""
+    """Whom to call about a fault."""
+
+    @property
+    def words(self) -> Words:
+        """The fixed words of the language."""
+        return WORDS[self.language]
+
+    def phrase(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return the verdict's own lines."""
+        phrase = PHRASES[verdict]
+        return phrase.zh if self.language is Language.ZH else phrase.en
+
+
+SIZES = {16: (4, 16), 12: (5, 21)}
+
+
+def parking_number(rid: str) -> str:
+    """Return the four characters under which a redemption that was given up is found again."""
+    return rid[:4].upper()
+
+
+def view_of(counter: Counter, seq: int) -> View:
+    """Return what the counter shows."""
+    style = counter.setup.style
+    face = _face(counter, style)
+    lines = [_line(text, style, inverted=False) for text in face.lines]
+    if face.large_head:
+        lines[0] = replace(lines[0], large=True)
+    return View(
+        seq=seq,
+        screen=face.screen,
+        lines=(*lines, *(_line(text, style, inverted=True) for text in face.keys)),
+        verdict=face.verdict,
+        light=face.light,
+        sound=face.sound,
+        rid=face.rid,
+        clerk=counter.clerk,
+        link=counter.link,
+        countdown=face.countdown,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Face:
+    screen: Screen
+    lines: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    """What the buttons do, in inverted lines at the foot."""
+    large_head: bool = False
+    """Whether the first line is shown at twice its size, over two rows."""
+    verdict: Verdict | None = None
+    light: Light = _DARK
+    sound: Sound | None = None
+    rid: str | None = None
+    countdown: float | None = None
+
+
+def _face(counter: Counter, style: Style) -> _Face:
+    phase = counter.phase
+    match phase:
+        case Starting():
+            return _Face(screen=Screen.STARTING, lines=(style.words.starting,))
+        case Idle():
+            return _Face(screen=Screen.IDLE, lines=_idle_lines(counter, style))
+        case Looking():
+            slow = style.words.slow if phase.slow else ()
+            return _spoken(Screen.LOOKING, Verdict.LOOKING, (*style.phrase(Verdict.LOOKING), *slow))
+        case Offering():
+            return _offer(phase, style)
+        case Pending():
+            return _pending(phase, style)
+        case Result(outcome=outcome):
+            return _result(outcome, style)
+        case Question():
+            return _question(counter, phase, style)
+        case OutOfService(verdict=verdict, hint=hint):
+            lines = (*style.phrase(verdict), *((hint,) if hint else ()))
+            return _spoken(Screen.OUT_OF_SERVICE, verdict, lines)
+        case _:
+            assert_never(phase)
+
+
+def _spoken(screen: Screen, verdict: Verdict, lines: tuple[str, ...], rid: str | None = None) -> _Face:
+    """Return a face with the light and sound that the vocabulary gives its verdict."""
+    phrase = PHRASES[verdict]
+    return _Face(screen=screen, lines=lines, verdict=verdict, light=phrase.light, sound=phrase.sound, rid=rid)
+
+
+def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
+    words = style.words
+    store = (counter.store_name,) if counter.store_name else ()
+    if counter.camera is CameraState.FAULT:
+        prompt = words.camera_fault
+    elif counter.offline_shown:
+        prompt = words.gateway_silent if counter.link is LinkState.BROKER_ONLY else words.offline
+    else:
+        prompt = words.show_code
+    open_ones = counter.still_open
+    if not open_ones:
+        return (*store, *prompt)
+    number = parking_number(open_ones[0].rid) if len(open_ones) == 1 else str(len(open_ones))
+    return (*store, *prompt, words.still_open.format(number=number))
+
+
+def _offer(phase: Offering, style: Style) -> _Face:
+    detail, most = phase.offer.detail, phase.offer.max_quantity
+    if most > 1:
+        head: tuple[str, ...] = (style.words.quantity.format(quantity=phase.quantity, most=most),)
+    else:
+        head = style.phrase(Verdict.REDEEMABLE)
+    uses = style.words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
+    worth = " ".join(part for part in (detail.value, uses) if part)
+    phrase = PHRASES[Verdict.REDEEMABLE]
+    return _Face(
+        screen=Screen.OFFER,
+        lines=_given(*head, detail.title, worth),
+        keys=(style.words.confirm_or_cancel,),
+        verdict=Verdict.REDEEMABLE,
+        light=phrase.light,
+        sound=phrase.sound,
+        countdown=phase.seconds_left / max(1.0, phase.until - phase.since),
+    )
+
+
+def _pending(phase: Pending, style: Style) -> _Face:
+    phrase = PHRASES[Verdict.PENDING]
+    return _Face(
+        screen=Screen.PENDING,
+        lines=style.words.still_pending if phase.slow else style.phrase(Verdict.PENDING),
+        keys=(style.words.wait_or_give_up,) if phase.choice else (),
+        verdict=Verdict.PENDING,
+        light=phrase.light,
+        sound=phrase.sound,
+        rid=phase.rid,
+    )
+
+
+def _question(counter: Counter, phase: Question, style: Style) -> _Face:
+    ticket = counter.ticket(phase.rid)
+    answer = ticket.request.answer if ticket else None
+    at = _moment(answer.detail.at) if answer else None
+    head = style.words.redeemed_tail.format(tail=ticket.tail if ticket else "")
+    return _Face(
+        screen=Screen.HANDED_OVER,
+        lines=_given(head, at, style.words.handed_over),
+        keys=(style.words.yes_or_no,),
+        verdict=Verdict.REDEEMED,
+        light=_AMBER_BLINK,
+        sound=Sound.TWO_SHORT,
+        rid=phase.rid,
+    )
+
+
+def _result(outcome: Outcome, style: Style) -> _Face:
+    words, verdict = style.words, outcome.verdict
+    if outcome.manner is Manner.PARKED and outcome.rid is not None:
+        lines = tuple(line.format(number=parking_number(outcome.rid)) for line in words.parked)
+        return _Face(screen=Screen.RESULT, lines=lines, verdict=verdict, light=_AMBER_PULSE, rid=outcome.rid)
+    if outcome.manner is Manner.LAPSED:
+        return _spoken(Screen.RESULT, verdict, words.lapsed, outcome.rid)
+    if verdict is Verdict.FAULT:
+        certain = outcome.rid is None or outcome.manner is Manner.NOTHING_SPENT
+        head = " ".join((*style.phrase(verdict), *((outcome.detail.case,) if outcome.detail.case else ())))
+        call = words.support.format(number=style.support) if style.support else None
+        lines = _given(head, words.nothing_spent if certain else words.outcome_open, call)
+        return _spoken(Screen.RESULT, verdict, lines, outcome.rid)
+    head_lines = style.phrase(verdict)
+    if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:
+        head_lines = (words.redeemed_times.format(quantity=outcome.detail.quantity),)
+    # A short verdict fills the panel's width: it is read at arm's length, what is particular about it from nearer.
+    large = len(head_lines) == 1 and 2 * _cells(head_lines[0]) <= style.cells
+    room = style.rows - len(head_lines) - large
+    lines = (*head_lines, *_particulars(verdict, outcome.detail, style)[: max(0, room)])
+    return replace(_spoken(Screen.RESULT, verdict, lines, outcome.rid), large_head=large)
+
+
+def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, ...]:
+    """Return what is worth telling beside a verdict, the most telling first."""
+    words = style.words
+    tail = words.code_tail.format(tail=detail.code_tail) if detail.code_tail else None
+    at = _moment(detail.at)
+    match verdict:
+        case Verdict.REDEEMED:
+            uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
+            return _given(detail.title, uses, tail, at)
+        case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED | Verdict.UNDONE:
+            return _given(at, detail.store, tail)
+        case Verdict.WRONG_STORE:
+            return _given("、".join(detail.stores), detail.title)
+        case Verdict.NOT_YET_VALID:
+            return _given(words.valid_from.format(at=at) if at else None, detail.title)
+        case _:
+            return _given(detail.title, at, detail.store)
+
+
+def _moment(at: str | None) -> str | None:
+    """Return an ISO 8601 time as people read it, in the zone that it carries: ``2026-05-01 14:03``."""
+    if at is None:
+        return None
+    try:
+        return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return at
+
+
+def _given(*lines: str | None) -> tuple[str, ...]:
+    return tuple(line for line in lines if line)
+
+
+def _line(text: str, style: Style, *, inverted: bool) -> Line:
+    return Line(text, centred=_cells(text) <= style.cells, inverted=inverted)
+
+
+def _cells(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

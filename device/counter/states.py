@@ -1,0 +1,266 @@
+"""Where a counter stands: one phase that the screen shows, and what goes on beside it.
+
+Values only. A redemption lives in ``Counter.tickets`` from its OK until its answer has been seen, whatever the screen
+shows meanwhile: no phase can lose it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from device.view import LinkState
+from protocol.messages import Detail, Method
+
+if TYPE_CHECKING:
+    from device.counter.effects import Effect
+    from device.counter.screens import Style
+    from device.counter.timing import Timing
+    from device.view import View
+    from protocol.messages import Answer, Intent, Offered, Settled
+    from protocol.requester import Request
+    from protocol.vocabulary import Verdict
+
+
+class CameraState(StrEnum):
+    """What is known of the camera."""
+
+    STARTING = "starting"
+    READY = "ready"
+    FAULT = "fault"
+
+
+NO_DETAIL = Detail()
+
+
+class Manner(StrEnum):
+    """What a result says beyond its verdict."""
+
+    PLAIN = "plain"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    PARKED = "parked"
+    NOTHING_SPENT = "nothing_spent"
+
+
+# --- what the screen is about ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Until the camera has said whether it works."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """At rest: show a code. A question that waits comes up at ``question_at``."""
+
+    question_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """The gateway is asked what a code is worth."""
+
+    look: int
+    code: str
+    method: Method
+    asked_at: float
+    send_at: float
+    until: float
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What the code is worth is on the screen; OK redeems it."""
+
+    code: str
+    method: Method
+    offer: Offered
+    since: float
+    until: float
+    seconds_left: int
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A redemption's end is not known yet; the goods stay on the counter."""
+
+    rid: str
+    slow_at: float
+    choice_at: float
+    slow: bool = False
+    choice: bool = False
+    """Whether the clerk may choose between waiting on and giving up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """An answer to show. With a rid it is that redemption's final answer (PARKED: its number)."""
+
+    verdict: Verdict
+    detail: Detail = NO_DETAIL
+    manner: Manner = Manner.PLAIN
+    rid: str | None = None
+    code: str | None = None
+    """The code that was answered; None where it is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer stands on the screen."""
+
+    outcome: Outcome
+    since: float
+    until: float
+    unseen: bool = False
+    """Whether it still has to be shown for its time, or acknowledged, before it counts as seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """It is asked whether what this rid redeemed was handed over."""
+
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfService:
+    """The kiosk may not serve, or must not. ``lasting``: a welcome does not end it."""
+
+    verdict: Verdict
+    hint: str | None = None
+    lasting: bool = False
+
+
+Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | OutOfService
+
+
+# --- what goes on beside it -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A redemption from its OK until its answer has been seen."""
+
+    request: Request
+    tail: str
+    confirmed_here: bool
+    """OK was pressed in this run of the kiosk; only then, and while it stays on the screen, can it turn green."""
+    parked: bool = False
+
+    @property
+    def rid(self) -> str:
+        """The redemption id."""
+        return self.request.rid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A redemption as the journal kept it over a restart: open, or ended and not seen."""
+
+    intent: Intent
+    tail: str
+    answer: Answer | None = None
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A SETTLED that the gateway may not have got."""
+
+    message: Settled
+    sent_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What stays the same for one run of a kiosk."""
+
+    boot: str
+    """Names this run; an answer to a look of another run is none of ours."""
+    software: str
+    timing: Timing
+    style: Style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """The whole state of a counter."""
+
+    setup: Setup
+    phase: Phase
+    scene: int = 0
+    """Rises whenever the screen turns to something new, even where that looks the same."""
+    tickets: tuple[Ticket, ...] = ()
+    waiting: str | None = None
+    """A code still in view that came while the counter was busy with another."""
+    looks: int = 0
+    camera: CameraState = CameraState.STARTING
+    clerk: str | None = None
+    """Who is signed in."""
+    clerk_required: bool = False
+    store_name: str | None = None
+
+    link: LinkState = LinkState.DOWN
+    link_lost_at: float | None = 0.0
+    """Since when the gateway is out of reach; None while it answers."""
+    offline_shown: bool = False
+    hello_at: float | None = None
+    greeted_at: float = 0.0
+    welcome_until: float = 0.0
+    reports: tuple[Report, ...] = ()
+
+    tidy_at: float | None = None
+    """When to tidy the journal, if nobody is being served then; None while it is tidy."""
+    view: View | None = None
+    shown_scene: int = -1
+
+    @property
+    def timing(self) -> Timing:
+        """How long things last here."""
+        return self.setup.timing
+
+    def ticket(self, rid: str) -> Ticket | None:
+        """Return the redemption of this id; None where it is not, or no longer, on the list."""
+        return next((ticket for ticket in self.tickets if ticket.rid == rid), None)
+
+    @property
+    def unseen(self) -> tuple[Ticket, ...]:
+        """Redemptions that have ended and whose answer nobody has seen, oldest first."""
+        return tuple(ticket for ticket in self.tickets if not ticket.request.is_open)
+
+    @property
+    def still_open(self) -> tuple[Ticket, ...]:
+        """Redemptions whose end is not known."""
+        return tuple(ticket for ticket in self.tickets if ticket.request.is_open)
+
+
+Step: TypeAlias = "tuple[Counter, tuple[Effect, ...]]"
+
+
+def enter(counter: Counter, phase: Phase) -> Counter:
+    """Turn the screen to a new phase."""
+    return replace(counter, phase=phase, scene=counter.scene + 1)
+
+
+def rest(counter: Counter, now: float, pause_s: float = 0.0) -> Counter:
+    """Go to rest; whatever waits comes up after ``pause_s``."""
+    return enter(counter, Idle(question_at=now + pause_s))
+
+
+def with_ticket(counter: Counter, ticket: Ticket) -> Counter:
+    """Put a redemption on the list, in the place it had."""
+    if counter.ticket(ticket.rid) is None:
+        return replace(counter, tickets=(*counter.tickets, ticket))
+    return replace(counter, tickets=tuple(ticket if one.rid == ticket.rid else one for one in counter.tickets))
+
+
+def without_ticket(counter: Counter, rid: str) -> Counter:
+    """Take a redemption off the list."""
+    return replace(counter, tickets=tuple(ticket for ticket in counter.tickets if ticket.rid != rid))

@@ -1,0 +1,98 @@
+"""What the counter says beside the verdicts' own phrases, in both languages; each line fits sixteen Latin cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """The language of the panel."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The fixed words of one language; braces are filled in by the screens."""
+
+    starting: str
+    show_code: tuple[str, str]
+    """First in the panel's language, then in the other: customers read either."""
+    offline: tuple[str, str]
+    gateway_silent: tuple[str, str]
+    camera_fault: tuple[str, str]
+    still_open: str
+    """How many redemptions that were given up at the counter have not ended, or the number of the only one."""
+    slow: tuple[str, str]
+    quantity: str
+    uses_left: str
+    confirm_or_cancel: str
+    still_pending: tuple[str, str, str]
+    wait_or_give_up: str
+    parked: tuple[str, str, str, str]
+    lapsed: tuple[str, ...]
+    nothing_spent: str
+    outcome_open: str
+    support: str
+    redeemed_times: str
+    code_tail: str
+    valid_from: str
+    redeemed_tail: str
+    handed_over: str
+    yes_or_no: str
+
+
+WORDS = {
+    Language.ZH: Words(
+        starting="正在启动",
+        show_code=("请出示券码", "Show your code"),
+        offline=("网络不通", "暂不能核销"),
+        gateway_silent=("门店网关无响应", "暂不能核销"),
+        camera_fault=("扫码器故障", "请联系技术员"),
+        still_open="待确认 {number}",
+        slow=("网络较慢", "正在重试"),
+        quantity="待核销 {quantity}/{most} ▲▼",
+        uses_left="剩余{left}次",
+        confirm_or_cancel="OK确认 ×取消",
+        still_pending=("结果确认中", "请勿重复核销", "请勿交付"),
+        wait_or_give_up="OK等待 ×放弃",
+        parked=("结果确认中", "编号 {number}", "请勿交付", "可接待下一位"),
+        lapsed=("超时,未核销",),
+        nothing_spent="未核销",
+        outcome_open="结果确认中",
+        support="电话 {number}",
+        redeemed_times="核销成功 ×{quantity}",
+        code_tail="尾号{tail}",
+        valid_from="{at} 起",
+        redeemed_tail="已核销 尾号{tail}",
+        handed_over="是否已交付?",
+        yes_or_no="OK是 ×否",
+    ),
+    Language.EN: Words(
+        starting="Starting",
+        show_code=("Show your code", "请出示券码"),
+        offline=("No network", "Cannot redeem"),
+        gateway_silent=("Gateway silent", "Cannot redeem"),
+        camera_fault=("Camera fault", "Call technician"),
+        still_open="Open: {number}",
+        slow=("Slow network,", "trying again"),
+        quantity="Redeem {quantity}/{most} ▲▼",
+        uses_left="{left} left",
+        confirm_or_cancel="OK yes ×cancel",
+        still_pending=("Still checking", "Do not redeem or", "hand over yet"),
+        wait_or_give_up="OK wait ×stop",
+        parked=("Not known yet", "Number {number}", "Do not hand over", "Serve the next"),
+        lapsed=("Timed out", "Nothing spent"),
+        nothing_spent="Nothing spent",
+        outcome_open="Outcome open",
+        support="Call {number}",
+        redeemed_times="Redeemed ×{quantity}",
+        code_tail="Code *{tail}",
+        valid_from="from {at}",
+        redeemed_tail="Redeemed *{tail}",
+        handed_over="Handed over?",
+        yes_or_no="OK yes ×no",
+    ),
+}

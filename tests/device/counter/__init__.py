@@ -1,0 +1,1 @@
+"""The counter conversation, driven by events at chosen times."""
