@@ -1,0 +1,90 @@
+"""Stores, and the gateways that speak for them."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, Field
+
+from headoffice import registry
+from headoffice.api.access import TheOffice
+from headoffice.api.fields import Id, Line, LongLine, Model, Name
+from headoffice.api.problems import problems
+from headoffice.registry import ClerkPolicy
+
+router = APIRouter(tags=["stores and gateways"], responses=problems())
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        msg = f"there is no time zone {name!r}; write one as Asia/Shanghai"
+        raise ValueError(msg) from None
+
+
+class StoreIn(Model):
+    """What is known of a store."""
+
+    name: Name = Field(examples=["南京路店"])
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Asia/Shanghai", description="Its days and hours are these."
+    )
+    address: LongLine = Field("", examples=["上海市黄浦区南京东路 100 号"])
+    phone: Annotated[str, Field(max_length=40, pattern=r"^[0-9+() -]*$")] = Field("", examples=["+86 21 5555 0100"])
+    hours: Line = Field("", description="Opening hours, for customers to read.", examples=["10:00–22:00"])
+    clerk_policy: ClerkPolicy = Field(
+        ClerkPolicy.NONE, description="Whether clerks sign in: never, once a shift, or before each redemption."
+    )
+
+
+class StoreOut(StoreIn):
+    """A store."""
+
+    id: Id
+
+
+class GatewayIn(Model):
+    """What is known of a gateway."""
+
+    name: Name = Field(examples=["Gateway of 南京路店"])
+    stores: list[Id] | None = Field(
+        None, description="The stores that it speaks for from now on, and no others; left out: as before."
+    )
+
+
+class GatewayOut(Model):
+    """A gateway."""
+
+    id: Id = Field(description="The common name in its certificate.")
+    name: Name
+    stores: list[Id]
+
+
+@router.put("/stores/{id}", summary="Add a store, or change it")
+def put_store(id: Id, store: StoreIn, here: TheOffice) -> StoreOut:  # noqa: A002 - the path's own word
+    """Add a store under its id, or change what is known of it."""
+    here.database.write(lambda connection: registry.put_store(connection, id, store.model_dump()))
+    return StoreOut(id=id, **store.model_dump())
+
+
+@router.get("/stores", summary="Every store")
+def get_stores(here: TheOffice) -> list[StoreOut]:
+    """List the stores."""
+    return [StoreOut(**row) for row in here.database.read(registry.all_stores)]
+
+
+@router.put("/gateways/{id}", summary="Register a gateway, or change the stores it speaks for")
+def put_gateway(id: Id, gateway: GatewayIn, here: TheOffice) -> GatewayOut:  # noqa: A002
+    """Register a gateway by the name in its certificate, and bind it to stores that are there already."""
+    here.database.write(
+        lambda connection: registry.put_gateway(connection, id, gateway.name, gateway.stores),
+    )
+    found = here.database.read(registry.all_gateways)
+    return next(GatewayOut(**row) for row in found if row["id"] == id)
+
+
+@router.get("/gateways", summary="Every gateway")
+def get_gateways(here: TheOffice) -> list[GatewayOut]:
+    """List the gateways with their stores."""
+    return [GatewayOut(**row) for row in here.database.read(registry.all_gateways)]

@@ -1,0 +1,149 @@
+"""Vouchers: issue, look up, and the steps of their life."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+from sqlalchemy import Connection
+
+from headoffice import vouchers
+from headoffice.api.access import TheOffice
+from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
+from headoffice.api.problems import problems
+from headoffice.errors import NotYetError, RefusedError
+from headoffice.kinds import NOT_YET, USES_OF_A_CARD, ZH, Kind
+from headoffice.life import Step
+from headoffice.voucher_types import PLAIN, fitting_type
+from headoffice.vouchers import Issued, Order
+from protocol.owner import VoucherState
+from protocol.vocabulary import Verdict
+
+router = APIRouter(tags=["vouchers"], responses=problems())
+
+_OF_A_TYPE = ("title", "kind", "stores", "uses", "value", "value_text")
+
+
+class VoucherIn(Model):
+    """One voucher to issue: of a type that is there, or described by itself."""
+
+    type: Id | None = Field(None, description="Id of its type. Left out: a fitting type is made and approved.")
+    code: Code | None = Field(
+        None, description="Left out: one is drawn, of 80 random bits.", examples=["7H3KQ2MZX9PDT4WB"]
+    )
+    title: Name | None = Field(None, examples=["拿铁一杯"])
+    kind: Kind = Kind.COUPON
+    stores: list[Id] | None = Field(None, description="Where it is valid; null: everywhere.")
+    uses: Uses | None = Field(None, description=f"Left out: 1, of a multi-use card {USES_OF_A_CARD}.")
+    value: Fen | None = Field(None, description="Face value in fen.")
+    value_text: Line = ""
+    valid_from: Moment | None = None
+    valid_until: Moment | None = Field(None, description="The first moment at which it is not valid any more.")
+    dynamic: bool = Field(default=False, description="A code that changes every 30 s; not in this version yet.")
+    paid: bool = Field(default=True, description="False: `unpaid` at every counter until the step `pay`.")
+
+
+class VoucherIssued(Model):
+    """An issued voucher."""
+
+    code: str
+    qr_text: str = Field(description="What its QR holds.")
+    page: str = Field(description="Address of the customer's page; whoever has it has the voucher.")
+
+
+class Happened(Model):
+    """A line of a voucher's history: a redemption, an undo, a refused look, or a step of its life."""
+
+    at: datetime
+    rid: Rid | None = None
+    action: str | None = None
+    verdict: Verdict | None = None
+    step: Step | None = None
+    store: Id | None = None
+    requester: str | None = Field(None, description="Kiosk, console or till.")
+    clerk: str | None = None
+    quantity: int | None = None
+    undoes: Rid | None = None
+    undone_by: Rid | None = None
+
+
+class VoucherOut(Model):
+    """A voucher and what happened to it."""
+
+    id: Rid = Field(description="The owner's id, which names it where its code is not told.")
+    code: str
+    type: Id
+    title: str
+    kind: Kind
+    state: VoucherState
+    uses: int
+    uses_left: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+    issued_at: datetime
+    page: str
+    history: list[Happened]
+
+
+class Stepped(Model):
+    """A voucher's state after a step."""
+
+    code: str
+    state: VoucherState
+
+
+@router.post("/vouchers", status_code=201, summary="Issue a voucher", responses=problems(404, 409, 501))
+def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
+    """Issue one voucher. Dates in the past are allowed: such a voucher is refused as `expired`."""
+    if wanted.dynamic:
+        msg = "codes that change every 30 s come with a later version; issue a static one"
+        raise NotYetError(msg)
+    if wanted.kind in NOT_YET:
+        raise NotYetError(NOT_YET[wanted.kind])
+    if wanted.type is not None and (both := [name for name in _OF_A_TYPE if name in wanted.model_fields_set]):
+        msg = f"{', '.join(both)}: belongs to the type; leave it out, or leave out the type"
+        raise RefusedError(msg)
+
+    def issue(connection: Connection) -> Issued:
+        made_of = wanted.type or fitting_type(connection, _described(wanted), wanted.stores)
+        order = Order(
+            type=made_of,
+            code=wanted.code,
+            valid_from=wanted.valid_from,
+            valid_until=wanted.valid_until,
+            paid=wanted.paid,
+        )
+        return vouchers.issue(connection, order, here.clock())
+
+    issued = here.database.write(issue)
+    return VoucherIssued(code=issued.code, qr_text=issued.code, page=here.page(issued.page_token))
+
+
+@router.get("/vouchers/{code:path}", summary="A voucher and its history", responses=problems(404))
+def get_voucher(code: str, here: TheOffice) -> VoucherOut:
+    """Return one voucher. Percent-encode the code: it may hold any character."""
+    found = here.database.read(lambda connection: vouchers.find_voucher(connection, code))
+    fields = {name: found[name] for name in VoucherOut.model_fields if name in found}
+    return VoucherOut.model_validate({**fields, "page": here.page(found["page_token"])})
+
+
+@router.post("/vouchers/{code:path}/{step}", summary="A step in a voucher's life", responses=problems(404, 409))
+def post_step(code: str, step: Step, here: TheOffice) -> Stepped:
+    """Give away, take back, delete, withdraw, ask for a refund, grant or refuse it, pay.
+
+    Of a step and a redemption that meet exactly one wins: 409 says what the voucher has become meanwhile.
+    """
+    state = here.database.write(lambda connection: vouchers.live(connection, code, step, here.clock()))
+    return Stepped(code=code, state=state)
+
+
+def _described(wanted: VoucherIn) -> dict[str, Any]:
+    """Return the columns of the type that a voucher described by itself is of."""
+    return {
+        **PLAIN,
+        "title": wanted.title or ZH[wanted.kind],
+        "kind": wanted.kind,
+        "uses": wanted.uses or (USES_OF_A_CARD if wanted.kind is Kind.MULTI_USE else 1),
+        "value_fen": wanted.value,
+        "value_text": wanted.value_text,
+    }

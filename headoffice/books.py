@@ -1,0 +1,185 @@
+"""Stores and vouchers as the owner's rules want them: rows in, ``protocol.owner`` values out.
+
+Only statements whose cost does not grow with the books: each finds its rows by a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, bindparam, exists, select
+
+from headoffice.codes import understood
+from headoffice.errors import GatewayUnknownError
+from headoffice.registry import unregistered
+from headoffice.schema import (
+    gateway_stores,
+    gateways,
+    redemptions,
+    stores,
+    uses,
+    voucher_type_stores,
+    voucher_types,
+    vouchers,
+)
+from protocol.ids import code_tail
+from protocol.owner import LastUse, Voucher, VoucherState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+#: A refusal names no more stores than a person reads, and an answer must stay small however large the chain is.
+MOST_STORES_NAMED = 20
+_WEEK = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store as a redemption needs it."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+
+
+# --- who asks -------------------------------------------------------------------------------------------------------
+
+_STANDING = (
+    select(stores.c.id, stores.c.name, stores.c.timezone)
+    .select_from(
+        gateways.outerjoin(
+            gateway_stores,
+            and_(gateway_stores.c.gateway == gateways.c.id, gateway_stores.c.store == bindparam("store")),
+        ).outerjoin(stores, stores.c.id == gateway_stores.c.store)
+    )
+    .where(gateways.c.id == bindparam("gateway"))
+)
+_STORE = select(stores.c.id, stores.c.name, stores.c.timezone).where(stores.c.id == bindparam("store"))
+
+
+def store_for(connection: Connection, gateway: str | None, store: str) -> Store | None:
+    """Return a store, None where this gateway may not speak for it; ``gateway`` None is the head office itself.
+
+    Raises GatewayUnknownError.
+    """
+    if gateway is None:
+        row = connection.execute(_STORE, {"store": store}).first()
+    else:
+        row = connection.execute(_STANDING, {"gateway": gateway, "store": store}).first()
+        if row is None:
+            raise GatewayUnknownError(unregistered(gateway))
+    return None if row is None or row.id is None else Store(row.id, row.name, ZoneInfo(row.timezone))
+
+
+# --- vouchers -------------------------------------------------------------------------------------------------------
+
+_VOUCHER = select(
+    vouchers.c.id,
+    vouchers.c.code,
+    vouchers.c.state,
+    vouchers.c.uses,
+    vouchers.c.valid_from,
+    vouchers.c.valid_until,
+    vouchers.c.type,
+    voucher_types.c.title,
+    voucher_types.c.value_fen,
+    voucher_types.c.value_text,
+    voucher_types.c.terms,
+    voucher_types.c.everywhere,
+    voucher_types.c.weekdays,
+    voucher_types.c.hours_from,
+    voucher_types.c.hours_until,
+    voucher_types.c.offline,
+    exists()
+    .where(voucher_type_stores.c.type == vouchers.c.type, voucher_type_stores.c.store == bindparam("store"))
+    .label("here"),
+).join(voucher_types, voucher_types.c.id == vouchers.c.type)
+_BY_CODE = _VOUCHER.where(vouchers.c.code == bindparam("code"))
+_BY_CODE_LOCKED = _BY_CODE.with_for_update(of=vouchers)
+_LOCK = select(vouchers.c.id).where(vouchers.c.id == bindparam("voucher")).with_for_update()
+_USES = (
+    select(uses.c.number, redemptions.c.at, redemptions.c.requester, stores.c.name)
+    .join(redemptions, redemptions.c.rid == uses.c.rid)
+    .join(stores, stores.c.id == redemptions.c.store)
+    .where(uses.c.voucher == bindparam("voucher"))
+)
+_TYPE_STORES = (
+    select(stores.c.id, stores.c.name)
+    .join(voucher_type_stores, voucher_type_stores.c.store == stores.c.id)
+    .where(voucher_type_stores.c.type == bindparam("type"))
+    .order_by(voucher_type_stores.c.store)
+    .limit(MOST_STORES_NAMED)
+)
+
+
+def voucher_by_code(connection: Connection, code: str, store: Store, *, lock: bool = False) -> Voucher | None:
+    """Return the voucher that has a code, seen from a store; None where none has it.
+
+    A typed code is found also as a person writes it. ``lock``: nobody else changes it until the transaction ends.
+    """
+    statement = _BY_CODE_LOCKED if lock else _BY_CODE
+    row = connection.execute(statement, {"code": code, "store": store.id}).first()
+    if row is None and (meant := understood(code)) not in {None, code}:
+        row = connection.execute(statement, {"code": meant, "store": store.id}).first()
+    return None if row is None else _voucher(connection, row, store)
+
+
+def lock_voucher(connection: Connection, voucher: str) -> None:
+    """Hold a voucher until the transaction ends."""
+    connection.execute(_LOCK, {"voucher": voucher})
+
+
+def face_value(fen: int | None, text: str) -> str:
+    """Return what a voucher is worth, in words: the type's own, else the sum (``¥12.50``)."""
+    if text or fen is None:
+        return text
+    yuan, rest = divmod(fen, 100)
+    return f"¥{yuan}.{rest:02}" if rest else f"¥{yuan}"
+
+
+def weekdays_in(mask: int) -> frozenset[int]:
+    """Return the weekdays (Monday is 0) of a bit mask."""
+    return frozenset(day for day in _WEEK if mask >> day & 1)
+
+
+def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store) -> Voucher:
+    spent = connection.execute(_USES, {"voucher": row.id}).all()
+    valid_in: dict[str, str] = {}
+    if not row.everywhere:
+        valid_in = {store.id: store.name} if row.here else {}
+        valid_in |= {other.id: other.name for other in connection.execute(_TYPE_STORES, {"type": row.type})}
+    return Voucher(
+        id=row.id,
+        code_tail=code_tail(row.code),
+        title=row.title,
+        value=face_value(row.value_fen, row.value_text),
+        terms=row.terms,
+        state=VoucherState(row.state),
+        uses=row.uses,
+        taken=frozenset(use.number for use in spent),
+        last=_last_use(spent, store.zone),
+        stores=None if row.everywhere else tuple(valid_in),
+        store_names=tuple(valid_in.values()),
+        valid_from=_local(row.valid_from, store.zone),
+        valid_until=_local(row.valid_until, store.zone),
+        weekdays=weekdays_in(row.weekdays),
+        hours=None if row.hours_from is None else (row.hours_from, row.hours_until),
+        offline=row.offline,
+    )
+
+
+def _last_use(spent: Sequence[Row[*tuple[Any, ...]]], zone: ZoneInfo) -> LastUse | None:
+    if not spent:
+        return None
+    latest = max(spent, key=lambda use: use.at)
+    at = latest.at.astimezone(zone).isoformat(timespec="seconds")
+    return LastUse(at=at, store=latest.name, kiosk=latest.requester)
+
+
+def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if at is None else at.astimezone(zone)

@@ -1,0 +1,95 @@
+"""Clerks: number, name, PIN and badge, and the stores where each works.
+
+Only hashes of PIN and badge are kept; both are shown once, when the clerk is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select
+
+from headoffice.errors import TakenError
+from headoffice.registry import known_stores
+from headoffice.schema import clerk_stores, clerks
+from protocol.classify import BADGE_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+PIN_DIGITS = 6
+FIRST_NUMBER = 1001
+#: scrypt's cost: 16 MiB and some 50 ms a guess. A PIN is short, so what slows guessing is this and the lock after few.
+_N, _R, _P = 2**14, 8, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What is handed to a clerk, once, and what is kept of it."""
+
+    pin: str
+    badge: str
+    """The text of the badge's QR."""
+    pin_hash: str
+    badge_digest: bytes
+
+
+def draw_secrets() -> Secrets:
+    """Return a random PIN and badge. It takes a moment, so not while the database waits."""
+    pin = "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+    badge = BADGE_PREFIX + secrets.token_hex(16).upper()
+    # The badge's 128 random bits need no salt, and are looked up by what is kept of them.
+    return Secrets(pin, badge, hash_pin(pin), hashlib.sha256(badge.encode()).digest())
+
+
+def add_clerk(connection: Connection, number: str | None, name: str, works_at: Iterable[str], drawn: Secrets) -> str:
+    """Add a clerk and return the number: the given one, else the next free one. Raises TakenError, RefusedError."""
+    where = known_stores(connection, works_at)
+    given = number or _next_number(connection)
+    if connection.execute(select(clerks.c.number).where(clerks.c.number == given)).first() is not None:
+        msg = f"clerk number {given} is taken"
+        raise TakenError(msg)
+    connection.execute(
+        insert(clerks),
+        {
+            "number": given,
+            "name": name,
+            "pin_hash": drawn.pin_hash,
+            "badge_digest": drawn.badge_digest,
+            "disabled": False,
+        },
+    )
+    if where:
+        connection.execute(insert(clerk_stores), [{"clerk": given, "store": store} for store in where])
+    return given
+
+
+def all_clerks(connection: Connection) -> list[dict[str, Any]]:
+    """Return every clerk with the stores where each works, without secrets."""
+    found: dict[str, dict[str, Any]] = {
+        row.number: {"number": row.number, "name": row.name, "disabled": row.disabled, "stores": []}
+        for row in connection.execute(
+            select(clerks.c.number, clerks.c.name, clerks.c.disabled).order_by(clerks.c.number)
+        )
+    }
+    for row in connection.execute(select(clerk_stores).order_by(clerk_stores.c.store)):
+        found[row.clerk]["stores"].append(row.store)
+    return list(found.values())
+
+
+def hash_pin(pin: str, salt: bytes | None = None) -> str:
+    """Return the salted scrypt hash of a PIN, with its salt and cost."""
+    salt = salt or secrets.token_bytes(16)
+    digest = hashlib.scrypt(pin.encode(), salt=salt, n=_N, r=_R, p=_P, dklen=32)
+    return f"scrypt${_N}${_R}${_P}${salt.hex()}${digest.hex()}"
+
+
+def _next_number(connection: Connection) -> str:
+    count = connection.execute(select(func.count()).select_from(clerks)).scalar_one()
+    taken = set(connection.execute(select(clerks.c.number)).scalars())
+    return next(number for at in range(count + 1) if (number := str(FIRST_NUMBER + at)) not in taken)

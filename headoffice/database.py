@@ -1,0 +1,157 @@
+"""The database: SQLite for one shop, PostgreSQL for a chain; transactions as the rest of the room sees them.
+
+``read`` and ``write`` take the work as a function of a connection. A lost race for a unique key has one cure, which is
+here and nowhere else: the whole transaction again, reading anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,  # noqa: A004 - of the pool
+)
+
+from headoffice.errors import DatabaseError, MigrationError
+from headoffice.migrations import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+BUSY_S = 5
+TRIES = 5
+#: Of each process. Fifty head offices at one PostgreSQL need 50 * 16 of its connections.
+CONNECTIONS = 16
+
+#: PostgreSQL's words for "the others won, try again": serialization failure, deadlock.
+_TRY_AGAIN = frozenset({"40001", "40P01"})
+#: No answer, no connection, no connection in time. Anything else is a mistake of ours, and says so.
+_DOWN = (OperationalError, InterfaceError, TimeoutError)
+
+
+class Database:
+    """A database that is open. Every method may be called from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._reading: Engine = engine
+        self._writing: Engine = engine
+        self._turn: AbstractContextManager[object] = nullcontext()
+        if self.is_sqlite:
+            self._writing = engine.execution_options(writing=True)
+            # SQLite has one writer; those of this process queue here instead of polling for the file's lock.
+            self._turn = threading.Lock()
+        else:
+            self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Return what ``work`` reads; each of its statements sees what was committed by then."""
+        try:
+            with self._reading.connect() as connection:
+                return work(connection)
+        except _DOWN as error:
+            raise _unavailable(error) from error
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Return what ``work`` returns once its transaction is durably committed.
+
+        Where another transaction was first, ``work`` is called again and must read anew, so it keeps nothing between
+        calls. What it raises rolls everything back and is passed on; a database that fails is a DatabaseError, after
+        which nobody knows whether the commit happened: ask again with the same key.
+        """
+        lost: DBAPIError | None = None
+        for _ in range(TRIES):
+            try:
+                with self._turn, self._writing.begin() as connection:
+                    return work(connection)
+            except IntegrityError as error:
+                lost = error
+            except OperationalError as error:  # of which a deadlock is one
+                if getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
+                    raise _unavailable(error) from error
+                lost = error
+            except _DOWN as error:
+                raise _unavailable(error) from error
+            _log.debug("event=lost_race error=%s", type(lost).__name__)
+        # Not the error's own words: PostgreSQL's name the key, which may be a code.
+        msg = f"gave up after {TRIES} lost races ({type(lost.orig if lost else lost).__name__})"
+        raise DatabaseError(msg) from lost
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open a database by its URL and bring its schema to this program's version; raise DatabaseError if that fails."""
+    engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+    database = Database(engine)
+    try:
+        database.write(migrate)
+    except (MigrationError, DatabaseError, SQLAlchemyError) as error:
+        database.close()
+        msg = f"{engine.url.render_as_string(hide_password=True)}: {error}"
+        raise DatabaseError(msg) from error
+    return database
+
+
+def _sqlite(url: str) -> Engine:
+    """Return an engine whose acknowledged commits survive a power cut: WAL with synchronous=FULL."""
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # they hold codes, and errors are logged
+        connect_args={"isolation_level": None, "timeout": BUSY_S, "check_same_thread": False},
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and locks later can lose its snapshot half-way; one that writes locks at once.
+        if connection.get_execution_options().get("writing"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    scheme, _, rest = url.partition("://")
+    return create_engine(
+        f"postgresql+psycopg://{rest}" if scheme in {"postgresql", "postgres"} else url,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "connect_timeout": BUSY_S,
+            # An answer is given only for what is on disk, also where the server's own default is laxer.
+            "options": f"-c timezone=UTC -c synchronous_commit=on -c lock_timeout={BUSY_S}s",
+        },
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+    )
+
+
+def _unavailable(error: Exception) -> DatabaseError:
+    why = error.orig if isinstance(error, DBAPIError) else error
+    return DatabaseError(f"the database cannot be used now: {why}")

@@ -1,0 +1,110 @@
+"""The head office as a process: the one place that builds its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from headoffice.access import token_in
+from headoffice.config import Config, troubles
+from headoffice.database import open_database
+from headoffice.errors import HeadOfficeError, StartError
+from headoffice.ledger import Ledger
+from headoffice.office import Office
+from headoffice.public import public_app
+from headoffice.servers import Server, bind, public_server, upstream_server
+from headoffice.upstream import upstream_app
+from headoffice.workers import Workers
+from service.notify import notify, watchdog_period_s
+
+if TYPE_CHECKING:
+    import socket
+
+    from headoffice.database import Database
+
+_log = logging.getLogger(__name__)
+
+#: Threads that answer looks, and threads that commit. SQLite has one writer.
+SQLITE_THREADS = (2, 1)
+POSTGRESQL_THREADS = (4, 8)
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT; return the process's exit code."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_run(config))
+    except HeadOfficeError as error:
+        _log.error("event=cannot_run error=%s", error)
+        return 1
+
+
+async def _run(config: Config) -> int:
+    if wrong := troubles(config):
+        raise StartError("; ".join(wrong))
+    with ExitStack() as closing:
+        public = closing.enter_context(bind(config.public.host, config.public.port))
+        upstream = closing.enter_context(bind(config.upstream.host, config.upstream.port))
+        token = token_in(config.token_file)
+        database = open_database(config.database)
+        closing.callback(database.close)
+        workers = Workers(*(SQLITE_THREADS if database.is_sqlite else POSTGRESQL_THREADS))
+        closing.callback(workers.close)
+        office = _office(config, database, token, public.getsockname()[1])
+        return await _serve(
+            [
+                (public_server(public_app(office)), public),
+                (upstream_server(upstream_app(office.ledger, database, workers), config.upstream), upstream),
+            ]
+        )
+
+
+def _office(config: Config, database: Database, token: str, port: int) -> Office:
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    return Office(
+        database=database,
+        ledger=Ledger(database, timedelta(seconds=config.redemptions.undo_window_s), clock),
+        token=token,
+        url=(config.public.url or f"http://{config.public.host}:{port}").rstrip("/"),
+        clock=clock,
+        frames=config.public.frames,
+    )
+
+
+async def _serve(doors: list[tuple[Server, socket.socket]]) -> int:
+    """Serve all doors until told to stop, or until one of them ends by itself, which ends the process."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    tasks = [asyncio.create_task(server.serve([door])) for server, door in doors]
+    for task in tasks:
+        task.add_done_callback(lambda _: stopping.set())
+    told = asyncio.create_task(_tell(doors))
+    await stopping.wait()
+    told.cancel()
+    died = [task for task in tasks if task.done()]
+    notify("STOPPING=1")
+    for server, _ in doors:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+    _log.info("event=stopped")
+    return 1 if died else 0
+
+
+async def _tell(doors: list[tuple[Server, socket.socket]]) -> None:
+    """Say READY once every door serves, and go on feeding the watchdog while the loop turns."""
+    for server, door in doors:
+        await server.serving.wait()
+        _log.info("event=serving address=%s:%s", *door.getsockname()[:2])
+    notify("READY=1")
+    while (period := watchdog_period_s()) is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(period)

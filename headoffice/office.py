@@ -1,0 +1,31 @@
+"""What the two doors share: the database, the ledger, and who may administer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from headoffice.database import Database
+    from headoffice.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """One running head office."""
+
+    database: Database
+    ledger: Ledger
+    token: str
+    url: str
+    """Address at which customers' phones reach the public door, without a slash at its end."""
+    clock: Callable[[], datetime]
+    frames: tuple[str, ...] = ()
+    """Origins that may show a customer's page inside theirs."""
+
+    def page(self, token: str) -> str:
+        """Return the address of a customer's page."""
+        return f"{self.url}/v/{token}"

@@ -1,0 +1,137 @@
+"""A voucher as its customer's page shows it: judged by the owner's own rules, told in the customer's words."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from headoffice.books import Store, voucher_by_code
+from headoffice.codes import grouped
+from headoffice.pages import words
+from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
+from protocol.owner import LastUse, Moment, Voucher, judge
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import RowMapping
+
+#: Of a voucher that is valid in no store yet.
+_ZONE = "Asia/Shanghai"
+MOST_STORES = 20
+#: Of 255; above it white is no longer read easily.
+_BRIGHT = 160
+
+_LOOKS = (
+    select(vouchers.c.code, voucher_types)
+    .join(voucher_types, voucher_types.c.id == vouchers.c.type)
+    .where(vouchers.c.page_token == bindparam("token"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A voucher as its page needs it. ``looks`` are its type's columns and its code."""
+
+    voucher: Voucher
+    verdict: Verdict
+    looks: RowMapping
+    where: Sequence[RowMapping]
+    stores_in_all: int
+
+    @property
+    def last(self) -> LastUse | None:
+        """The last use, where it is what the page is about."""
+        return self.voucher.last if self.verdict in {Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED} else None
+
+    @property
+    def seal(self) -> str:
+        """A word that changes when the page would."""
+        facts = (self.verdict, self.voucher.left, self.voucher.last, self.voucher.terms)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def see(connection: Connection, token: str, at: datetime) -> Seen | None:
+    """Return the voucher whose page this is; None where there is none."""
+    looks = connection.execute(_LOOKS, {"token": token}).mappings().first()
+    if looks is None:
+        return None
+    where, in_all = _stores(connection, looks["id"], everywhere=looks["everywhere"])
+    nowhere = Store("", "", ZoneInfo(where[0]["timezone"] if where else _ZONE))
+    voucher = voucher_by_code(connection, looks["code"], nowhere)
+    if voucher is None:
+        return None
+    moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone))
+    verdict = judge(replace(voucher, stores=None), moment)
+    return Seen(voucher=voucher, verdict=verdict, looks=looks, where=where, stores_in_all=in_all)
+
+
+def told(seen: Seen, lang: str) -> dict[str, Any]:
+    """Return what the template sets, in one language."""
+    voucher, looks = seen.voucher, seen.looks
+    last = seen.last
+    return {
+        "lang": lang,
+        "say": words.LABELS[lang],
+        "other": "en" if lang == "zh" else "zh",
+        "seal": seen.seal,
+        "verdict": seen.verdict.value,
+        "mood": _mood(seen.verdict),
+        "state": words.STATES[lang][seen.verdict],
+        "title": looks["title"],
+        "brand": looks["brand"],
+        "initial": (looks["brand"] or looks["title"])[:1],
+        "logo": looks["logo"],
+        "colour": looks["colour"],
+        "on_colour": _ink_on(looks["colour"]),
+        "kind": words.kind_name(looks["kind"], lang),
+        "value": voucher.value,
+        "code": looks["code"],
+        "groups": grouped(looks["code"]).split(" "),
+        "uses": voucher.uses,
+        "left": voucher.left,
+        "valid": words.validity(voucher.valid_from, voucher.valid_until, lang),
+        "times": words.times(voucher.weekdays, voucher.hours, lang),
+        "details": looks["details"],
+        "stores": seen.where,
+        "everywhere": looks["everywhere"],
+        "stores_in_all": seen.stores_in_all,
+        "last": last and {"at": datetime.fromisoformat(last.at), "store": last.store, "kiosk": last.kiosk},
+    }
+
+
+def _mood(verdict: Verdict) -> str:
+    match verdict:
+        case Verdict.REDEEMABLE:
+            return "ready"
+        case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:
+            return "done"
+        case Verdict.NOT_YET_VALID | Verdict.NOT_NOW | Verdict.GIFTING | Verdict.UNPAID | Verdict.REFUNDING:
+            return "waiting"
+        case _:
+            return "over"
+
+
+def _ink_on(colour: str) -> str:
+    """Return black or white, whichever is read more easily on a colour (luma of ITU-R BT.601)."""
+    red, green, blue = bytes.fromhex(colour[1:])
+    bright = 0.299 * red + 0.587 * green + 0.114 * blue
+    return "#1b1c1e" if bright > _BRIGHT else "#fff"
+
+
+def _stores(connection: Connection, type_id: str, *, everywhere: bool) -> tuple[Sequence[RowMapping], int]:
+    """Return the first stores where a type is valid, and how many there are."""
+    wanted = select(stores)
+    if not everywhere:
+        wanted = wanted.join(voucher_type_stores, voucher_type_stores.c.store == stores.c.id)
+        wanted = wanted.where(voucher_type_stores.c.type == type_id)
+    first = connection.execute(wanted.order_by(stores.c.id).limit(MOST_STORES)).mappings().all()
+    if len(first) < MOST_STORES:
+        return first, len(first)
+    return first, connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()

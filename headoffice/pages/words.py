@@ -1,0 +1,160 @@
+"""What a customer's page says, in Chinese and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from headoffice.kinds import EN, ZH, Kind
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, time
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A state in a few words, and what it means for the customer."""
+
+    name: str
+    meaning: str
+
+
+_ZH = {
+    Verdict.REDEEMABLE: Said("待使用", "请将二维码对准收银台的扫码设备"),
+    Verdict.ALREADY_REDEEMED: Said("已使用", "此券已核销"),
+    Verdict.USES_EXHAUSTED: Said("次数已用完", "此卡的次数已全部核销"),
+    Verdict.EXPIRED: Said("已过期", "此券已超过有效期"),
+    Verdict.NOT_YET_VALID: Said("未生效", "还没到可以使用的时间"),
+    Verdict.NOT_NOW: Said("当前时段不可用", "请在可用时段到店使用"),
+    Verdict.INVALIDATED: Said("已失效", "商家已停用此券"),
+    Verdict.GIFTING: Said("转赠中", "收回转赠后才能使用"),
+    Verdict.DELETED: Said("已删除", "此券已被删除"),
+    Verdict.REFUNDING: Said("退款中", "退款处理期间不能使用"),
+    Verdict.REFUNDED: Said("已退款", "此券已退款"),
+    Verdict.UNPAID: Said("未支付", "请先完成支付"),
+    Verdict.NOT_FOR_COUNTER: Said("仅限线上使用", "此券不能在门店核销"),
+}
+_EN = {
+    Verdict.REDEEMABLE: Said("Ready to use", "Hold this code over the kiosk at the counter"),
+    Verdict.ALREADY_REDEEMED: Said("Used", "This voucher has been redeemed"),
+    Verdict.USES_EXHAUSTED: Said("No uses left", "Every use of this card has been redeemed"),
+    Verdict.EXPIRED: Said("Expired", "Its time is over"),
+    Verdict.NOT_YET_VALID: Said("Not valid yet", "Its time has not come yet"),
+    Verdict.NOT_NOW: Said("Not at this time", "Come back at a time when it can be used"),
+    Verdict.INVALIDATED: Said("Withdrawn", "The shop has withdrawn this voucher"),
+    Verdict.GIFTING: Said("Being given away", "Take it back to use it yourself"),
+    Verdict.DELETED: Said("Deleted", "This voucher has been deleted"),
+    Verdict.REFUNDING: Said("Being refunded", "It cannot be used meanwhile"),
+    Verdict.REFUNDED: Said("Refunded", "This voucher has been refunded"),
+    Verdict.UNPAID: Said("Not paid", "Pay first"),
+    Verdict.NOT_FOR_COUNTER: Said("Online only", "It cannot be redeemed in a shop"),
+}
+STATES = {"zh": _ZH, "en": _EN}
+KINDS = {"zh": ZH, "en": EN}
+
+LABELS = {
+    "zh": {
+        "code": "券码",
+        "qr": "券的二维码",
+        "valid": "有效期",
+        "when": "可用时段",
+        "uses": "剩余次数",
+        "details": "使用说明",
+        "stores": "适用门店",
+        "everywhere": "全部门店可用",
+        "more": "共 {count} 家门店适用",
+        "used_at": "使用时间",
+        "used_in": "使用门店",
+        "kiosk": "核销设备",
+        "call": "拨打电话",
+        "truth": "核销结果以收银台设备屏幕为准",
+        "other": "English",
+        "missing": "没有找到这张券",
+        "missing_hint": "链接可能不完整，请从收到券的地方重新打开。",
+    },
+    "en": {
+        "code": "Code",
+        "qr": "QR code of the voucher",
+        "valid": "Valid",
+        "when": "Usable",
+        "uses": "Uses left",
+        "details": "Details",
+        "stores": "Where",
+        "everywhere": "All stores",
+        "more": "{count} stores in all",
+        "used_at": "Used at",
+        "used_in": "Used in",
+        "kiosk": "Kiosk",
+        "call": "Call",
+        "truth": "What the kiosk's screen says counts",
+        "other": "中文",
+        "missing": "There is no such voucher",
+        "missing_hint": "The link may be incomplete: open it again from where you received it.",
+    },
+}
+_DAYS = {
+    "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_OPEN_END = {"zh": ("起", "至 ", "长期有效"), "en": ("from ", "until ", "No end date")}
+
+
+def language(asked: str | None, accepted: str) -> str:
+    """Return the language to speak: the one asked for, else the browser's first that is ours, else Chinese."""
+    if asked in LANGUAGES:
+        return str(asked)
+    for wish in accepted.split(","):
+        name = wish.split(";")[0].strip().lower()[:2]
+        if name in LANGUAGES:
+            return name
+    return "zh"
+
+
+def kind_name(kind: str, lang: str) -> str:
+    """Return a kind's name."""
+    return KINDS[lang][Kind(kind)]
+
+
+def validity(begin: datetime | None, end: datetime | None, lang: str) -> str:
+    """Return from when until when, as a customer reads it; an end at midnight is the day before."""
+    since, until, always = _OPEN_END[lang]
+    last = _day(end, last=True) if end else ""
+    if begin and end:
+        return f"{_day(begin)} – {last}"
+    if begin:
+        return f"{_day(begin)} {since}" if lang == "zh" else f"{since}{_day(begin)}"
+    return f"{until}{last}" if end else always
+
+
+def times(days: Iterable[int], hours: tuple[time, time] | None, lang: str) -> str:
+    """Return on which days and at what time of day; empty where it is always."""
+    usable = sorted(days)
+    named = "" if len(usable) == len(_DAYS[lang]) else _days(usable, lang)
+    clock = f"{hours[0]:%H:%M}–{hours[1]:%H:%M}" if hours else ""
+    return " ".join(part for part in (named, clock) if part)
+
+
+def _days(usable: list[int], lang: str) -> str:
+    """Return weekdays, three and more that follow one another as a span."""
+    names, comma = _DAYS[lang], "、" if lang == "zh" else ", "
+    spans: list[list[int]] = []
+    for day in usable:
+        if spans and spans[-1][-1] == day - 1:
+            spans[-1].append(day)
+        else:
+            spans.append([day])
+    return comma.join(
+        f"{names[span[0]]}–{names[span[-1]]}" if span[2:] else comma.join(names[day] for day in span) for span in spans
+    )
+
+
+def _day(at: datetime, *, last: bool = False) -> str:
+    midnight = (at.hour, at.minute, at.second) == (0, 0, 0)
+    if midnight:
+        return f"{at - timedelta(days=1) if last else at:%Y-%m-%d}"
+    return f"{at:%Y-%m-%d %H:%M}"

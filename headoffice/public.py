@@ -1,0 +1,53 @@
+"""The public door as one ASGI application: the API, the customers' pages, and whether the head office is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy import text
+
+from headoffice.api import clerks, redemptions, stores, voucher_types, vouchers
+from headoffice.api.access import TheOffice, administrator
+from headoffice.api.problems import answer_problems
+from headoffice.pages.voucher import Pages
+
+if TYPE_CHECKING:
+    from headoffice.office import Office
+
+_WHAT = """Stores, gateways, clerks, vouchers and the ledger of a chain.
+
+Every call needs `Authorization: Bearer …` with the content of `admin.token`. Times are ISO 8601 with offset, money is
+integer fen. What is refused is answered with `{"error", "hint"}`: a word for machines, a sentence for people.
+
+Gateways come in by a door of their own, with client certificates: `POST /upstream/v1/ask`, see docs/protocol.md.
+"""
+
+_well = APIRouter()
+
+
+@_well.get("/healthz", include_in_schema=False)
+def healthz(here: TheOffice) -> dict[str, str]:
+    """Say that the database answers; 503 where it does not."""
+    here.database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+    return {"status": "ok"}
+
+
+def public_app(office: Office) -> FastAPI:
+    """Return the ASGI application of this door."""
+    app = FastAPI(
+        title="Hexiao head office",
+        description=_WHAT,
+        version="1",
+        docs_url=None,  # its page would load assets from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,  # a code may end in a slash
+        strict_content_type=False,  # no cookie is ever sent here, so there is no forged form to fend off
+    )
+    app.state.office = office
+    answer_problems(app)
+    for part in (stores, voucher_types, vouchers, clerks, redemptions):
+        app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
+    app.include_router(_well)
+    app.router.routes.extend(Pages(office).routes())
+    return app

@@ -1,0 +1,155 @@
+"""What is recorded under a rid, and how a ruling is written down: one row a rid, one row a spent use.
+
+The intent's code and offer are not kept: the voucher's id and the digest say the same without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from headoffice.schema import redemptions, refusals, uses
+from protocol import codec
+from protocol.ids import TAIL_LENGTH
+from protocol.messages import Action, Answer, AskLook, AskRedeem, AskResolve, Intent, Looked, Method, Notice
+from protocol.owner import Known, Ruling, intent_digest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_ANSWERS: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+_KNOWN = select(
+    redemptions.c.requester,
+    redemptions.c.store,
+    redemptions.c.clerk,
+    redemptions.c.action,
+    redemptions.c.intent_digest,
+    redemptions.c.quantity,
+    redemptions.c.method,
+    redemptions.c.amount,
+    redemptions.c.reason,
+    redemptions.c.undoes,
+    redemptions.c.voucher,
+    redemptions.c.answer,
+    redemptions.c.at,
+    redemptions.c.undone_by,
+).where(redemptions.c.rid == bindparam("rid"))
+_RECORD = insert(redemptions)
+_SPEND = insert(uses)
+_GIVE_BACK = delete(uses).where(uses.c.voucher == bindparam("of_voucher"), uses.c.rid == bindparam("of_rid"))
+_MARK_UNDONE = update(redemptions).where(redemptions.c.rid == bindparam("of_rid")).values(undone_by=bindparam("by"))
+_SETTLE = (
+    update(redemptions)
+    .where(redemptions.c.rid == bindparam("of_rid"), redemptions.c.settled_at.is_(None))
+    .values(settled_at=bindparam("now"), handed_over=bindparam("handed"))
+)
+_REFUSE = insert(refusals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A ruling as it goes into the books. ``gateway`` None: the head office asked itself."""
+
+    gateway: str | None
+    ask: AskRedeem | AskResolve
+    ruling: Ruling
+    voucher: str | None
+    at: datetime
+
+
+def known_under(connection: Connection, rid: str) -> Known | None:
+    """Return what is recorded under a rid; its answer says by whom it was undone."""
+    row = connection.execute(_KNOWN, {"rid": rid}).first()
+    if row is None:
+        return None
+    return Known(
+        requester=row.requester,
+        store=row.store,
+        intent=Intent(
+            rid=rid,
+            action=Action(row.action),
+            quantity=row.quantity,
+            undoes=row.undoes,
+            method=Method(row.method),
+            clerk=row.clerk,
+            reason=row.reason,
+            amount=row.amount,
+        ),
+        answer=msgspec.structs.replace(_ANSWERS.decode(row.answer), undone_by=row.undone_by),
+        at=row.at,
+        voucher=row.voucher,
+        digest=row.intent_digest,
+    )
+
+
+def record(connection: Connection, entry: Entry) -> None:
+    """Write an entry with everything it spends or gives back; the transaction makes it one."""
+    ask, ruling, voucher = entry.ask, entry.ruling, entry.voucher
+    intent, answer = ask.intent, ruling.answer
+    if isinstance(answer, Notice):
+        msg = "a notice ends no rid, so none is recorded"
+        raise TypeError(msg)
+    connection.execute(
+        _RECORD,
+        {
+            "rid": intent.rid,
+            "requester": ask.requester,
+            "gateway": entry.gateway,
+            "store": ask.store,
+            "clerk": _kept(intent.clerk, 100),
+            "action": intent.action,
+            "intent_digest": intent_digest(intent),
+            "quantity": answer.detail.quantity or intent.quantity,
+            "method": intent.method,
+            "amount": intent.amount,
+            "reason": _kept(intent.reason, 400),
+            "undoes": intent.undoes,
+            "voucher": voucher,
+            "spent": ",".join(map(str, ruling.claim)),
+            "verdict": answer.verdict,
+            "answer": codec.encode(answer).decode(),
+            "code_tail": _kept(answer.detail.code_tail, TAIL_LENGTH),
+            "at": entry.at,
+        },
+    )
+    if ruling.claim:
+        connection.execute(
+            _SPEND, [{"voucher": voucher, "number": number, "rid": intent.rid} for number in ruling.claim]
+        )
+    if ruling.release is not None:
+        connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": ruling.release})
+        connection.execute(_MARK_UNDONE, {"of_rid": ruling.release, "by": intent.rid})
+
+
+def settle(connection: Connection, rid: str, at: datetime, *, handed_over: bool) -> None:
+    """Note that a rid's answer has been seen; the first word counts."""
+    connection.execute(_SETTLE, {"of_rid": rid, "now": at, "handed": handed_over})
+
+
+def refuse(connection: Connection, gateway: str, ask: AskLook, looked: Looked, at: datetime) -> None:
+    """Write down a look that ended in a refusal."""
+    connection.execute(
+        _REFUSE,
+        {
+            "requester": ask.requester,
+            "gateway": gateway,
+            "store": ask.store,
+            "clerk": _kept(ask.clerk, 100),
+            "method": ask.method,
+            "voucher": looked.voucher,
+            "verdict": looked.verdict,
+            "code_tail": _kept(looked.detail.code_tail, TAIL_LENGTH),
+            "at": at,
+        },
+    )
+
+
+def _kept(text: str | None, length: int) -> str | None:
+    """Return what a table can hold of a text that came over the wire; PostgreSQL holds no NUL."""
+    return None if text is None else text.replace("\0", "")[:length]

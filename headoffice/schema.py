@@ -1,0 +1,238 @@
+"""The tables. Alembic's revisions lead a database here step by step; a test holds the two together.
+
+Times are UTC. Nothing here is ever deleted but use rows, by the transaction that records an undo.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Time,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment: with an offset in Python, in UTC in the database, whichever that is."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment as the database keeps it."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment with its offset; SQLite keeps none."""
+        if not isinstance(value, datetime):
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_NAME = String(100)
+_ID = String(63)
+_RID = String(32)
+_WORD = String(20)
+_SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", _NAME, nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("phone", String(40), nullable=False),
+    Column("hours", _NAME, nullable=False),
+    Column("clerk_policy", _WORD, nullable=False),
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", _NAME, nullable=False),
+)
+
+gateway_stores = Table(
+    "gateway_stores",
+    metadata,
+    Column("gateway", ForeignKey("gateways.id"), primary_key=True),
+    Column("store", ForeignKey("stores.id"), primary_key=True, index=True),
+)
+
+clerks = Table(
+    "clerks",
+    metadata,
+    Column("number", String(12), primary_key=True),
+    Column("name", _NAME, nullable=False),
+    Column("pin_hash", String(200), nullable=False),
+    Column("badge_digest", LargeBinary(32), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    UniqueConstraint("badge_digest"),
+)
+
+clerk_stores = Table(
+    "clerk_stores",
+    metadata,
+    Column("clerk", ForeignKey("clerks.number"), primary_key=True),
+    Column("store", ForeignKey("stores.id"), primary_key=True, index=True),
+)
+
+voucher_types = Table(
+    "voucher_types",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("terms", Integer, nullable=False),
+    # A type is approved before it is issued; "approved" is the one state that issues.
+    Column("state", _WORD, nullable=False),
+    Column("title", _NAME, nullable=False),
+    Column("kind", _WORD, nullable=False),
+    Column("brand", _NAME, nullable=False),
+    Column("colour", String(7), nullable=False),
+    Column("logo", Text, nullable=False),
+    Column("value_fen", Integer),
+    Column("value_text", _NAME, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("everywhere", Boolean, nullable=False),
+    Column("valid_from", Utc),
+    Column("valid_until", Utc),
+    Column("valid_days", Integer),
+    # Bit n is weekday n, Monday is 0.
+    Column("weekdays", Integer, nullable=False),
+    Column("hours_from", Time),
+    Column("hours_until", Time),
+    Column("offline", Boolean, nullable=False),
+    Column("online", Boolean, nullable=False),
+    Column("mail", Boolean, nullable=False),
+    CheckConstraint("uses >= 1", name="uses"),
+)
+
+voucher_type_stores = Table(
+    "voucher_type_stores",
+    metadata,
+    Column("type", ForeignKey("voucher_types.id"), primary_key=True),
+    Column("store", ForeignKey("stores.id"), primary_key=True),
+)
+
+vouchers = Table(
+    "vouchers",
+    metadata,
+    # Random, never counted: a database that was put back to an older copy gives no number twice.
+    Column("id", _RID, primary_key=True),
+    Column("code", String(512), nullable=False),
+    Column("type", ForeignKey("voucher_types.id"), nullable=False, index=True),
+    Column("state", _WORD, nullable=False),
+    Column("page_token", String(43), nullable=False),
+    # Fixed at issue: a later change of the type neither shortens a card nor a date that a customer holds.
+    Column("uses", Integer, nullable=False),
+    Column("valid_from", Utc),
+    Column("valid_until", Utc),
+    Column("issued_at", Utc, nullable=False),
+    UniqueConstraint("code"),
+    UniqueConstraint("page_token"),
+    CheckConstraint("uses >= 1", name="uses"),
+)
+
+voucher_events = Table(
+    "voucher_events",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("voucher", ForeignKey("vouchers.id"), nullable=False, index=True),
+    Column("step", _WORD, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+redemptions = Table(
+    "redemptions",
+    metadata,
+    Column("rid", _RID, primary_key=True),
+    Column("requester", _ID, nullable=False),
+    Column("gateway", ForeignKey("gateways.id")),
+    Column("store", ForeignKey("stores.id"), nullable=False),
+    Column("clerk", _NAME),
+    Column("action", _WORD, nullable=False),
+    # The intent without its code and offer; the digest is what a repeat is compared by.
+    Column("intent_digest", LargeBinary(32), nullable=False),
+    # Of an undo: the uses that it gave back.
+    Column("quantity", Integer, nullable=False),
+    Column("method", _WORD, nullable=False),
+    Column("amount", BigInteger),
+    Column("reason", String(400)),
+    Column("undoes", _RID),
+    Column("voucher", ForeignKey("vouchers.id"), index=True),
+    # Numbers of the uses that it spent, such as "1,2"; they stay when an undo gives the uses back.
+    Column("spent", Text, nullable=False),
+    Column("verdict", _WORD, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("code_tail", String(4)),
+    Column("at", Utc, nullable=False),
+    Column("undone_by", _RID),
+    Column("settled_at", Utc),
+    Column("handed_over", Boolean),
+    Index(None, "at", "rid"),
+    Index(None, "store", "at", "rid"),
+)
+# At most one undo of a redemption has succeeded.
+Index(
+    "uq_redemptions_undone",
+    redemptions.c.undoes,
+    unique=True,
+    sqlite_where=redemptions.c.verdict == "undone",
+    postgresql_where=redemptions.c.verdict == "undone",
+)
+
+#: The claim: a use of a voucher is spent once, whatever else goes wrong.
+uses = Table(
+    "uses",
+    metadata,
+    Column("voucher", ForeignKey("vouchers.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("rid", ForeignKey("redemptions.rid"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Looks that ended in a refusal.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("requester", _ID, nullable=False),
+    Column("gateway", ForeignKey("gateways.id"), nullable=False),
+    Column("store", ForeignKey("stores.id"), nullable=False),
+    Column("clerk", _NAME),
+    Column("method", _WORD, nullable=False),
+    Column("voucher", ForeignKey("vouchers.id"), index=True),
+    Column("verdict", _WORD, nullable=False),
+    Column("code_tail", String(4)),
+    Column("at", Utc, nullable=False),
+    Index(None, "at", "id"),
+    Index(None, "store", "at", "id"),
+)

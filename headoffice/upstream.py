@@ -1,0 +1,114 @@
+"""The gateways' door: ``POST /upstream/v1/ask`` and ``GET /upstream/v1/stores``, both behind a client certificate.
+
+This contract is small on purpose: a chain with a head office of its own implements it. Who asks is the certificate's
+word; nothing in a message can speak for a store that this gateway does not serve. The messages: ``docs/protocol.md``.
+
+200  the answer, as a message; what is said about a message itself is a ``notice``
+400  no message
+403  a certificate of no registered gateway
+413  more than any message can be
+503  the database does not answer; ask again, with the same rid
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from headoffice.errors import DatabaseError, GatewayUnknownError
+from headoffice.peer import PEER
+from headoffice.registry import stores_of
+from protocol import codec
+from protocol.codec import LARGEST_MESSAGE, MessageError, VersionError
+from protocol.messages import AskLook, Notice
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from headoffice.database import Database
+    from headoffice.ledger import Ledger
+    from headoffice.workers import Workers
+
+_log = logging.getLogger(__name__)
+
+_JSON = "application/json"
+
+
+def upstream_app(ledger: Ledger, database: Database, workers: Workers) -> Starlette:
+    """Return the ASGI application of this door."""
+    door = _Door(ledger, database, workers)
+    return Starlette(
+        routes=[
+            Route("/upstream/v1/ask", door.ask, methods=["POST"]),
+            Route("/upstream/v1/stores", door.stores, methods=["GET"]),
+        ],
+        exception_handlers={GatewayUnknownError: _not_registered, DatabaseError: _later},
+    )
+
+
+class _Door:
+    def __init__(self, ledger: Ledger, database: Database, workers: Workers) -> None:
+        self._ledger = ledger
+        self._database = database
+        self._workers = workers
+
+    async def ask(self, request: Request) -> Response:
+        """Answer one message."""
+        payload = await _body(request)
+        if payload is None:
+            return PlainTextResponse(f"more than {LARGEST_MESSAGE} bytes are no message", 413)
+        try:
+            message = codec.upstream_request(payload)
+        except VersionError as error:
+            # Not 4xx: a gateway must be able to show its kiosks what to update.
+            return _message(Notice(verdict=Verdict.FAULT, hint=str(error)))
+        except MessageError as error:
+            return PlainTextResponse(str(error), 400)
+        turn = self._workers.read if isinstance(message, AskLook) else self._workers.write
+        answer = await turn(self._ledger.answer, _gateway(request), message)
+        return _message(answer)
+
+    async def stores(self, request: Request) -> Response:
+        """List the stores that this gateway may speak for."""
+        gateway = _gateway(request)
+        found = await self._workers.read(self._database.read, lambda connection: stores_of(connection, gateway))
+        return Response(msgspec.json.encode({"stores": found}), media_type=_JSON)
+
+
+def _gateway(request: Request) -> str:
+    """Return the gateway's identity, which is its certificate's common name and nothing else."""
+    name = getattr(request.state, PEER, None)
+    if not name:
+        msg = "the certificate names nobody; `hexiao provision gateway add` makes one that does"
+        raise GatewayUnknownError(msg)
+    return str(name)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return a request's body; None where it is larger than any message."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_MESSAGE:
+            return None
+    return body
+
+
+def _message(answer: msgspec.Struct) -> Response:
+    return Response(codec.encode(answer), media_type=_JSON)
+
+
+async def _not_registered(request: Request, error: Exception) -> Response:
+    _log.warning("event=gateway_refused peer=%s", getattr(request.state, PEER, None))
+    return PlainTextResponse(str(error), 403)
+
+
+async def _later(_: Request, error: Exception) -> Response:
+    _log.error("event=database_unavailable error=%s", error)
+    return PlainTextResponse("the database does not answer; ask again", 503, {"retry-after": "1"})

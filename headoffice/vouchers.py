@@ -1,0 +1,147 @@
+"""Vouchers: issued, looked up by their owner, and led through the steps of their life."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from headoffice.codes import mint_code
+from headoffice.errors import NotAllowedError, NotFoundError, RefusedError, TakenError
+from headoffice.life import Objection, Standing, Step, take
+from headoffice.schema import redemptions, refusals, uses, voucher_events, voucher_types, vouchers
+from headoffice.voucher_types import APPROVED, find_type
+from protocol.classify import BADGE_PREFIX, classify
+from protocol.owner import VoucherState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+#: Rows of one voucher's history that are told at once.
+LONGEST_HISTORY = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One voucher to issue. Dates that are not given are the type's; ``code`` None: one is drawn."""
+
+    type: str
+    code: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    paid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What came of an order."""
+
+    id: str
+    code: str
+    page_token: str
+
+
+def issue(connection: Connection, order: Order, at: datetime) -> Issued:
+    """Issue a voucher; raise NotFoundError, NotAllowedError, RefusedError, TakenError."""
+    made_of = find_type(connection, order.type)
+    if made_of["state"] != APPROVED:
+        msg = f"the type {order.type} is not approved, so nothing of it is issued"
+        raise NotAllowedError(msg)
+    if order.code is not None:
+        _check_code(order.code)
+        if connection.execute(select(vouchers.c.id).where(vouchers.c.code == order.code)).first() is not None:
+            msg = "a voucher has this code already; codes are never used twice"
+            raise TakenError(msg)
+    days = made_of["valid_days"]
+    valid_from = order.valid_from or made_of["valid_from"]
+    valid_until = order.valid_until or (made_of["valid_until"] if days is None else at + timedelta(days=days))
+    if valid_from and valid_until and valid_from >= valid_until:
+        msg = f"valid_from ({valid_from.isoformat()}) is not before valid_until ({valid_until.isoformat()})"
+        raise RefusedError(msg)
+    issued = Issued(secrets.token_hex(16), order.code or mint_code(), secrets.token_urlsafe(24))
+    connection.execute(
+        insert(vouchers),
+        {
+            "id": issued.id,
+            "code": issued.code,
+            "type": order.type,
+            "state": VoucherState.ACTIVE if order.paid else VoucherState.UNPAID,
+            "page_token": issued.page_token,
+            "uses": made_of["uses"],
+            "valid_from": valid_from,
+            "valid_until": valid_until,
+            "issued_at": at,
+        },
+    )
+    return issued
+
+
+def live(connection: Connection, code: str, step: Step, at: datetime) -> VoucherState:
+    """Take a step in a voucher's life and return its new state; raise NotFoundError, NotAllowedError.
+
+    The row is held, so a redemption at a counter comes before this or after it, and whoever is second finds what the
+    first has done.
+    """
+    row = connection.execute(
+        select(vouchers.c.id, vouchers.c.state, vouchers.c.uses, vouchers.c.valid_until)
+        .where(vouchers.c.code == code)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise NotFoundError(_NO_SUCH)
+    spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row.id)).scalar_one()
+    expired = row.valid_until is not None and row.valid_until <= at
+    outcome = take(step, Standing(VoucherState(row.state), row.uses - spent, expired))
+    if isinstance(outcome, Objection):
+        raise NotAllowedError(outcome.why)
+    connection.execute(update(vouchers).where(vouchers.c.id == row.id).values(state=outcome))
+    connection.execute(insert(voucher_events), {"voucher": row.id, "step": step, "at": at})
+    return outcome
+
+
+def find_voucher(connection: Connection, code: str) -> dict[str, Any]:
+    """Return a voucher with its type's name, its uses and what happened to it; raise NotFoundError."""
+    row = (
+        connection.execute(
+            select(vouchers, voucher_types.c.title, voucher_types.c.kind)
+            .join(voucher_types, voucher_types.c.id == vouchers.c.type)
+            .where(vouchers.c.code == code)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFoundError(_NO_SUCH)
+    spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row["id"])).scalar_one()
+    return {**row, "uses_left": row["uses"] - spent, "history": _history(connection, row["id"])}
+
+
+def _history(connection: Connection, voucher: str) -> list[dict[str, Any]]:
+    """Return redemptions, refusals and steps of one voucher, oldest first."""
+    found: list[dict[str, Any]] = []
+    for table, names in (
+        (redemptions, ("rid", "action", "verdict", "store", "requester", "clerk", "quantity", "undoes", "undone_by")),
+        (refusals, ("verdict", "store", "requester", "clerk")),
+        (voucher_events, ("step",)),
+    ):
+        columns = [table.c.at, *(table.c[name] for name in names)]
+        newest = select(*columns).where(table.c.voucher == voucher).order_by(table.c.at.desc()).limit(LONGEST_HISTORY)
+        found += [dict(row) for row in connection.execute(newest).mappings()]
+    return sorted(found, key=lambda entry: entry["at"])
+
+
+def _check_code(code: str) -> None:
+    """Refuse a code that a counter would take for something else; the message never repeats it."""
+    what = classify(code).verdict
+    if what is not None or code.startswith(BADGE_PREFIX):
+        seen = "badge" if what is None else what.value.removesuffix("_code").replace("_", " ")
+        msg = f"a counter would take this for a {seen} code, so no voucher can have it"
+        raise RefusedError(msg)
+
+
+_NO_SUCH = "no voucher has this code"

@@ -1,0 +1,125 @@
+"""The customer's page in a real browser at the size of a phone, against a real head office."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import ViewportSize, sync_playwright
+
+from protocol.messages import AskRedeem, Intent
+from provisioning.verbs import certify_gateway
+from tests.headoffice.counter import new_rid
+from tests.headoffice.process import Running, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+OURS = ("http://127.0.0.1:", "data:")
+QUIET_BROWSER = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+NOTICES_MS = 8_000
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("office"), free_port(), free_port()) as here:
+        here.api("PUT", "/api/v1/stores/nanjing-lu", {"name": "南京路店", "address": "南京东路 100 号"})
+        here.api("PUT", "/api/v1/gateways/gw-1", {"name": "1", "stores": ["nanjing-lu"]})
+        here.api("PUT", "/api/v1/types/latte", {"title": "手冲咖啡兑换券", "brand": "山间咖啡", "value": 3200})
+        yield here
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_program: Path) -> Iterator[Browser]:
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_program, args=[*QUIET_BROWSER, *as_root])
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def phone(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """Return a phone's page; what it asks of anybody else, and what its console complains of, fails the test."""
+    context = browser.new_context(
+        viewport=PHONE, device_scale_factor=2, locale="zh-CN", color_scheme=request.param, is_mobile=True
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(OURS) else complaints.append(asked.url))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _issue(office: Running, **wanted: Any) -> dict[str, str]:
+    status, body = office.api("POST", "/api/v1/vouchers", wanted)
+    assert status == 201, body
+    issued: dict[str, str] = json.loads(body)
+    return issued
+
+
+def _redeem(office: Running, folder: Path, code: str) -> None:
+    bundle = certify_gateway(office.authority, "gw-1", folder)
+    context = ssl.create_default_context(cafile=str(bundle.authority))
+    context.load_cert_chain(bundle.certificate, bundle.key)
+    ask = AskRedeem(requester="till-1", store="nanjing-lu", intent=Intent(rid=new_rid(), code=code), terms=1)
+    assert b'"redeemed"' in office.ask(context, ask)[1]
+
+
+def test_the_code_on_the_screen_is_read_and_turns_to_used_once_it_is_redeemed(
+    office: Running, phone: Page, tmp_path: Path
+) -> None:
+    issued = _issue(office, type="latte")
+    phone.goto(issued["page"])
+    shot = phone.screenshot(path=tmp_path / "ready.png")
+    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)).convert("L"))
+    assert read.text == issued["code"]
+    assert phone.locator(".state h2").inner_text() == "待使用"
+    assert phone.locator(".code").inner_text().split() == [issued["code"][at : at + 4] for at in range(0, 16, 4)]
+
+    _redeem(office, tmp_path / "gw-1", issued["code"])
+    phone.wait_for_selector("main.done", timeout=NOTICES_MS)
+    assert phone.locator(".state h2").inner_text() == "已使用"
+    assert "南京路店" in phone.locator(".used").inner_text()
+    phone.screenshot(path=tmp_path / "used.png", full_page=True)
+
+
+def test_nothing_sticks_out_of_a_narrow_phone(office: Running, phone: Page) -> None:
+    phone.set_viewport_size({"width": 320, "height": 568})
+    phone.goto(_issue(office, title="一" * 60, code=f"https://shop.example/{new_rid()}/" + "v" * 400)["page"])
+    assert phone.evaluate("document.documentElement.scrollWidth") == 320
+    whole_code_in_view = phone.locator(".qr").bounding_box()
+    assert whole_code_in_view
+    assert whole_code_in_view["x"] >= 0
+    assert whole_code_in_view["x"] + whole_code_in_view["width"] <= 320
+
+
+def test_the_language_is_changed_by_a_touch_and_kept_when_the_page_changes(
+    office: Running, phone: Page, tmp_path: Path
+) -> None:
+    issued = _issue(office, type="latte")
+    phone.goto(issued["page"])
+    phone.get_by_role("link", name="English").click()
+    assert phone.locator(".state h2").inner_text() == "Ready to use"
+    _redeem(office, tmp_path / "gw-1", issued["code"])
+    phone.wait_for_selector("main.done", timeout=NOTICES_MS)
+    assert phone.locator(".state h2").inner_text() == "Used"

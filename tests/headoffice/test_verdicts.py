@@ -1,0 +1,154 @@
+"""Every answer that an own voucher can bring at a counter, at the look and at a confirm that comes all the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from tests.headoffice.counter import Clock, Counter
+
+EXPIRED = {"valid_from": "2020-01-01T00:00:00+08:00", "valid_until": "2020-02-01T00:00:00+08:00"}
+
+
+def _assert_refused(counter: Counter, code: str, verdict: Verdict) -> None:
+    """Look, and confirm all the same: both say why not, and both stand in the books."""
+    before = len(counter.books())
+    looked = counter.look(code)
+    assert looked.verdict is verdict
+    answer = counter.confirm(counter.intent(code), looked.terms)
+    assert (answer.verdict, answer.final) == (verdict, True)
+    assert answer.detail == looked.detail
+    rows = counter.books()[before:]
+    assert {row["rid"] for row in rows} == {None, answer.rid}
+    assert [(row["verdict"], row["code_tail"]) for row in rows] == [(verdict, code[-4:])] * 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict"),
+    [
+        (["gift"], Verdict.GIFTING),
+        (["delete"], Verdict.DELETED),
+        (["withdraw"], Verdict.INVALIDATED),
+        (["ask-refund"], Verdict.REFUNDING),
+        (["ask-refund", "grant-refund"], Verdict.REFUNDED),
+    ],
+)
+def test_a_step_of_its_life_refuses_it(counter: Counter, steps: list[str], verdict: Verdict) -> None:
+    code = counter.issue()
+    assert [counter.step(code, step) for step in steps] == [200] * len(steps)
+    _assert_refused(counter, code, verdict)
+    assert counter.spent(code) == 0
+
+
+@pytest.mark.parametrize(("steps"), [["gift", "take-back"], ["ask-refund", "refuse-refund"]])
+def test_a_step_taken_back_makes_it_good_again(counter: Counter, steps: list[str]) -> None:
+    code = counter.issue()
+    assert [counter.step(code, step) for step in steps] == [200, 200]
+    assert counter.redeem(code).verdict is Verdict.REDEEMED
+
+
+def test_an_unpaid_one_is_refused_until_it_is_paid(counter: Counter) -> None:
+    code = counter.issue(paid=False)
+    _assert_refused(counter, code, Verdict.UNPAID)
+    assert counter.step(code, "pay") == 200
+    assert counter.redeem(code).verdict is Verdict.REDEEMED
+
+
+def test_an_expired_one_says_since_when(counter: Counter) -> None:
+    code = counter.issue(**EXPIRED)
+    _assert_refused(counter, code, Verdict.EXPIRED)
+    assert counter.look(code).detail.at == "2020-02-01T00:00:00+08:00"
+
+
+def test_one_that_is_not_valid_yet_says_from_when(counter: Counter) -> None:
+    code = counter.issue(valid_from="2026-12-01T00:00:00Z")
+    _assert_refused(counter, code, Verdict.NOT_YET_VALID)
+    assert counter.look(code).detail.at == "2026-12-01T08:00:00+08:00"
+
+
+def test_one_of_other_stores_names_them(counter: Counter) -> None:
+    code = counter.issue(stores=["jingan"])
+    _assert_refused(counter, code, Verdict.WRONG_STORE)
+    looked = counter.look(code)
+    assert (looked.detail.stores, looked.stores) == (("静安店",), ("jingan",))
+    assert counter.in_store("jingan").redeem(code).verdict is Verdict.REDEEMED
+
+
+def test_one_that_is_valid_in_no_store_yet_is_refused_everywhere(counter: Counter) -> None:
+    _assert_refused(counter, counter.issue(stores=[]), Verdict.WRONG_STORE)
+
+
+@pytest.mark.parametrize(
+    ("terms", "verdict"),
+    [
+        ({"weekdays": ["mon", "fri"]}, Verdict.NOT_NOW),
+        ({"weekdays": ["sat"]}, Verdict.REDEEMABLE),
+        ({"hours": {"from": "14:00", "until": "18:00"}}, Verdict.NOT_NOW),
+        ({"hours": {"from": "09:00", "until": "12:00"}}, Verdict.NOT_NOW),
+        ({"hours": {"from": "12:00", "until": "14:00"}}, Verdict.REDEEMABLE),
+        ({"hours": {"from": "22:00", "until": "02:00"}}, Verdict.NOT_NOW),
+        ({"channels": ["online"]}, Verdict.NOT_FOR_COUNTER),
+        ({"channels": ["online", "offline"]}, Verdict.REDEEMABLE),
+    ],
+)
+def test_the_terms_of_its_type_decide(counter: Counter, terms: dict[str, Any], verdict: Verdict) -> None:
+    counter.api.put("/api/v1/types/lunch", json={"title": "午餐", **terms}).raise_for_status()
+    code = counter.issue(type="lunch")
+    if verdict is Verdict.REDEEMABLE:
+        assert counter.look(code).verdict is verdict
+    else:
+        _assert_refused(counter, code, verdict)
+
+
+def test_validity_in_days_runs_from_the_issue(counter: Counter, clock: Clock) -> None:
+    counter.api.put("/api/v1/types/week", json={"title": "一周内", "valid_days": 7}).raise_for_status()
+    code = counter.issue(type="week")
+    clock.pass_by(timedelta(days=7, seconds=-1))
+    assert counter.look(code).verdict is Verdict.REDEEMABLE
+    clock.pass_by(timedelta(seconds=1))
+    assert counter.look(code).verdict is Verdict.EXPIRED
+
+
+def test_the_day_of_the_week_is_the_stores_own(counter: Counter, clock: Clock) -> None:
+    counter.api.put("/api/v1/types/sunday", json={"title": "周日", "weekdays": ["sun"]}).raise_for_status()
+    counter.api.put("/api/v1/stores/jingan", json={"name": "静安店", "timezone": "Pacific/Auckland"}).raise_for_status()
+    code = counter.issue(type="sunday")
+    clock.pass_by(timedelta(hours=10))  # Saturday 22:00 in Shanghai, Sunday 03:00 in Auckland
+    assert counter.look(code).verdict is Verdict.NOT_NOW
+    assert counter.in_store("jingan").look(code).verdict is Verdict.REDEEMABLE
+
+
+def test_a_code_that_nobody_issued_is_unknown(counter: Counter) -> None:
+    _assert_refused(counter, "NOBODY-KNOWS-ME-0042", Verdict.UNKNOWN_CODE)
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        ("134567890123456789", Verdict.PAYMENT_CODE),
+        ("HEXIAO:SETUP:v1.abcdef", Verdict.SETUP_CODE),
+        ("WIFI:T:WPA;S:shop;P:secret;;", Verdict.SETUP_CODE),
+    ],
+)
+def test_payment_and_setup_codes_leave_no_tail_and_no_hash(counter: Counter, code: str, verdict: Verdict) -> None:
+    assert counter.look(code).verdict is verdict
+    intent = counter.intent(code)
+    assert counter.confirm(intent).verdict is verdict
+    assert counter.confirm(intent).verdict is verdict
+    look, confirm = counter.books()
+    assert look["code_tail"] is confirm["code_tail"] is None
+
+
+@pytest.mark.parametrize("code", ["a\x00b", "\x1b[31m", " ", "x\ny", "'; DROP TABLE vouchers; --"])
+def test_a_hostile_code_is_answered_and_breaks_nothing(counter: Counter, code: str) -> None:
+    expected = Verdict.UNKNOWN_CODE if code.startswith("'") else Verdict.BAD_CODE
+    assert counter.look(code).verdict is expected
+    intent = counter.intent(code, clerk="a\x00b" * 100, reason="\x00")
+    assert counter.confirm(intent).verdict is expected
+    assert counter.confirm(intent).verdict is expected
+    assert counter.redeem(counter.issue()).verdict is Verdict.REDEEMED
