@@ -1,0 +1,96 @@
+"""Who may do what where: the gateway's own rules, apart from everything that touches the world.
+
+A kiosk's store comes from its identity. A look is refused where voucher, clerk and store do not meet. A confirm that
+the gateway would not let begin is never refused here: the objection turns it into a RESOLVE, and the owner has the last
+word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.offers import VALID_S, Offer, Seal
+from gateway.places import Kiosk, KioskState, Store
+from protocol.classify import BADGE_PREFIX
+from protocol.messages import Action
+from protocol.vocabulary import UNDECIDED, Verdict
+
+if TYPE_CHECKING:
+    from protocol.messages import Intent, Looked
+    from protocol.relay import Relay
+
+
+class Directory(Protocol):
+    """Where kiosks and stores are looked up."""
+
+    def kiosk(self, identity: str) -> Kiosk | None:
+        """Return the kiosk with this identity."""
+
+    def store(self, store_id: str) -> Store | None:
+        """Return the store with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Somebody who may ask, and the store in which they stand."""
+
+    identity: str
+    store: Store
+
+
+def bind(identity: str, directory: Directory) -> Bound | Verdict:
+    """Return where a device stands; or DEVICE_REVOKED, or DEVICE_UNBOUND where nobody put it into a store we serve."""
+    kiosk = directory.kiosk(identity)
+    if kiosk is None:
+        return Verdict.DEVICE_UNBOUND
+    if kiosk.state is KioskState.REVOKED:
+        return Verdict.DEVICE_REVOKED
+    store = directory.store(kiosk.store)
+    return Verdict.DEVICE_UNBOUND if store is None else Bound(identity, store)
+
+
+def refusal_before_asking(bound: Bound, code: str, clerk: str | None) -> Verdict | None:
+    """Return why this look need not go upstream: the store wants a clerk, and what is shown is no clerk's badge."""
+    if bound.store.clerk_required and not clerk and not code.startswith(BADGE_PREFIX):
+        return Verdict.CLERK_REQUIRED
+    return None
+
+
+def verdict_here(looked: Looked, bound: Bound) -> Verdict:
+    """Return what the head office's word on a code means in this store.
+
+    The stores are compared again, should the head office have forgotten to. What ends nothing is no answer to a look.
+    """
+    elsewhere = looked.stores is not None and bound.store.id not in looked.stores
+    match looked.verdict:
+        case Verdict.REDEEMABLE:
+            return Verdict.WRONG_STORE if elsewhere else Verdict.REDEEMABLE
+        case Verdict.CLERK_SIGNED_IN:
+            return Verdict.CLERK_WRONG_STORE if elsewhere else Verdict.CLERK_SIGNED_IN
+        case verdict:
+            return Verdict.FAULT if verdict in UNDECIDED else verdict
+
+
+def objection_to_redeem(intent: Intent, offer: Offer | None, bound: Bound, seal: Seal, now: float) -> str | None:
+    """Return why a confirm must not begin a redemption; None where it may. ``now`` is the gateway's monotonic clock."""
+    if offer is None:
+        return "no offer of this gateway since its start"
+    if offer.kiosk != bound.identity:
+        return "the offer was made to another kiosk"
+    if offer.store != bound.store.id:
+        return "the kiosk was moved since the offer"
+    if offer.clerk != intent.clerk:
+        return "another clerk since the offer"
+    if intent.code is None or offer.code != seal.hash(intent.code):
+        return "the offer is for another code"
+    if not 0 <= now - offer.made_at <= VALID_S:
+        return f"the offer is older than {VALID_S:.0f} s"
+    return None
+
+
+def objection_to_undo(intent: Intent, target: Relay | None, bound: Bound) -> str | None:
+    """Return why an undo must not begin; ``target`` is what this gateway has recorded under the rid to be undone."""
+    if target is None or target.intent.action is not Action.REDEEM or intent.undoes != target.intent.rid:
+        return "this gateway knows no such redemption"
+    return None if target.store == bound.store.id else "the redemption is another store's"

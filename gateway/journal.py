@@ -1,0 +1,234 @@
+"""The gateway's journal: every request is on disk before it leaves for the head office, and answers are kept.
+
+Commits are grouped: while one thread waits for the disk, everything that is written meanwhile gathers for the next
+commit, so that one fsync serves all who wait. What need not be on disk at once rides along with what must be, or goes
+by itself after a moment. Raw codes are erased once their redemption has ended, in the pages they stood in too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from gateway.errors import JournalError
+from gateway.schema import (
+    MIGRATIONS,
+    RELAYS,
+    USAGES,
+    WRITE_PEER,
+    WRITE_REFUSAL,
+    WRITE_RELAY,
+    WRITE_SETTLED,
+    fingerprint,
+    relay_in,
+    stage_of,
+    text_of,
+    usage_in_relay,
+)
+from gateway.usage import PRIVATE, Usage, erased
+from protocol.vocabulary import Verdict
+from service.database import open_database, open_for_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from protocol.messages import Intent
+    from protocol.relay import Relay
+
+#: Longest time that a write which need not be on disk at once waits for one that must.
+LINGER_S = 0.25
+#: Seconds after which a redeemed voucher whose customer was not shown the answer is asked about: handed over?
+UNSETTLED_S = 60.0
+
+Write = tuple[str, tuple[Any, ...], "asyncio.Future[None]"]
+
+
+class Journal:
+    """The journal of one gateway. Everything is called on the event loop; one thread of its own writes."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> None:
+        """Keep the path; ``clock`` gives wall time for the rows, ``vfs`` names SQLite's file layer (for power cuts)."""
+        self._path = path
+        self._clock = clock
+        self._vfs = vfs
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._writer: apsw.Connection | None = None
+        self._reader: apsw.Connection | None = None
+        self._queue: list[Write] = []
+        self._latest: asyncio.Future[None] | None = None
+        self._wanted = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._peers: dict[str, tuple[int, int]] = {}
+        self._fresh_peers: set[str] = set()
+        self.work: asyncio.Task[None] | None = None
+        """The task that commits. Where it ends with an error nothing more can be promised: the process must end."""
+        self.generation = 1
+        """Raised when an operator puts an older copy back; every message carries it."""
+        self.sequence = 0
+        """Number of the newest request on disk; every message carries it."""
+        self.commits = 0
+
+    def start(self) -> None:
+        """Open the file and bring its schema up to date; raise service.database.DatabaseError."""
+        self._writer = open_database(self._path, MIGRATIONS, vfs=self._vfs)
+        self._writer.execute("PRAGMA secure_delete = ON")
+        self._reader = open_for_reading(self._path, vfs=self._vfs)
+        self.generation = _number(self._reader, "SELECT value FROM meta WHERE name = 'generation'")
+        self.sequence = _number(self._reader, "SELECT max(n) FROM relays")
+        for peer, generation, seq in self._reader.execute("SELECT * FROM peers"):
+            self._peers[peer] = (generation, seq)
+        self.work = asyncio.get_running_loop().create_task(self._work(), name="journal")
+
+    def write(self, relay: Relay, *, durable: bool = True, voucher: str | None = None) -> asyncio.Future[None]:
+        """Write a request down as it stands; the future is done once that is on disk.
+
+        ``voucher`` is the owner's id of the voucher and is kept from the first write on. Not ``durable``: it may wait
+        for LINGER_S, because who loses it only asks the owner again.
+        """
+        intent, answer = relay.intent, relay.answer
+        ended = answer is not None and answer.final
+        row = (
+            intent.rid,
+            self._clock(),
+            relay.requester,
+            relay.store,
+            text_of(erased(intent) if ended else intent),
+            fingerprint(intent),
+            relay.terms,
+            voucher,
+            relay.closed,
+            relay.reason,
+            str(answer.verdict if answer is not None else Verdict.PENDING),
+            None if answer is None else text_of(answer),
+            None if answer is None else answer.undone_by,
+            stage_of(intent, answer),
+        )
+        return self._add(WRITE_RELAY, row, durable=durable)
+
+    def settle(self, rid: str, *, handed_over: bool) -> asyncio.Future[None]:
+        """Write down that the answer to this rid was seen, and whether the goods were handed over."""
+        return self._add(WRITE_SETTLED, (self._clock(), handed_over, rid), durable=False)
+
+    def refuse(self, usage: Usage) -> asyncio.Future[None]:
+        """Write down a refusal at a look, at its time ``at``."""
+        tail = None if usage.verdict in PRIVATE else usage.code_tail
+        row = (usage.at, usage.kiosk, usage.store, str(usage.verdict), tail, str(usage.method), usage.clerk)
+        return self._add(WRITE_REFUSAL, (*row, text_of(usage.detail)), durable=False)
+
+    def heard(self, peer: str, generation: int, seq: int) -> None:
+        """Keep the highest generation and sequence that a peer has shown; they are written with the next commit."""
+        if (generation, seq) > self._peers.get(peer, (0, 0)):
+            self._peers[peer] = (generation, seq)
+            self._fresh_peers.add(peer)
+
+    def heard_of(self, peer: str) -> tuple[int, int]:
+        """Return the highest generation that a peer has shown, and its highest sequence in that."""
+        return self._peers.get(peer, (0, 0))
+
+    def find(self, rid: str, asked: Intent | None = None) -> Relay | None:
+        """Return what is recorded under a rid.
+
+        The code of a request that has ended is erased; where ``asked`` is word for word what was recorded, it stands in
+        the answer instead, so that a repeat can be told from a contradiction.
+        """
+        for row in self._reading.execute(RELAYS + "WHERE rid = ?", (rid,)):
+            relay, known_as = relay_in(row)
+            return replace(relay, intent=asked) if asked is not None and fingerprint(asked) == known_as else relay
+        return None
+
+    def open(self) -> list[Relay]:
+        """Return every request that the owner has not ended, oldest first."""
+        rows = self._reading.execute(RELAYS + "WHERE stage = 0 ORDER BY n")
+        return [relay for relay, _ in map(relay_in, rows)]
+
+    def usage(self, rid: str) -> Usage | None:
+        """Return one request as a row of the books."""
+        rows = self._reading.execute(USAGES + "WHERE rid = ?", (rid,))
+        return next(map(usage_in_relay, rows), None)
+
+    def unfinished(self) -> tuple[list[Usage], list[Usage]]:
+        """Return the open requests, and the redeemed ones of which nobody has said that they were handed over."""
+        asked = USAGES + "WHERE stage = 1 AND (at < ? OR handed_over = 0) ORDER BY n"
+        pending = self._reading.execute(USAGES + "WHERE stage = 0 ORDER BY n")
+        unsettled = self._reading.execute(asked, (self._clock() - UNSETTLED_S,))
+        return list(map(usage_in_relay, pending)), list(map(usage_in_relay, unsettled))
+
+    async def flush(self) -> None:
+        """Return once everything that was written so far is on disk, so that who reads now reads it all."""
+        if self._latest is not None and not self._latest.done():
+            self._wanted.set()
+            await asyncio.wait([self._latest])
+
+    async def close(self) -> None:
+        """Commit what is left and let the file go; safe to call twice."""
+        self._closing = True
+        self._wanted.set()
+        if self.work is not None:
+            await asyncio.wait([self.work])
+        self._thread.shutdown()
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None
+
+    def _add(self, sql: str, values: tuple[Any, ...], *, durable: bool) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[None] = loop.create_future()
+        self._queue.append((sql, values, written))
+        self._latest = written
+        if durable:
+            self._wanted.set()
+        elif self._timer is None:
+            self._timer = loop.call_later(LINGER_S, self._wanted.set)
+        return written
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._closing or self._queue:
+            await self._wanted.wait()
+            self._wanted.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            batch, self._queue = self._queue, []
+            peers = [(peer, *self._peers[peer]) for peer in self._fresh_peers]
+            self._fresh_peers.clear()
+            try:
+                self.sequence = await loop.run_in_executor(self._thread, self._commit, batch, peers)
+            except apsw.Error as error:
+                msg = f"{self._path}: cannot be written ({error}); check the disk"
+                raise JournalError(msg) from error
+            for _, _, written in batch:
+                if not written.done():
+                    written.set_result(None)
+
+    def _commit(self, batch: list[Write], peers: list[tuple[str, int, int]]) -> int:
+        """Write a batch in one transaction, in the journal's thread; return the number of the newest request."""
+        writer = self._writer
+        if writer is None:
+            msg = f"{self._path}: the journal is not open"
+            raise JournalError(msg)
+        with writer:
+            for sql, values, _ in batch:
+                writer.execute(sql, values)
+            writer.executemany(WRITE_PEER, peers)
+        self.commits += 1
+        return _number(writer, "SELECT max(n) FROM relays")
+
+    @property
+    def _reading(self) -> apsw.Connection:
+        if self._reader is None:
+            msg = f"{self._path}: the journal is not open"
+            raise JournalError(msg)
+        return self._reader
+
+
+def _number(connection: apsw.Connection, query: str) -> int:
+    return int(next(connection.execute(query))[0] or 0)

@@ -1,0 +1,37 @@
+"""How often is too often: a window over the last minute for each kiosk, without a clock of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+WINDOW_S = 60.0
+
+
+class Limit:
+    """At most so many events of one name in any minute."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the number."""
+        self._most = most
+        self._seen: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=most))
+
+    def count(self, name: str, now: float) -> bool:
+        """Note an event at monotonic time ``now``; return whether it is the one that reaches the limit."""
+        seen = self._seen[name]
+        self._forget(seen, now)
+        reaches = len(seen) == self._most - 1
+        seen.append(now)
+        return reaches
+
+    def reached(self, name: str, now: float) -> bool:
+        """Whether the limit is reached at monotonic time ``now``."""
+        seen = self._seen.get(name)
+        if not seen:
+            return False
+        self._forget(seen, now)
+        return len(seen) >= self._most
+
+    @staticmethod
+    def _forget(seen: deque[float], now: float) -> None:
+        while seen and now - seen[0] >= WINDOW_S:
+            seen.popleft()

@@ -1,0 +1,142 @@
+"""Looks: what a code is worth in this store. They spend nothing, keep only refusals, and may be asked again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.binding import Bound, refusal_before_asking, verdict_here
+from gateway.changes import Changes, Topic
+from gateway.offers import VALID_S, Offer, Seal
+from gateway.usage import PRIVATE, Usage
+from protocol.classify import classify
+from protocol.ids import code_tail
+from protocol.messages import AskLook, Detail, Look, Looked, Notice, Offered, Refused
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.journal import Journal
+    from gateway.limits import Limit
+    from gateway.ports import Owner
+    from gateway.relays import Relays
+
+log = logging.getLogger(__name__)
+
+#: Answers that are no refusals, and so no rows of the books.
+_NO_REFUSAL = frozenset({Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT})
+
+
+class Looks:
+    """Answers looks: by the store's own rules, by the head office's word, and by both together."""
+
+    def __init__(  # noqa: PLR0913 - the parts that a look passes through, once each
+        self,
+        *,
+        owner: Owner,
+        journal: Journal,
+        relays: Relays,
+        seal: Seal,
+        guesses: Limit,
+        changes: Changes,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep the parts; ``guesses`` counts looks at codes that do not exist, ``clock`` is monotonic seconds."""
+        self._owner = owner
+        self._journal = journal
+        self._relays = relays
+        self._seal = seal
+        self._guesses = guesses
+        self._changes = changes
+        self._clock = clock
+        self._wall = wall
+        self._refused: dict[str, tuple[str, int]] = {}
+
+    async def answer(self, bound: Bound, look: Look) -> Offered | Refused | Notice:
+        """Return what this code is worth to whoever stands there; a refusal becomes a row of the books, once a look."""
+        if self._guesses.reached(bound.identity, self._clock()):
+            return Notice(verdict=Verdict.RATE_LIMITED, look=look.look, boot=look.boot)
+        shape = classify(look.code).verdict
+        early = shape or refusal_before_asking(bound, look.code, look.clerk)
+        if early is not None:
+            return self._refuse(bound, look, early, Detail(code_tail=_tail(look.code, early)))
+        ask = AskLook(
+            gen=self._journal.generation,
+            seq=self._journal.sequence,
+            requester=bound.identity,
+            store=bound.store.id,
+            code=look.code,
+            method=look.method,
+            clerk=look.clerk,
+        )
+        looked = await self._owner.ask(ask)
+        if isinstance(looked, Looked):
+            return self._judge(bound, look, looked)
+        if looked is not None:
+            hint = looked.hint if isinstance(looked, Notice) else None
+            log.error("look_not_answered kiosk=%s store=%s hint=%s", bound.identity, bound.store.id, hint)
+            return self._refuse(bound, look, Verdict.FAULT, Detail(code_tail=code_tail(look.code), reason=hint))
+        # "Nothing spent" is true of this look; where a redemption of this very code is open, it could be read as a lie.
+        verdict = Verdict.BUSY if self._relays.holds(look.code) else Verdict.UPSTREAM_UNAVAILABLE
+        return self._refuse(bound, look, verdict, Detail(code_tail=code_tail(look.code)))
+
+    def _judge(self, bound: Bound, look: Look, looked: Looked) -> Offered | Refused:
+        verdict = verdict_here(looked, bound)
+        if verdict is not Verdict.REDEEMABLE:
+            if verdict is not looked.verdict:
+                log.warning("look_overruled store=%s said=%s here=%s", bound.store.id, looked.verdict, verdict)
+            if verdict is Verdict.UNKNOWN_CODE and self._guesses.count(bound.identity, self._clock()):
+                log.error("guessing_suspected kiosk=%s store=%s see=console", bound.identity, bound.store.id)
+            return self._refuse(bound, look, verdict, looked.detail)
+        offer = Offer(
+            made_at=self._clock(),
+            kiosk=bound.identity,
+            store=bound.store.id,
+            clerk=look.clerk,
+            voucher=looked.voucher,
+            terms=looked.terms,
+            code=self._seal.hash(look.code),
+        )
+        return Offered(
+            look=look.look,
+            boot=look.boot,
+            offer=self._seal.close(offer),
+            detail=looked.detail,
+            max_quantity=looked.max_quantity,
+            valid_s=VALID_S,
+        )
+
+    def _refuse(self, bound: Bound, look: Look, verdict: Verdict, detail: Detail) -> Refused:
+        if verdict not in _NO_REFUSAL and self._first_time(bound.identity, look):
+            tail = _tail(look.code, verdict)
+            usage = Usage(
+                at=self._wall(),
+                kiosk=bound.identity,
+                store=bound.store.id,
+                verdict=verdict,
+                code_tail=tail,
+                method=look.method,
+                clerk=look.clerk,
+                detail=msgspec.structs.replace(detail, code_tail=tail),
+            )
+            self._journal.refuse(usage).add_done_callback(lambda _: self._changes.tell(Topic.RECORDS))
+            log.info("refused kiosk=%s store=%s verdict=%s tail=%s", bound.identity, bound.store.id, verdict, tail)
+        return Refused(look=look.look, boot=look.boot, verdict=verdict, detail=detail)
+
+    def _first_time(self, identity: str, look: Look) -> bool:
+        """Whether this look was not refused before: a kiosk that heard nothing repeats it under the same number."""
+        boot, number = self._refused.get(identity, ("", 0))
+        if boot == look.boot and look.look <= number:
+            return False
+        self._refused[identity] = (look.boot, look.look)
+        return True
+
+
+def _tail(code: str, verdict: Verdict) -> str | None:
+    """Return the tail that a refusal may show: none of a payment or setup code."""
+    return None if verdict in PRIVATE else code_tail(code)

@@ -1,0 +1,28 @@
+"""The gateway's edges as its coordinator sees them: who answers, who is answered, and what time it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.places import Store
+    from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
+
+
+class Owner(Protocol):
+    """The head office, asked over whatever leads to it."""
+
+    async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
+        """Ask once and return the answer; None where none came, and then nothing at all is known."""
+
+    async def fetch_stores(self) -> Sequence[Store] | None:
+        """Return the stores that this gateway may speak for; None where nobody said."""
+
+
+class Outbox(Protocol):
+    """The way to a kiosk; what is sent may be lost, because kiosks ask again."""
+
+    def send(self, identity: str, message: GatewayMessage) -> None:
+        """Send a message to the verdict topic of this identity."""

@@ -1,0 +1,222 @@
+"""Carries the relay machine's effects out: journal, head office, answer; one machine for each request that is open.
+
+The machine (protocol.relay) decides, this module only acts, in the order that the machine gave. A request stays in
+memory until its end is on disk; after that the journal answers for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, assert_never
+
+import msgspec
+
+from gateway.changes import Changes, Topic
+from protocol import relay as machine
+from protocol.messages import Action, Answer, AskRedeem, AskResolve, AskSettled, Notice
+from protocol.relay import Ask, Relay, Reply, Write
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from gateway.journal import Journal
+    from gateway.ports import Owner
+    from protocol.messages import Intent
+    from protocol.relay import Effect, Step
+
+log = logging.getLogger(__name__)
+
+#: How often the open requests are looked through for one that is due again.
+TICK_S = 0.25
+#: The journal's name for the head office among those whose sequence it keeps; no kiosk can have it.
+HEAD_OFFICE = "@headoffice"
+
+Said = Answer | Notice
+
+
+class Relays:
+    """Every request that this gateway has taken and that has not ended."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        owner: Owner,
+        say: Callable[[str, Said], None],
+        changes: Changes,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Keep the parts; ``say`` answers a requester, ``clock`` is monotonic seconds."""
+        self._journal = journal
+        self._owner = owner
+        self._say = say
+        self._changes = changes
+        self._clock = clock
+        self._relays: dict[str, Relay] = {}
+        self._waiting: dict[str, set[asyncio.Future[Answer]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Gets the error of an effect that could not be carried out: nobody knows what it left, so the process ends."""
+
+    def start(self) -> None:
+        """Take up what the journal has open; only the ends of those are asked for."""
+        for found in self._journal.open():
+            self._follow(machine.restart(found, self._clock()))
+        if self._relays:
+            log.warning("requests_open_at_start count=%s", len(self._relays))
+
+    def confirm(self, asked: Relay, objection: str | None, voucher: str | None = None) -> Said | None:
+        """Take a REQ and return what can be said at once; None where the answer will follow by ``say``."""
+        return self._take(asked.intent, partial(machine.take_confirm, asked=asked, objection=objection), voucher)
+
+    def resolve(self, asked: Relay, reason: str | None) -> Said | None:
+        """Take a RESOLVE, as ``confirm`` takes a REQ."""
+        return self._take(asked.intent, partial(machine.take_resolve, asked=asked, reason=reason), None)
+
+    def known(self, rid: str, asked: Intent | None = None) -> Relay | None:
+        """Return what is recorded under a rid, from memory or from the journal."""
+        return self._relays.get(rid) or self._journal.find(rid, asked)
+
+    def open_of(self, requester: str) -> int:
+        """Return how many requests of one requester are open."""
+        return sum(1 for relay in self._relays.values() if relay.requester == requester and relay.is_open)
+
+    def holds(self, code: str) -> bool:
+        """Whether a request for this code is open here."""
+        return any(relay.intent.code == code and relay.is_open for relay in self._relays.values())
+
+    def tick(self) -> None:
+        """Ask again for what is due."""
+        now = self._clock()
+        for relay in tuple(self._relays.values()):
+            stepped, effects = machine.tick(relay, now)
+            if effects:
+                self._follow((stepped, effects))
+
+    async def ended(self, rid: str, timeout_s: float) -> Answer | None:
+        """Wait for the final answer to an open rid; None where none came in time."""
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(rid, set())
+        waiting.add(answered)
+        await asyncio.wait([answered], timeout=timeout_s)
+        waiting.discard(answered)
+        if not waiting:
+            self._waiting.pop(rid, None)
+        return answered.result() if answered.done() else None
+
+    def settle(self, requester: str, rid: str, *, handed_over: bool) -> bool:
+        """Record that a requester's answer was seen; return False where it has no such request: nothing changes."""
+        relay = self.known(rid)
+        if relay is None or relay.requester != requester:
+            return False
+        written = self._journal.settle(rid, handed_over=handed_over)
+        written.add_done_callback(lambda _: self._changes.tell(Topic.RECORDS))
+        self._spawn(self._pass_settled(AskSettled(requester=requester, rid=rid, handed_over=handed_over)))
+        return True
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let what is in flight come to its end, for so long at most; then stop it, which loses nothing."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+
+    def _take(self, intent: Intent, step: Callable[..., Step], voucher: str | None) -> Said | None:
+        known = self.known(intent.rid, intent)
+        relay, effects = step(known, now=self._clock())
+        match effects:
+            case (Reply(message=message),):
+                return message
+            case _:
+                self._follow((relay, effects), voucher)
+        if known is None or not known.is_open:
+            return None
+        return known.answer or Answer(rid=intent.rid, verdict=Verdict.PENDING, final=False)
+
+    def _follow(self, step: Step, voucher: str | None = None) -> None:
+        relay, effects = step
+        self._relays[relay.intent.rid] = relay
+        if effects:
+            self._spawn(self._carry_out(relay.intent.rid, effects, voucher))
+
+    async def _carry_out(self, rid: str, effects: Sequence[Effect], voucher: str | None = None) -> None:
+        for effect in effects:
+            match effect:
+                case Write(relay=relay, durable=durable):
+                    written = self._journal.write(relay, durable=durable, voucher=voucher)
+                    written.add_done_callback(partial(self._written, relay))
+                    if durable:
+                        await written
+                case Ask(message=message):
+                    await self._ask(rid, message)
+                case Reply(message=message):
+                    self._answer(rid, message)
+                case _:
+                    assert_never(effect)
+
+    async def _ask(self, rid: str, message: AskRedeem | AskResolve) -> None:
+        answer = None
+        left = machine.time_left(self._relays[rid], message, self._clock())
+        if left is None or left > 0:
+            stamped = msgspec.structs.replace(message, gen=self._journal.generation, seq=self._journal.sequence)
+            answer = await self._owner.ask(stamped, left)
+        relay, now = self._relays[rid], self._clock()
+        if isinstance(answer, Answer | Notice) and answer.rid in {rid, None}:
+            self._journal.heard(HEAD_OFFICE, answer.gen, answer.seq)
+            if isinstance(answer, Notice):
+                log.warning("headoffice_notice rid=%s verdict=%s hint=%s", rid, answer.verdict, answer.hint)
+            relay, effects = machine.heard(relay, answer, now)
+        else:
+            if answer is not None:
+                log.error("headoffice_answered_something_else rid=%s kind=%s", rid, type(answer).__name__)
+            relay, effects = machine.unheard(relay, now)
+        self._relays[rid] = relay
+        await self._carry_out(rid, effects)
+
+    def _answer(self, rid: str, message: Said) -> None:
+        relay = self._relays[rid]
+        self._say(relay.requester, message)
+        if isinstance(message, Notice) or not message.final:
+            return
+        log.info("answered rid=%s requester=%s store=%s verdict=%s", rid, relay.requester, relay.store, message.verdict)
+        for answered in self._waiting.pop(rid, ()):
+            if not answered.done():
+                answered.set_result(message)
+        if message.verdict is Verdict.UNDONE and relay.intent.action is Action.UNDO and relay.intent.undoes is not None:
+            self._mark_undone(relay.intent.undoes, by=rid)
+
+    def _mark_undone(self, rid: str, by: str) -> None:
+        target = self.known(rid)
+        if target is None:
+            return
+        marked, effects = machine.undone(target, by)
+        if rid in self._relays:
+            self._relays[rid] = marked
+        for effect in effects:
+            if isinstance(effect, Write):
+                self._journal.write(effect.relay, durable=False).add_done_callback(partial(self._written, effect.relay))
+
+    def _written(self, relay: Relay, _: asyncio.Future[None]) -> None:
+        """Forget a request whose end is on disk, unless it has changed since; tell whoever watches."""
+        rid = relay.intent.rid
+        current = self._relays.get(rid)
+        if current is not None and not current.is_open and not current.flying and current.answer == relay.answer:
+            del self._relays[rid]
+        self._changes.tell(Topic.RECORDS)
+
+    async def _pass_settled(self, message: AskSettled) -> None:
+        stamped = msgspec.structs.replace(message, gen=self._journal.generation, seq=self._journal.sequence)
+        await self._owner.ask(stamped)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self.broken.done():
+            self.broken.set_exception(error)

@@ -1,0 +1,168 @@
+"""The tables of the gateway's journal, and what its rows mean.
+
+Both tables hold what the books show. A request's row also holds what the gateway needs to answer a repeat or to go on
+after a restart: the intent word for word while it is open, and a fingerprint of it for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from gateway.usage import Usage
+from protocol.ids import code_tail
+from protocol.messages import Action, Answer, Detail, Intent, Method
+from protocol.relay import Relay
+from protocol.vocabulary import Verdict
+
+#: ``stage``: the owner has not ended it; redeemed, and nobody has said that it was handed over; nothing left to do.
+OPEN, UNSETTLED, DONE = range(3)
+
+MIGRATIONS = (
+    """
+    CREATE TABLE relays (
+        n INTEGER PRIMARY KEY,
+        rid TEXT NOT NULL UNIQUE,
+        at REAL NOT NULL,
+        requester TEXT NOT NULL,
+        store TEXT NOT NULL,
+        intent TEXT NOT NULL,
+        fingerprint BLOB NOT NULL,
+        terms INTEGER NOT NULL,
+        voucher TEXT,
+        closed INTEGER NOT NULL,
+        reason TEXT,
+        verdict TEXT NOT NULL,
+        answer TEXT,
+        undone_by TEXT,
+        stage INTEGER NOT NULL,
+        settled_at REAL,
+        handed_over INTEGER
+    );
+    CREATE INDEX relays_by_day ON relays (store, at);
+    CREATE INDEX relays_unfinished ON relays (stage, n) WHERE stage < 2;
+    CREATE TABLE refusals (
+        n INTEGER PRIMARY KEY,
+        at REAL NOT NULL,
+        kiosk TEXT NOT NULL,
+        store TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        code_tail TEXT,
+        method TEXT NOT NULL,
+        clerk TEXT,
+        detail TEXT NOT NULL
+    );
+    CREATE INDEX refusals_by_day ON refusals (store, at);
+    CREATE TABLE peers (peer TEXT PRIMARY KEY, generation INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('generation', 1);
+    """,
+)
+
+WRITE_RELAY = """
+    INSERT INTO relays
+        (rid, at, requester, store, intent, fingerprint, terms, voucher, closed, reason, verdict, answer, undone_by,
+        stage)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (rid) DO UPDATE SET
+        intent = excluded.intent, closed = excluded.closed, reason = excluded.reason, verdict = excluded.verdict,
+        answer = excluded.answer, undone_by = excluded.undone_by,
+        stage = CASE WHEN excluded.stage = 1 AND handed_over THEN 2 ELSE max(stage, excluded.stage) END
+"""
+# Where the customer went without the goods, the row stays on the list until it is undone or somebody says otherwise.
+WRITE_SETTLED = """
+    UPDATE relays SET settled_at = ?1, handed_over = ?2, stage = CASE WHEN stage = 1 AND ?2 THEN 2 ELSE stage END
+    WHERE rid = ?3
+"""
+WRITE_REFUSAL = """
+    INSERT INTO refusals (at, kiosk, store, verdict, code_tail, method, clerk, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+WRITE_PEER = "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"
+
+RELAYS = "SELECT requester, store, intent, fingerprint, terms, closed, reason, answer FROM relays "
+USAGES = "SELECT rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
+REFUSALS = "SELECT at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
+
+_INTENT = msgspec.json.Decoder(Intent)
+_ANSWER = msgspec.json.Decoder(Answer)
+_DETAIL = msgspec.json.Decoder(Detail)
+
+
+def text_of(message: msgspec.Struct) -> str:
+    """Return a message as the JSON text that a row holds."""
+    return msgspec.json.encode(message).decode()
+
+
+def fingerprint(intent: Intent) -> bytes:
+    """Return what tells a repeat from a contradiction once the code is erased.
+
+    It covers the sealed offer too, whose 128 secret bits are erased with the code, so the code cannot be guessed from
+    it.
+    """
+    return hashlib.blake2b(msgspec.json.encode(intent), digest_size=16).digest()
+
+
+def stage_of(intent: Intent, answer: Answer | None) -> int:
+    """Return the stage of a request with this answer, before anybody has settled it."""
+    if answer is None or not answer.final:
+        return OPEN
+    redeemed = answer.verdict is Verdict.REDEEMED and intent.action is Action.REDEEM
+    return UNSETTLED if redeemed and answer.undone_by is None else DONE
+
+
+def relay_in(row: tuple[Any, ...]) -> tuple[Relay, bytes]:
+    """Return a request and its fingerprint from a row of RELAYS."""
+    requester, store, intent, known_as, terms, closed, reason, answer = row
+    relay = Relay(
+        requester=requester,
+        store=store,
+        intent=_INTENT.decode(intent),
+        terms=terms,
+        closed=bool(closed),
+        reason=reason,
+        answer=None if answer is None else _ANSWER.decode(answer),
+    )
+    return relay, known_as
+
+
+def usage_in_relay(row: tuple[Any, ...]) -> Usage:
+    """Return a row of the books from a row of USAGES."""
+    rid, at, requester, store, verdict, intent_text, answer_text, settled_at, handed_over = row
+    intent = _INTENT.decode(intent_text)
+    answer = None if answer_text is None else _ANSWER.decode(answer_text)
+    detail = answer.detail if answer else Detail(quantity=intent.quantity)
+    return Usage(
+        rid=rid,
+        at=at,
+        kiosk=requester,
+        store=store,
+        verdict=Verdict(verdict),
+        final=answer is not None and answer.final,
+        code_tail=code_tail(intent.code) if intent.code else detail.code_tail,
+        action=intent.action,
+        method=intent.method,
+        clerk=intent.clerk,
+        amount=intent.amount,
+        undoes=intent.undoes,
+        undone_by=answer.undone_by if answer else None,
+        settled=settled_at is not None,
+        handed_over=None if handed_over is None else bool(handed_over),
+        detail=detail,
+    )
+
+
+def usage_in_refusal(row: tuple[Any, ...]) -> Usage:
+    """Return a row of the books from a row of REFUSALS."""
+    at, kiosk, store, verdict, tail, method, clerk, detail = row
+    return Usage(
+        at=at,
+        kiosk=kiosk,
+        store=store,
+        verdict=Verdict(verdict),
+        code_tail=tail,
+        method=Method(method),
+        clerk=clerk,
+        detail=_DETAIL.decode(detail),
+    )

@@ -1,0 +1,185 @@
+"""A second, minimal head office: the gateways' upstream contract on aiohttp, its books in memory.
+
+It shows that the contract can be served by somebody else, and it fails on command: it can stall, drop a connection
+once the question has arrived, answer nonsense, and forget to look at the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from protocol import codec
+from protocol.messages import (
+    Action,
+    Answer,
+    AskLook,
+    AskRedeem,
+    AskResolve,
+    AskSettled,
+    Looked,
+    Notice,
+    UpstreamAnswer,
+    UpstreamRequest,
+)
+from protocol.owner import Known, LastUse, Moment, Voucher, describe, judge, rule_redeem, rule_undo
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    import ssl
+
+CHINA = timezone(timedelta(hours=8))
+WINDOW = timedelta(minutes=30)
+WAIT_S = 5.0
+
+
+@dataclass
+class MinimalHeadOffice:
+    """One chain's books, and the door at which gateways ask. Start it, and read what it was asked in ``asked``."""
+
+    stores: list[dict[str, Any]] = field(default_factory=list)
+    gateways: frozenset[str] = frozenset({"gw-1"})
+    forgets_stores: bool = False
+    """Whether it calls vouchers of other stores redeemable, as a broken head office would."""
+    nonsense: bytes | None = None
+    """What it answers instead of a message."""
+    vouchers: dict[str, Voucher] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    asked: list[UpstreamRequest] = field(default_factory=list)
+    settled: list[AskSettled] = field(default_factory=list)
+    peers: set[str] = field(default_factory=set)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        """Begin answering at once."""
+        self.answering = asyncio.Event()
+        self.answering.set()
+        self.drops = 0
+        self._arrived = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    def add(self, code: str, **fields: Any) -> Voucher:
+        """Issue a voucher with this code."""
+        voucher = Voucher(id=f"v-{code}", code_tail=code[-4:], title="咖啡兑换券", value="¥32", terms=7, **fields)
+        self.vouchers[code] = voucher
+        return voucher
+
+    def kinds(self) -> Counter[str]:
+        """Return how often each kind of question came."""
+        return Counter(type(message).__name__ for message in self.asked)
+
+    async def until_asked(self, kind: type[UpstreamRequest], times: int = 1) -> None:
+        """Wait until a kind of question has come so many times."""
+        async with asyncio.timeout(WAIT_S):
+            while self.kinds()[kind.__name__] < times:
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def start(self, context: ssl.SSLContext, port: int = 0) -> None:
+        """Serve on loopback, with client certificates."""
+        app = web.Application()
+        app.router.add_post("/upstream/v1/ask", self._ask)
+        app.router.add_get("/upstream/v1/stores", self._stores)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
+        await site.start()
+        self.url = f"https://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def close(self) -> None:
+        """Stop serving."""
+        self.answering.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def answer(self, message: UpstreamRequest) -> UpstreamAnswer:
+        """Answer one question; each is one transaction, because nothing here waits."""
+        store = next((row for row in self.stores if row["id"] == getattr(message, "store", None)), None)
+        match message:
+            case AskSettled():
+                self.settled.append(message)
+                return Notice(verdict=Verdict.REDEEMED, rid=message.rid)
+            case AskLook():
+                return self._look(message)
+            case _ if store is None:
+                return Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint="not a store of this gateway")
+            case AskRedeem() | AskResolve():
+                return self._rule(message, store["name"])
+
+    def _look(self, ask: AskLook) -> Looked:
+        voucher = self.vouchers.get(ask.code)
+        if voucher is None:
+            return Looked(verdict=Verdict.UNKNOWN_CODE)
+        seen = replace(voucher, stores=None) if self.forgets_stores else voucher
+        verdict = judge(seen, self._moment(ask.store, ask.requester, ask.store))
+        return Looked(
+            verdict=verdict,
+            detail=describe(voucher, verdict),
+            voucher=voucher.id,
+            terms=voucher.terms,
+            stores=voucher.stores,
+            max_quantity=max(voucher.left, 1),
+        )
+
+    def _rule(self, ask: AskRedeem | AskResolve, store_name: str) -> UpstreamAnswer:
+        intent, known = ask.intent, self.known.get(ask.intent.rid)
+        moment = self._moment(ask.store, ask.requester, store_name)
+        if intent.action is Action.UNDO:
+            ruling = rule_undo(ask, known, self.known.get(intent.undoes or ""), moment, WINDOW)
+        else:
+            ruling = rule_redeem(ask, known, self.vouchers.get(intent.code or ""), moment)
+        if ruling.record and isinstance(ruling.answer, Answer):
+            self.known[intent.rid] = Known(
+                requester=ask.requester, store=ask.store, intent=intent, answer=ruling.answer, at=moment.at
+            )
+        if ruling.claim and intent.code:
+            voucher = self.vouchers[intent.code]
+            last = LastUse(at=moment.at.isoformat(), store=store_name, kiosk=ask.requester)
+            self.vouchers[intent.code] = replace(voucher, taken=voucher.taken | set(ruling.claim), last=last)
+        if ruling.release is not None:
+            self._release(ruling.release, by=intent.rid)
+        return ruling.answer
+
+    def _release(self, rid: str, by: str) -> None:
+        target = self.known[rid]
+        marked = msgspec.structs.replace(target.answer, undone_by=by)
+        self.known[rid] = replace(target, answer=marked)
+        code = target.intent.code or ""
+        self.vouchers[code] = replace(self.vouchers[code], taken=frozenset(), last=None)
+
+    @staticmethod
+    def _moment(store: str, kiosk: str, store_name: str) -> Moment:
+        return Moment(store=store, store_name=store_name, kiosk=kiosk, at=datetime.now(CHINA))
+
+    async def _ask(self, request: web.Request) -> web.StreamResponse:
+        if self._peer(request) not in self.gateways:
+            return web.Response(status=403, text="no registered gateway; register it with PUT /api/v1/gateways/{id}")
+        payload = await request.read()
+        message = codec.upstream_request(payload)
+        self.asked.append(message)
+        self._arrived.set()
+        if self.drops and request.transport is not None:
+            self.drops -= 1
+            request.transport.abort()
+            return web.Response()
+        await self.answering.wait()
+        body = self.nonsense if self.nonsense is not None else codec.encode(self.answer(message))
+        return web.Response(body=body, content_type="application/json")
+
+    async def _stores(self, request: web.Request) -> web.Response:
+        if self._peer(request) not in self.gateways:
+            return web.Response(status=403, text="no registered gateway")
+        return web.Response(body=msgspec.json.encode({"stores": self.stores}), content_type="application/json")
+
+    def _peer(self, request: web.Request) -> str:
+        certificate: Any = request.get_extra_info("peercert") or {}
+        names = [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
+        self.peers.update(names)
+        return names[0] if names else ""

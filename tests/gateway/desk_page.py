@@ -1,0 +1,86 @@
+"""A console on a real port, over a gateway whose broker is left out."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from gateway.books import Books
+from gateway.config import Console
+from gateway.console.access import Access, read_or_make_token
+from gateway.console.parts import Parts
+from gateway.console.server import ConsoleServer
+from gateway.presence import Attendance
+from gateway.storelist import StoreList
+from tests.gateway.shop import shop_and_headoffice
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.fakes.minimal_headoffice import MinimalHeadOffice
+    from tests.gateway.certificates import Authority
+    from tests.gateway.shop import Shop
+
+
+class NoLink:
+    """A link that says that it is connected."""
+
+    connected = True
+
+
+@dataclass(frozen=True)
+class Page:
+    """A served console, and everything behind it."""
+
+    url: str
+    token: str
+    shop: Shop
+    headoffice: MinimalHeadOffice
+    attendance: Attendance
+    http: aiohttp.ClientSession
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Call the interface with the token; return status and content."""
+        sent = {"Authorization": f"Bearer {self.token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        async with self.http.request(method, self.url + path, json=body, headers=sent) as answer:
+            return (
+                answer.status,
+                await answer.json() if answer.content_type == "application/json" else await answer.text(),
+            )
+
+
+@asynccontextmanager
+async def served(
+    data: Path, authority: Authority, port: int, embedded_in: tuple[str, ...] = (), timeout_s: float = 5.0
+) -> AsyncIterator[Page]:
+    """Serve a console."""
+    async with shop_and_headoffice(data, authority, timeout_s) as (shop, headoffice):
+        attendance = Attendance()
+        upstream: Any = shop.owner
+        link: Any = NoLink()
+        parts = Parts(
+            identity="gw-1",
+            registry=shop.registry,
+            journal=shop.journal,
+            books=Books(data / "journal.db"),
+            relays=shop.relays,
+            desk=shop.desk,
+            counter=shop.counter,
+            store_list=StoreList(upstream, shop.registry, shop.desk, shop.changes, 60),
+            attendance=attendance,
+            link=link,
+            upstream=upstream,
+            changes=shop.changes,
+        )
+        token = read_or_make_token(data / "console.token")
+        server = ConsoleServer(Console(port=port), parts, Access(token, port, embedded_in))
+        await server.start()
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            try:
+                yield Page(f"http://127.0.0.1:{port}", token, shop, headoffice, attendance, http)
+            finally:
+                await server.close()

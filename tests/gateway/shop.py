@@ -1,0 +1,255 @@
+"""A gateway's decider without its outer edges: a link that only keeps what is sent, a clock that is set by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from gateway.changes import Changes
+from gateway.config import HeadOffice
+from gateway.desk import Desk
+from gateway.journal import Journal
+from gateway.limits import Limit
+from gateway.looks import Looks
+from gateway.offers import Seal
+from gateway.places import Store
+from gateway.registry import Registry
+from gateway.relays import Relays
+from gateway.upstream import Upstream
+from gateway.webcounter import WebCounter
+from protocol import codec
+from protocol.messages import Answer, Confirm, Intent, Look, Method, Notice, Offered, Refused, Resolve
+from tests.fakes.minimal_headoffice import MinimalHeadOffice
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
+
+    from gateway.ports import Owner
+    from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
+    from tests.gateway.certificates import Authority
+
+WAIT_S = 5.0
+STORES = (
+    Store(id="nanjing-lu", name="南京路店"),
+    Store(id="pudong", name="浦东店", clerk_required=True),
+    Store(id="hongqiao", name="虹桥店"),
+)
+
+
+class Clock:
+    """Monotonic seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 5_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class KeptOutbox:
+    """Keeps what would go to kiosks, and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, GatewayMessage]] = []
+        self._more = asyncio.Event()
+
+    def send(self, identity: str, message: GatewayMessage) -> None:
+        self.sent.append((identity, message))
+        self._more.set()
+
+    def to(self, identity: str) -> list[GatewayMessage]:
+        return [message for name, message in self.sent if name == identity]
+
+    async def until(self, found: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not found():
+                self._more.clear()
+                await self._more.wait()
+
+
+class SilentOwner:
+    """A head office of which nothing is heard, or what a test puts into ``answers`` for each kind of question."""
+
+    def __init__(self) -> None:
+        self.asked: list[UpstreamRequest] = []
+        self.timeouts: list[float | None] = []
+        self.answer: Callable[[Any], UpstreamAnswer | None] = lambda _: None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._arrived = asyncio.Event()
+
+    async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
+        self.asked.append(message)
+        self.timeouts.append(timeout_s)
+        self._arrived.set()
+        await self.gate.wait()
+        return self.answer(message)
+
+    async def fetch_stores(self) -> Sequence[Store] | None:
+        return None
+
+    async def until(self, found: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not found():
+                self._arrived.clear()
+                await self._arrived.wait()
+
+
+class Shop:
+    """The parts of one gateway, and what a kiosk does at it."""
+
+    def __init__(self, data: Path, owner: Owner) -> None:
+        self.clock = Clock()
+        self.outbox = KeptOutbox()
+        self.owner = owner
+        self.changes = Changes()
+        self.seal = Seal(boot="b00t", key=b"k" * 32)
+        self.registry = Registry(data / "registry.json")
+        self.journal = Journal(data / "journal.db")
+        self.relays = Relays(self.journal, owner, self._say, self.changes, self.clock)
+        self.guesses = Limit(30)
+        self.looks = Looks(
+            owner=owner,
+            journal=self.journal,
+            relays=self.relays,
+            seal=self.seal,
+            guesses=self.guesses,
+            changes=self.changes,
+            clock=self.clock,
+        )
+        self.desk = Desk(
+            registry=self.registry,
+            journal=self.journal,
+            relays=self.relays,
+            looks=self.looks,
+            seal=self.seal,
+            outbox=self.outbox,
+            clock=self.clock,
+        )
+        self.counter = WebCounter("gw-1", self.looks, self.relays, self.seal, self.clock)
+        self._numbers = itertools.count(1)
+
+    def _say(self, requester: str, message: GatewayMessage) -> None:
+        if requester != "gw-1":
+            self.desk.say(requester, message)
+
+    async def open(self) -> None:
+        self.registry.start()
+        self.journal.start()
+        self.relays.start()
+
+    async def close(self) -> None:
+        await self.desk.drain(WAIT_S)
+        await self.relays.drain(WAIT_S)
+        await self.journal.close()
+        await self.registry.close()
+
+    async def furnish(self) -> None:
+        """Set up three stores and a kiosk in each of the first two."""
+        await self.registry.set_stores(STORES)
+        await self.registry.bind("till-1", "nanjing-lu", "收银台一")
+        await self.registry.bind("till-2", "pudong", "收银台二")
+
+    def receive(self, identity: str, message: Any) -> None:
+        """Hand the desk a message as the broker would."""
+        self.desk.handle(identity, codec.encode(message))
+
+    async def look(self, identity: str, code: str, **fields: Any) -> Offered | Refused | Notice:
+        """Show a code to a kiosk and return what it is told."""
+        number = next(self._numbers)
+        self.receive(identity, Look(look=number, boot="kiosk-boot", code=code, **fields))
+
+        def answers() -> list[Any]:
+            return [m for m in self.outbox.to(identity) if getattr(m, "look", None) == number]
+
+        await self.outbox.until(lambda: bool(answers()))
+        found = answers()[-1]
+        assert isinstance(found, Offered | Refused | Notice)
+        return found
+
+    async def offered(self, identity: str, code: str, **fields: Any) -> Offered:
+        """Show a code of which an offer is expected."""
+        found = await self.look(identity, code, **fields)
+        assert isinstance(found, Offered), found
+        return found
+
+    def confirm(self, identity: str, intent: Intent) -> None:
+        """Send a REQ."""
+        self.receive(identity, Confirm(intent=intent))
+
+    def resolve(self, identity: str, intent: Intent, reason: str | None = None) -> None:
+        """Send a RESOLVE."""
+        self.receive(identity, Resolve(intent=intent, reason=reason))
+
+    def answers(self, identity: str, rid: str) -> list[Answer | Notice]:
+        """Return everything a kiosk was told of a rid."""
+        return [m for m in self.outbox.to(identity) if isinstance(m, Answer | Notice) and m.rid == rid]
+
+    async def ended(self, identity: str, rid: str) -> Answer:
+        """Wait for the final answer to a rid."""
+
+        def final() -> list[Answer]:
+            return [m for m in self.answers(identity, rid) if isinstance(m, Answer) and m.final]
+
+        await self.outbox.until(lambda: bool(final()))
+        return final()[-1]
+
+
+def intent_of(offer: Offered | None, rid: str, code: str = "4006123456781234", **fields: Any) -> Intent:
+    """Return what a kiosk confirms."""
+    return Intent(rid=rid, code=code, offer=offer.offer if offer else None, method=Method.SCAN, **fields)
+
+
+def rid(number: int) -> str:
+    """Return a redemption id that is easily told from others."""
+    return f"{number:032x}"
+
+
+def upstream_to(url: str, authority: Authority, timeout_s: float = WAIT_S) -> Upstream:
+    """Return the real client to a head office at this address."""
+    bundle = authority.issue("gw-1")
+    settings = HeadOffice(
+        url=url, certificate=bundle.certificate, key=bundle.key, authority=bundle.authority, timeout_s=timeout_s
+    )
+    return Upstream(settings, lambda: None)
+
+
+def stores_listed() -> list[dict[str, Any]]:
+    """Return the stores as a head office lists them."""
+    return [
+        {"id": s.id, "name": s.name, "timezone": s.timezone, "clerk_required": s.clerk_required, "address": ""}
+        for s in STORES
+    ]
+
+
+@asynccontextmanager
+async def open_shop(data: Path, owner: Owner | None = None, *, furnished: bool = True) -> AsyncIterator[Shop]:
+    """Open a gateway's decider on a data folder; without an owner nothing is heard of the head office."""
+    shop = Shop(data, owner or SilentOwner())
+    try:
+        await shop.open()
+        if furnished:
+            await shop.furnish()
+        yield shop
+    finally:
+        await shop.close()
+
+
+@asynccontextmanager
+async def shop_and_headoffice(
+    data: Path, authority: Authority, timeout_s: float = WAIT_S
+) -> AsyncIterator[tuple[Shop, MinimalHeadOffice]]:
+    """Open a gateway's decider that asks a minimal head office over real HTTPS."""
+    headoffice = MinimalHeadOffice(stores=stores_listed())
+    await headoffice.start(authority.issue("headoffice").server_context())
+    upstream = upstream_to(headoffice.url, authority, timeout_s)
+    upstream.start()
+    try:
+        async with open_shop(data, upstream) as shop:
+            yield shop, headoffice
+    finally:
+        await upstream.close()
+        await headoffice.close()

@@ -1,0 +1,102 @@
+"""The manager's page in a browser: a code is typed, redeemed and undone, and a reload repeats, never doubles."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from protocol.messages import AskRedeem
+from tests.gateway.desk_page import served
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from playwright.async_api import Page as Browser
+
+    from tests.gateway.certificates import Authority
+    from tests.gateway.desk_page import Page
+
+CODE = "4006123456781234"
+
+
+@asynccontextmanager
+async def browser_at(page: Page, program: Path, language: str = "zh", width: int = 1280) -> AsyncIterator[Browser]:
+    """Open the page in a browser and sign in; anything the browser complains of fails the test."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        window = await (await chromium.new_context(viewport={"width": width, "height": 900})).new_page()
+        await window.goto(f"{page.url}/?lang={language}")
+        await window.fill("#token", page.token)
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        await window.keyboard.press("Enter")
+        await expect(window.locator("#look-button")).to_be_enabled()
+        yield window
+        await chromium.close()
+    assert complaints == []
+
+
+async def test_a_typed_code_is_redeemed_and_undone_by_keyboard(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        page.headoffice.add(CODE, uses=3)
+        await window.keyboard.press("/")
+        await window.keyboard.type(CODE)
+        await window.keyboard.press("Enter")
+        await expect(window.locator(".outcome.blue .verdict")).to_have_text("待核销")
+        await expect(window.get_by_role("button", name="确认核销")).to_be_focused()
+        await window.keyboard.press("Enter")
+        await expect(window.locator(".outcome.green .verdict")).to_have_text("核销成功")
+        await expect(window.locator(".totals .green dd")).to_have_text("1")
+        left = page.headoffice.vouchers[CODE].left
+        await window.locator(".row").get_by_role("button", name="撤销").click()
+        await window.keyboard.type("点错了")
+        await window.keyboard.press("Enter")
+        await expect(window.locator(".outcome.blue .verdict")).to_have_text("已撤销核销")
+        await expect(window.locator(".row.given-back")).to_have_count(1)
+
+    assert left == 2
+    assert page.headoffice.vouchers[CODE].left == 3
+
+
+async def test_a_reload_while_it_is_pending_is_the_same_redemption(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program, "en", 390) as window:
+        page.headoffice.add(CODE, uses=3)
+        await window.fill("#code", CODE)
+        await window.keyboard.press("Enter")
+        confirm = window.get_by_role("button", name="Redeem", exact=True)
+        await expect(confirm).to_be_visible()
+        page.headoffice.answering.clear()
+        await confirm.click()
+        await page.headoffice.until_asked(AskRedeem)
+        await window.reload()
+        await expect(window.locator(".outcome.amber")).to_be_visible()
+        await expect(window.locator("#attention .case")).to_have_count(1)
+        page.headoffice.answering.set()
+        await expect(window.locator(".outcome.green .verdict")).to_have_text("Redeemed", timeout=15_000)
+
+    assert page.headoffice.vouchers[CODE].left == 2
+    assert len(page.headoffice.known) == 1
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_nothing_is_wider_than_the_window(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path, width: int
+) -> None:
+    async with (
+        served(data, authority, free_port()) as page,
+        browser_at(page, chromium_program, "en", width) as window,
+    ):
+        page.headoffice.add(CODE)
+        await page.shop.offered("till-1", CODE)
+        await page.shop.look("till-1", "a-code-that-nobody-knows")
+        await expect(window.locator(".row")).to_have_count(1)
+        assert await window.evaluate("document.documentElement.scrollWidth") <= width
