@@ -1,0 +1,1 @@
+"""The ``hexiao`` command: the one place that may import every room, each only when its verb is used."""
