@@ -1,0 +1,1 @@
+"""The counter's addresses: what scripts, the browser's page and acceptance do with a rehearsal. Loopback only."""

@@ -1,0 +1,34 @@
+"""One rehearsal counter for all scenarios: three kiosks, brought back to rest after each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.scenarios.counter import Counter, Demo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def rehearsal(
+    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Counter]:
+    """Give the running counter: till-1 and till-3 stand in the first store, till-2 in the second."""
+    demo = Demo(free_port(), tmp_path_factory.mktemp("rehearsal"), kiosks=3)
+    try:
+        yield Counter(demo.until_ready())
+        assert demo.stop() == 0
+    finally:
+        demo.kill()
+
+
+@pytest.fixture
+def counter(rehearsal: Counter) -> Iterator[Counter]:
+    """Give the counter at rest."""
+    rehearsal.tidy()
+    yield rehearsal
+    rehearsal.tidy()

@@ -1,0 +1,117 @@
+"""What a camera can be shown and an address can be sent gets a clear answer and changes nothing."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from simulator.phone import phone_png
+
+if TYPE_CHECKING:
+    from tests.scenarios.counter import Counter
+
+
+def test_a_picture_without_a_code_leaves_the_kiosk_idle(counter: Counter) -> None:
+    kiosk = counter.kiosk()
+    before = kiosk.state()
+    kiosk.hold(phone_png())
+    kiosk.clear()
+    after = kiosk.state()
+    assert (after["screen"], after["verdict"]) == (before["screen"], before["verdict"]) == ("idle", None)
+
+
+def test_two_codes_are_asked_to_be_shown_one_by_one(counter: Counter) -> None:
+    kiosk = counter.kiosk()
+    kiosk.show(counter.issue()["qr_text"], counter.issue()["qr_text"])
+    assert "请只出示一个码" in "".join(kiosk.until_verdict("many_codes")["lines"])
+
+
+def test_a_payment_code_is_refused_by_name_and_nothing_of_it_is_kept(counter: Counter) -> None:
+    kiosk = counter.kiosk()
+    refused = kiosk.looked("134567890123456789")
+    assert refused["verdict"] == "payment_code"
+    assert "这是付款码" in "".join(refused["lines"])
+    for rows in (counter.books()["kiosks"]["till-1"], counter.books()["gateway"]):
+        assert (rows[-1]["verdict"], rows[-1]["code_tail"], rows[-1]["rid"]) == ("payment_code", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("HEXIAO:SETUP:1:abcdef", "setup_code"),
+        ("http://weixin.qq.com/r/abc", "follow_code"),
+        ("https://mp.weixin.qq.com/s/abc", "claim_code"),
+        ("x" * 1500, "bad_code"),
+    ],
+)
+def test_other_codes_are_refused_by_name(counter: Counter, text: str, verdict: str) -> None:
+    assert counter.kiosk().looked(text)["verdict"] == verdict
+
+
+def test_bytes_that_are_no_text_cannot_be_used(counter: Counter) -> None:
+    import segno  # noqa: PLC0415 - this test alone draws bytes
+
+    kiosk = counter.kiosk()
+    file = io.BytesIO()
+    segno.make_qr(bytes(range(128, 200)), mode="byte").save(file, kind="png", scale=8, border=4)
+    kiosk.hold(file.getvalue())
+    kiosk.until_verdict("bad_code")
+
+
+def test_a_corrupt_jpeg_is_refused_and_the_camera_shows_what_it_showed(counter: Counter) -> None:
+    kiosk = counter.kiosk()
+    file = io.BytesIO()
+    Image.effect_noise((400, 300), 80).save(file, format="JPEG")
+    whole = file.getvalue()
+    kiosk.show(counter.issue(title="还在")["qr_text"])
+    kiosk.until_verdict("redeemable")
+    for picture in (whole[: len(whole) // 3], b"\xff\xd8\xff\xe0 not a picture", b"", b"%PDF-1.7"):
+        said = counter.call("PUT", f"{kiosk.path}/camera", picture)
+        assert said.status == 400
+        assert set(said.json) == {"error", "hint"}
+    assert kiosk.state()["verdict"] == "redeemable"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/api/kiosks/till-9/state", None, 404),
+        ("POST", "/api/kiosks/till-1/buttons/left", None, 404),
+        ("POST", "/api/kiosks/till-1/buttons/ok?held_s=soon", None, 400),
+        ("POST", "/api/kiosks/till-1/buttons/ok?held_s=-1", None, 400),
+        ("PUT", "/api/kiosks/till-1/camera?fit=wide", b"", 400),
+        ("POST", "/api/kiosks/till-1/power/off", None, 404),
+        ("POST", "/api/links/kiosk-moon/cut", None, 404),
+        ("POST", "/api/parts/till-1/kill", None, 404),
+        ("POST", "/api/vouchers", b"no json", 400),
+        ("POST", "/api/vouchers", [], 400),
+        ("POST", "/api/vouchers", {"colour": "red"}, 400),
+        ("POST", "/api/vouchers", {"stores": "nanjing-lu"}, 400),
+        ("POST", "/api/vouchers", {"stores": ["Not An Id"]}, 400),
+        ("POST", "/api/vouchers", {"kind": "lottery"}, 422),
+        ("POST", "/api/vouchers", {"kind": "booking"}, 501),
+        ("POST", "/api/vouchers", {"dynamic": True}, 501),
+        ("POST", "/api/clerks", {"stores": ["nanjing-lu"]}, 501),
+        ("POST", "/api/vouchers/NO-SUCH/withdraw", None, 404),
+        ("POST", "/api/redemptions/0123/undo", None, 400),
+        ("POST", "/api/redemptions/" + "0" * 32 + "/undo", None, 404),
+        ("GET", "/nothing/here", None, 404),
+        ("DELETE", "/api/books", None, 405),
+    ],
+)
+def test_an_address_that_cannot_be_served_says_why_and_what_to_do(
+    rehearsal: Counter, method: str, path: str, body: Any, status: int
+) -> None:
+    said = rehearsal.call(method, path, body)
+    assert said.status == status, said.body
+    assert set(said.json) == {"error", "hint"}
+    assert said.json["error"]
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
+def test_a_foreign_web_page_cannot_use_the_counter(rehearsal: Counter, headers: dict[str, str]) -> None:
+    assert rehearsal.call("POST", "/api/parts/broker/kill", headers=headers).status == 403
+    assert rehearsal.good("GET", "/api/parts")["broker"] is not None
