@@ -106,7 +106,7 @@ def test_a_gateway_of_unknown_stores_is_refused_and_they_are_named(api: Client) 
         f"{BADGE_PREFIX}ABCDEF",
         "https://mp.weixin.qq.com/a/claim",
         "WIFI:S:shop;;",
-        "a\nb",
+        "a\x07b",
         "   ",
         "a" * 513,
     ],

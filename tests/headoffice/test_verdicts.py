@@ -144,7 +144,7 @@ def test_payment_and_setup_codes_leave_no_tail_and_no_hash(counter: Counter, cod
     assert look["code_tail"] is confirm["code_tail"] is None
 
 
-@pytest.mark.parametrize("code", ["a\x00b", "\x1b[31m", " ", "x\ny", "'; DROP TABLE vouchers; --"])
+@pytest.mark.parametrize("code", ["a\x00b", "\x1b[31m", " ", "x\x07y", "'; DROP TABLE vouchers; --"])
 def test_a_hostile_code_is_answered_and_breaks_nothing(counter: Counter, code: str) -> None:
     expected = Verdict.UNKNOWN_CODE if code.startswith("'") else Verdict.BAD_CODE
     assert counter.look(code).verdict is expected
