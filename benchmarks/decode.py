@@ -18,9 +18,9 @@ import segno
 from PIL import Image, ImageFilter
 
 from benchmarks import Row
+from device.scan.decoders import build_reader
 from device.scan.pictures import FRAME_SIZE, fit
 from device.scan.pipeline import build_pipeline
-from device.scan.readers import build_reader
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from device.counter.screens import SIZES, Style
+from device.counter.style import SIZES, Style
 from device.counter.timing import Timing
 from device.counter.words import Language
 from device.display.screen import DisplaySettings

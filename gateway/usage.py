@@ -9,13 +9,12 @@ import msgspec
 
 from protocol.ids import code_tail
 from protocol.messages import Action, Detail, Intent, Method
+from protocol.records import MASK
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-#: What stands for a raw code once its redemption has ended, before its last four characters.
-MASK = "****"
 #: Codes of which nothing is kept, not even the tail.
 PRIVATE = frozenset({Verdict.PAYMENT_CODE, Verdict.SETUP_CODE})
 

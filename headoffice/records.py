@@ -20,6 +20,7 @@ from sqlalchemy import Table, bindparam, select, tuple_
 from headoffice.errors import NotFoundError
 from headoffice.kinds import ZH, Kind
 from headoffice.schema import Utc, clerks, redemptions, refusals, stores, voucher_types, vouchers
+from protocol.records import COLUMNS, TIME_FORMAT, harmless, masked, yuan
 from protocol.vocabulary import METHODS
 
 if TYPE_CHECKING:
@@ -30,22 +31,6 @@ if TYPE_CHECKING:
     from headoffice.database import Database
 
 PAGE = 500
-COLUMNS = (
-    "时间",
-    "券名",
-    "核销方式",
-    "门店",
-    "核销员",
-    "实收金额",
-    "券类型",
-    "券码",
-    "核销终端",
-    "平台",
-    "次数",
-    "结果",
-    "核销编号",
-    "撤销的核销编号",
-)
 #: No place on earth is further from UTC.
 _FURTHEST = timedelta(hours=15)
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -108,20 +93,19 @@ def as_csv(records: Iterator[Record]) -> Iterator[str]:
 
 
 def _cells(record: Record) -> tuple[str, ...]:
-    amount = record["amount"]
     quantity = record["quantity"]
     return tuple(
         map(
-            _harmless,
+            harmless,
             (
-                record["at"].strftime("%Y-%m-%d %H:%M:%S"),
+                record["at"].strftime(TIME_FORMAT),
                 record["title"] or "",
                 METHODS[record["method"]],
                 record["store_name"],
                 record["clerk_name"] or record["clerk"] or "",
-                "" if amount is None else f"{amount // 100}.{amount % 100:02}",
+                yuan(record["amount"]),
                 ZH[Kind(record["kind"])] if record["kind"] else "",
-                f"****{record['code_tail']}" if record["code_tail"] else "",
+                masked(record["code_tail"]),
                 record["kiosk"],
                 "自有" if record["voucher"] else "",
                 "" if quantity is None else str(quantity),
@@ -131,11 +115,6 @@ def _cells(record: Record) -> tuple[str, ...]:
             ),
         )
     )
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _lines(rows: list[tuple[str, ...]]) -> str:

@@ -24,41 +24,17 @@ from device.counter.states import (
     Result,
     Starting,
 )
-from device.counter.words import WORDS, Language, Words
 from device.view import Line, LinkState, Screen, View
 from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
 
 if TYPE_CHECKING:
     from device.counter.states import Counter
+    from device.counter.style import Style
     from protocol.messages import Detail
 
 _DARK = Light(Colour.OFF)
 _AMBER_BLINK = Light(Colour.AMBER, Pattern.BLINK)
 _AMBER_PULSE = Light(Colour.AMBER, Pattern.PULSE)
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """What the screens are set for: how many lines of how many cells, in which language."""
-
-    language: Language = Language.ZH
-    rows: int = 4
-    cells: int = 16
-    support: str = ""
-    """Whom to call about a fault."""
-
-    @property
-    def words(self) -> Words:
-        """The fixed words of the language."""
-        return WORDS[self.language]
-
-    def phrase(self, verdict: Verdict) -> tuple[str, ...]:
-        """Return the verdict's own lines."""
-        phrase = PHRASES[verdict]
-        return phrase.zh if self.language is Language.ZH else phrase.en
-
-
-SIZES = {16: (4, 16), 12: (5, 21)}
 
 
 def parking_number(rid: str) -> str:

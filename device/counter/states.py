@@ -15,7 +15,7 @@ from protocol.messages import Detail, Method
 
 if TYPE_CHECKING:
     from device.counter.effects import Effect
-    from device.counter.screens import Style
+    from device.counter.style import Style
     from device.counter.timing import Timing
     from device.view import View
     from protocol.messages import Answer, Intent, Offered, Settled

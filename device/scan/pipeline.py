@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from device.scan import filters
+from device.scan.decoders import build_reader
 from device.scan.errors import ReaderError
 from device.scan.events import DEFAULT_BUDGET_MS
-from device.scan.readers import build_reader
 from device.scan.symbologies import DEFAULT_READERS, DEFAULT_SYMBOLOGIES, ReaderName
 
 if TYPE_CHECKING:

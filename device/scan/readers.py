@@ -1,13 +1,13 @@
-"""The port of a decoder, the choice of decoders by configuration, and what no decoder is believed about."""
+"""The port of a decoder, and what no decoder is believed about."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from device.scan.symbologies import ReaderName, Symbology
+from device.scan.symbologies import Symbology
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -30,23 +30,6 @@ class Reader(Protocol):
 
     def read(self, frame: Frame) -> list[Code]:
         """Return the codes found in a luminance frame (height x width, uint8, rows may be padded)."""
-
-
-def build_reader(name: ReaderName, symbologies: Iterable[Symbology]) -> Reader:
-    """Return the named decoder; raise ReaderError where it is not installed or too old.
-
-    The decoders' modules are imported here and not above, so that a kiosk with one of them needs not install the other.
-    """
-    wanted = frozenset(symbologies)
-    match name:
-        case ReaderName.ZXING:
-            from device.scan.zxing_reader import ZxingReader  # noqa: PLC0415 - only where configured
-
-            return ZxingReader(wanted)
-        case ReaderName.PYZBAR:
-            from device.scan.zbar_reader import ZbarReader  # noqa: PLC0415 - only where configured
-
-            return ZbarReader(wanted)
 
 
 def believable(codes: Sequence[Code]) -> list[Code]:

@@ -7,7 +7,7 @@ import io
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gateway.usage import MASK
+from protocol.records import COLUMNS, TIME_FORMAT, harmless, masked, yuan
 from protocol.vocabulary import METHODS
 
 if TYPE_CHECKING:
@@ -15,26 +15,6 @@ if TYPE_CHECKING:
 
     from gateway.places import Store
     from gateway.usage import Usage
-
-#: The first six are what bookkeepers know from the platforms' own exports; the order is part of the product.
-COLUMNS = (
-    "时间",
-    "券名",
-    "核销方式",
-    "门店",
-    "核销员",
-    "实收金额",
-    "券类型",
-    "券码",
-    "核销终端",
-    "平台",
-    "次数",
-    "结果",
-    "核销编号",
-    "撤销的核销编号",
-)
-#: What a spreadsheet would run as a formula.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def sheet(rows: Iterable[tuple[Store, Usage]]) -> str:
@@ -46,21 +26,21 @@ def sheet(rows: Iterable[tuple[Store, Usage]]) -> str:
     text.write("\ufeff")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in _cells(store, usage)] for store, usage in rows)
+    writer.writerows([harmless(cell) for cell in _cells(store, usage)] for store, usage in rows)
     return text.getvalue()
 
 
 def _cells(store: Store, usage: Usage) -> tuple[str, ...]:
-    amount, quantity = usage.amount, usage.detail.quantity
+    quantity = usage.detail.quantity
     return (
-        datetime.fromtimestamp(usage.at, store.zone).strftime("%Y-%m-%d %H:%M:%S"),
+        datetime.fromtimestamp(usage.at, store.zone).strftime(TIME_FORMAT),
         usage.detail.title or "",
         METHODS[usage.method],
         store.name,
         usage.clerk or "",
-        "" if amount is None else f"{amount // 100}.{amount % 100:02}",
+        yuan(usage.amount),
         "",
-        MASK + usage.code_tail if usage.code_tail else "",
+        masked(usage.code_tail),
         usage.kiosk,
         "",
         "" if quantity is None else str(quantity),
@@ -68,7 +48,3 @@ def _cells(store: Store, usage: Usage) -> tuple[str, ...]:
         usage.rid or "",
         usage.undoes or "",
     )
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell

@@ -13,9 +13,9 @@ import pytest
 from device.actions import Actions, Ports
 from device.clock import StoreClock
 from device.counter.events import Heard, LinkUp
-from device.counter.screens import Style
 from device.counter.states import Setup
 from device.counter.step import begin
+from device.counter.style import Style
 from device.counter.timing import Timing
 from device.errors import JournalError
 from device.journal import Journal, read_books

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.console.access import Access, read_or_make_token
-from gateway.console.sheet import COLUMNS
 from protocol.messages import AskRedeem, Hello, Notice, Presence, Welcome
+from protocol.records import COLUMNS
 from protocol.vocabulary import Verdict
 from tests.gateway.desk_page import Page, served
 from tests.gateway.shop import intent_of, rid

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from device.counter.effects import Effect, Mint, Send, Show
 from device.counter.events import CameraReady, Event, Heard, LinkUp, Pressed, Scanned, Tick
-from device.counter.screens import Style
 from device.counter.states import Kept, Setup
 from device.counter.step import begin, deadline, step
+from device.counter.style import Style
 from device.counter.timing import Timing
 from device.ports import Button
 from protocol.messages import Answer, Confirm, Detail, GatewayMessage, KioskMessage, Look, Offered, Refused, Welcome

@@ -21,9 +21,9 @@ from device.counter.events import (
     SeveralCodes,
     Tick,
 )
-from device.counter.screens import Style
 from device.counter.states import Idle, Kept, OutOfService, Pending, Question, Setup
 from device.counter.step import begin, deadline, step
+from device.counter.style import Style
 from device.counter.timing import Timing
 from device.ports import Button
 from device.view import Screen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from device.counter.effects import Show
-from device.counter.screens import SIZES, Style
+from device.counter.style import SIZES, Style
 from device.counter.words import Language
 from device.ports import Button
 from device.view import Screen

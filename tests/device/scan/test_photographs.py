@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from device.scan.decoders import build_reader
 from device.scan.pictures import fit
 from device.scan.pipeline import build_pipeline
-from device.scan.readers import build_reader
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ import segno
 import zxingcpp
 
 from device.scan.codes import Code, quad_around
+from device.scan.decoders import build_reader
 from device.scan.errors import ReaderError
-from device.scan.readers import believable, build_reader
+from device.scan.readers import believable
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
 
 from .drawing import bars, before_camera, qr

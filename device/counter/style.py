@@ -1,0 +1,37 @@
+"""What the screens are set for: size and language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from device.counter.words import WORDS, Language
+from protocol.vocabulary import PHRASES
+
+if TYPE_CHECKING:
+    from device.counter.words import Words
+    from protocol.vocabulary import Verdict
+
+#: Lines and Latin cells of the panel, by the height of its font in pixels.
+SIZES = {16: (4, 16), 12: (5, 21)}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the screens are set for: how many lines of how many cells, in which language."""
+
+    language: Language = Language.ZH
+    rows: int = 4
+    cells: int = 16
+    support: str = ""
+    """Whom to call about a fault."""
+
+    @property
+    def words(self) -> Words:
+        """The fixed words of the language."""
+        return WORDS[self.language]
+
+    def phrase(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return the verdict's own lines."""
+        phrase = PHRASES[verdict]
+        return phrase.zh if self.language is Language.ZH else phrase.en
