@@ -137,6 +137,15 @@ class Counter:
     def part(self, name: str, action: str) -> None:
         self.good("POST", f"/api/parts/{name}/{action}")
 
+    def until_gateway_hears(self) -> None:
+        """Wait until the gateway is connected to its broker: a kiosk only learns of that by what it answers."""
+        said = self.good("GET", "/api/rehearsal")["gateway"]
+        bearer = {"Authorization": f"Bearer {said['token']}"}
+        end = time.monotonic() + WITHIN_S
+        while not Counter(said["url"]).call("GET", "/api/status", headers=bearer).json["broker"]:
+            assert time.monotonic() < end, "the gateway does not come back to its broker"
+            time.sleep(0.05)
+
     def tidy(self) -> None:
         """Bring everything back to rest, whatever a test has left."""
         for name in self.good("GET", "/api/links"):

@@ -113,6 +113,7 @@ def test_a_kiosk_without_its_gateway_says_so_and_comes_back(counter: Counter, ho
     else:
         counter.link(how, "restore")
     kiosk.until(lambda state: state["link"] == "up", within_s=40)
+    counter.until_gateway_hears()
     kiosk.tidy()
     assert kiosk.redeem(text)["light"]["colour"] == "green"
 

@@ -267,6 +267,8 @@ function showOffer(found, body) {
 
 async function look(event) {
   event.preventDefault();
+  if (state.stores.length === 0) await loadToday().catch(fail); // somebody types faster than the page loads
+  if (state.stores.length === 0) return;
   const clerk = at("clerk-field").hidden ? "" : at("clerk").value.trim();
   const body = { store: at("store").value, code: at("code").value.trim(), ...(clerk ? { clerk } : {}) };
   localStorage.setItem("store", body.store);
