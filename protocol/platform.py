@@ -1,0 +1,239 @@
+"""The owner's side where a platform owns the voucher: it can be asked, cannot be undone, and knows no request key.
+
+WeChat cards are of this class. A consume that was not answered may have landed, or may land later, and no query tells
+whose it was. So (rules 5 to 8 of docs/redemption.md):
+
+* the platform is asked first, and only its answer to the newest question, in time, lets a consume leave;
+* the claim and the attempt's number are on disk, in one commit, before the consume leaves;
+* "no" to the only consume that ever left is the end; after one that was not answered, "no" ends nothing;
+* then the platform's event, its record or a person says whose it was. Green is never inferred.
+
+A case is what the books keep of a rid; each function is one transaction on it, by whichever process gets there first.
+``now`` is seconds of the books' clock, which may be set; it only decides when something is tried again, or given up of
+which nothing has left. What safety hangs on is counted by the monotonic clock of the process that has waited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from protocol.messages import Answer, AskRedeem, AskResolve, Detail, Intent, Notice
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: An answer to a query counts where it took no longer; after that the platform is asked again.
+QUERY_S = 3.0
+#: After the claim, how long a platform that does not answer is asked again.
+BEGIN_S = 10.0
+#: After the claim, when a rid is aborted that nobody has driven: its consume has not left.
+ABORT_S = 60.0
+#: An answer to a consume is waited for so long; the pause before the next attempt doubles up to the longest.
+CONSUME_S = 5.0
+LONGEST_PAUSE_S = 60.0
+#: No consume can still be under way after so long. Before that nobody can say that it spent nothing.
+QUIET_S = 60.0
+
+_NO_DETAIL = Detail()
+
+
+class Phase(StrEnum):
+    """How far a case has come."""
+
+    CLAIMED = "claimed"
+    """The platform is asked what the code is worth; no consume has left."""
+    SENT = "sent"
+    """A consume has left, as far as anybody can know."""
+    OPEN = "open"
+    """It cannot be known from answers any more whether this rid has spent the use: the attribution is open."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One rid at a platform, as the books keep it."""
+
+    requester: str
+    store: str
+    intent: Intent
+    claimed_at: float
+    phase: Phase = Phase.CLAIMED
+    queries: int = 0
+    """Number of the newest query."""
+    attempts: int = 0
+    """Consumes that have left, as far as anybody can know."""
+    left_at: float
+    """When the newest query or consume left."""
+    voucher: str | None = None
+    """The platform's own name of the voucher, from the precheck: codes can be written in more than one way."""
+    single: bool = True
+    """Whether the voucher has one use. Only then a second consume can do no harm, and an event leaves no doubt."""
+    detail: Detail = _NO_DETAIL
+    answer: Answer | None = None
+
+    @property
+    def rid(self) -> str:
+        """The redemption id."""
+        return self.intent.rid
+
+    @property
+    def claims(self) -> bool:
+        """Whether this case keeps others from its voucher; the books let one case a voucher do so."""
+        spent = self.answer is not None and self.answer.verdict is Verdict.REDEEMED and self.single
+        return self.voucher is not None and (self.phase is not Phase.ENDED or spent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a query says a code is worth here and now: the platform's word and the chain's own rules together."""
+
+    verdict: Verdict
+    voucher: str
+    uses: int = 1
+    """Uses that the voucher was sold with."""
+    detail: Detail = _NO_DETAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Commit the case, its claim with it; nothing after this is done before."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Ask the platform what the code is worth; report with ``checked`` under this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consume:
+    """Send the consume, once, with nothing between that could repeat it; report its answer with ``consumed``."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Tell whoever asks."""
+
+    message: Answer | Notice
+
+
+Effect = Write | Query | Consume | Reply
+Step = tuple[Case, "Sequence[Effect]"]
+
+
+def take(known: Case | None, ask: AskRedeem | AskResolve, now: float) -> Step:
+    """Take a REQ or a RESOLVE. The rid is looked up first; a RESOLVE ends a rid whose consume has not left."""
+    if known is None:
+        case = Case(requester=ask.requester, store=ask.store, intent=ask.intent, claimed_at=now, left_at=now)
+        if isinstance(ask, AskResolve):
+            return _end(case, Verdict.ABORTED, Detail(reason=ask.reason))
+        return _query(case, now)
+    if known.requester != ask.requester or known.intent != ask.intent:
+        hint = "this rid is recorded with other fields, or for another requester"
+        return known, (Reply(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=hint)),)
+    if known.answer is not None:
+        return known, (Reply(known.answer),)
+    if isinstance(ask, AskResolve) and known.phase is Phase.CLAIMED:
+        return _end(known, Verdict.ABORTED, Detail(reason=ask.reason))
+    return known, (Reply(Answer(rid=known.rid, verdict=Verdict.PENDING, final=False)),)
+
+
+def checked(  # noqa: PLR0913 - what there is to know about an answer
+    case: Case, seen: Seen, holder: Case | None, now: float, *, query: int, took_s: float
+) -> Step:
+    """Take the answer to the query of this number, which took so long by the clock of the process that asked.
+
+    ``holder`` is the case that claims the voucher which the answer names, if one does. An answer to an older query, in
+    another phase or out of time is thrown away.
+    """
+    if case.phase is not Phase.CLAIMED or query != case.queries or took_s > QUERY_S:
+        return case, ()
+    if seen.verdict is not Verdict.REDEEMABLE:
+        return _end(case, seen.verdict, seen.detail)
+    if holder is not None and holder.rid != case.rid:
+        return _end(case, Verdict.BUSY if holder.answer is None else Verdict.ALREADY_REDEEMED, seen.detail)
+    return _consume(replace(case, voucher=seen.voucher, single=seen.uses == 1, detail=seen.detail), now)
+
+
+def consumed(case: Case, verdict: Verdict) -> Step:
+    """Take a definite answer to a consume: REDEEMED, or why the platform refuses it."""
+    if case.phase is Phase.ENDED:
+        return case, ()
+    if verdict is Verdict.REDEEMED or case.attempts == 1:
+        return _end(case, verdict, case.detail)
+    return _open(case)
+
+
+def reported(case: Case, *, ours: bool) -> Step:
+    """Take the platform's event that the voucher was consumed, by this chain or by somebody else."""
+    if case.phase not in {Phase.SENT, Phase.OPEN} or not case.single:
+        return case, ()
+    return _end(case, Verdict.REDEEMED if ours else Verdict.ALREADY_REDEEMED, case.detail)
+
+
+def decided(case: Case, verdict: Verdict, reason: str, watched_s: float) -> Step:
+    """Take the word of the platform's record, or of a person who has read it; ``reason`` says whose word and why.
+
+    That nothing was spent is only taken once no consume can be under way any more: once the process that takes it has
+    itself known the case to be open for ``watched_s``, by its monotonic clock.
+    """
+    if case.phase is not Phase.OPEN or (verdict is not Verdict.REDEEMED and watched_s < QUIET_S):
+        return case, ()
+    return _end(case, verdict, msgspec.structs.replace(case.detail, reason=reason))
+
+
+def tick(case: Case, now: float) -> Step:
+    """Do what is due at ``now``: the owner drives by itself what has left, and aborts what never did."""
+    if now < case.left_at:  # the clock was set back: count on from here
+        back = replace(case, claimed_at=case.claimed_at - (case.left_at - now), left_at=now)
+        return back, (Write(back),)
+    if now < due(case):
+        return case, ()
+    if case.phase is Phase.SENT:
+        return _consume(case, now) if case.single else _open(case)
+    if now >= case.claimed_at + ABORT_S:
+        return _end(case, Verdict.ABORTED, Detail(reason="it was not begun in time"))
+    if now >= case.claimed_at + BEGIN_S:
+        return _end(case, Verdict.UPSTREAM_UNAVAILABLE, case.detail)
+    return _query(case, now)
+
+
+def due(case: Case) -> float:
+    """Return when the case wants a tick, if the clock is not set back before; infinity where it waits for others."""
+    if case.phase is Phase.CLAIMED:
+        return case.left_at + QUERY_S
+    if case.phase is Phase.SENT:
+        return case.left_at + CONSUME_S + min(2.0 ** (case.attempts - 1), LONGEST_PAUSE_S)
+    return float("inf")
+
+
+def _query(case: Case, now: float) -> Step:
+    asking = replace(case, queries=case.queries + 1, left_at=now)
+    return asking, (Write(asking), Query(asking.queries))
+
+
+def _consume(case: Case, now: float) -> Step:
+    leaving = replace(case, phase=Phase.SENT, attempts=case.attempts + 1, left_at=now)
+    return leaving, (Write(leaving), Consume(leaving.attempts))
+
+
+def _open(case: Case) -> Step:
+    """Leave the attribution open: no further consume is sent, and others say how it ended."""
+    doubtful = replace(case, phase=Phase.OPEN)
+    return doubtful, (Write(doubtful),)
+
+
+def _end(case: Case, verdict: Verdict, detail: Detail) -> Step:
+    answer = Answer(rid=case.rid, verdict=verdict, final=True, detail=detail)
+    ended = replace(case, phase=Phase.ENDED, answer=answer)
+    return ended, (Write(ended), Reply(answer))

@@ -1,0 +1,290 @@
+"""A gateway in a history: the shipped binding, offers and relay machine, over a journal that commits in groups."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, assert_never
+
+from gateway import binding
+from gateway.offers import VALID_S, Offer, Seal
+from gateway.places import Kiosk as Place
+from gateway.places import Store
+from protocol import relay as machine
+from protocol.messages import (
+    Action,
+    Answer,
+    AskLook,
+    AskRedeem,
+    AskResolve,
+    AskSettled,
+    Confirm,
+    Detail,
+    Hello,
+    Intent,
+    Look,
+    Looked,
+    Notice,
+    Offered,
+    Refusal,
+    Refused,
+    Resolve,
+    Settled,
+    Welcome,
+)
+from protocol.relay import Ask, Relay, Reply, Write
+from protocol.vocabulary import Verdict
+from simulator.histories.group_commit import GroupCommit
+from simulator.histories.net import Line, Question
+from simulator.histories.party import Party
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gateway.binding import Bound
+    from protocol.messages import GatewayMessage, KioskMessage, UpstreamAnswer
+    from protocol.relay import Effect, Step
+    from simulator.histories.office import Office
+    from simulator.histories.party import Stage
+
+#: As the shipped gateway is configured: its patience with the head office, seconds.
+PATIENCE_S = 5.0
+#: The two stores of every history; each gateway may speak for both.
+STORES = {name: Store(id=name, name=name, timezone="UTC") for name in ("s-1", "s-2")}
+NOON = "2026-11-21T12:00:00.000+08:00"
+
+
+class Gateway(Party):
+    """One gateway: what it knows of kiosks and stores, its journal, and the requests that it relays."""
+
+    def __init__(self, stage: Stage, name: str, office: Office, rate: float) -> None:
+        """Keep the office, and the rate of its clock."""
+        super().__init__(stage, name, rate)
+        self._office = office
+        self.upstream = Line(stage)
+        self.places: dict[str, Place] = {}
+        self.ways: dict[str, Callable[[GatewayMessage], None]] = {}
+        """How each device that is connected here is reached."""
+        self.disk: dict[str, Relay] = {}
+        self.relays: dict[str, Relay] = {}
+        self._peers: dict[str, tuple[int, int]] = {}
+
+    # --- where everybody stands ---------------------------------------------------------------------------------
+
+    def place(self, identity: str, store: str) -> None:
+        """Put a device into a store."""
+        self.places[identity] = Place(id=identity, name=identity, store=store)
+
+    def kiosk(self, identity: str) -> Place | None:
+        """Return where a device stands, for the binding rules."""
+        return self.places.get(identity)
+
+    def store(self, store_id: str) -> Store | None:
+        """Return a store that this gateway may speak for, for the binding rules."""
+        return STORES.get(store_id)
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start on the journal: only the ends of open requests are asked for."""
+        super().start()
+        self.seal = Seal(f"{self.name}-{self.runs}", self.world.random.randbytes(32))
+        self.journal = GroupCommit(self)
+        self.relays = {}
+        self._looking: dict[tuple[str, str, int], None] = {}
+        for kept in list(self.disk.values()):
+            if kept.is_open:
+                self._follow(machine.restart(kept, self.clock.now()))
+
+    def put_back(self, older: dict[str, Relay], down_s: float) -> None:
+        """Put an older copy of the journal in its place, while the process is down."""
+        self.crash(down_s)
+        self.disk = dict(older)
+        self.oracle.put_back(self.name, older)
+
+    def take(self, identity: str, message: KioskMessage) -> None:
+        """Take a message from a device; who sends it the broker knows."""
+        if not self.up:
+            return
+        bound = binding.bind(identity, self)
+        if isinstance(bound, Verdict):
+            self._say(identity, Notice(verdict=bound))
+            return
+        self._peers[identity] = max(self._peers.get(identity, (0, 0)), (message.gen, message.seq))
+        match message:
+            case Hello():
+                self._welcome(bound, message)
+            case Look():
+                self._look(bound, message)
+            case Confirm(intent=intent):
+                self._confirm(bound, intent)
+            case Resolve(intent=intent, reason=reason):
+                self.oracle.resolving(self.name, self.runs, intent.rid)
+                known, asked = self.known(intent.rid), self._asked(bound, intent, self._offer(intent))
+                self._step(bound, known, machine.take_resolve(known, asked, reason, self.clock.now()))
+            case Settled(rid=rid, handed_over=handed_over):
+                settled = AskSettled(requester=identity, rid=rid, handed_over=handed_over)
+                self.upstream.carry(rid, self._office.settle, settled)
+            case Refusal():
+                pass  # a line in the books; nothing hangs on it here
+            case _:
+                assert_never(message)
+
+    def open(self) -> list[str]:
+        """Return the rids that the owner has not ended, as far as this gateway knows."""
+        return [rid for rid, relay in (self.disk | self.relays).items() if relay.is_open]
+
+    def known(self, rid: str) -> Relay | None:
+        """Return what is recorded under a rid."""
+        return self.relays.get(rid) or self.disk.get(rid)
+
+    # --- looks --------------------------------------------------------------------------------------------------
+
+    def _welcome(self, bound: Bound, hello: Hello) -> None:
+        generation, seq = self._peers[bound.identity]
+        message = Welcome(
+            store=bound.store.id,
+            store_name=bound.store.name,
+            time=NOON,
+            gateway_boot=self.seal.boot,
+            heard_seq=seq if hello.gen == generation else 0,
+        )
+        self._say(bound.identity, message)
+
+    def _look(self, bound: Bound, look: Look) -> None:
+        key = (bound.identity, look.boot, look.look)
+        if key in self._looking or binding.refusal_before_asking(bound, look.code, look.clerk) is not None:
+            return
+        self._looking[key] = None
+        ask = AskLook(requester=bound.identity, store=bound.store.id, code=look.code, method=look.method)
+        self._ask_office(None, ask, PATIENCE_S, partial(self._looked, bound, look))
+
+    def _looked(self, bound: Bound, look: Look, looked: UpstreamAnswer | None) -> None:
+        self._looking.pop((bound.identity, look.boot, look.look), None)
+        if not isinstance(looked, Looked):
+            verdict, detail = Verdict.UPSTREAM_UNAVAILABLE, Detail()
+        else:
+            verdict, detail = binding.verdict_here(looked, bound), looked.detail
+        if not isinstance(looked, Looked) or verdict is not Verdict.REDEEMABLE:
+            self._say(bound.identity, Refused(look=look.look, boot=look.boot, verdict=verdict, detail=detail))
+            return
+        offer = self.seal.close(
+            Offer(
+                made_at=self.clock.now(),
+                kiosk=bound.identity,
+                store=bound.store.id,
+                clerk=look.clerk,
+                voucher=looked.voucher,
+                terms=looked.terms,
+                code=self.seal.hash(look.code),
+            )
+        )
+        self.oracle.offered(offer, bound.store.id, looked.terms)
+        most = looked.max_quantity
+        message = Offered(
+            look=look.look, boot=look.boot, offer=offer, detail=detail, max_quantity=most, valid_s=VALID_S
+        )
+        self._say(bound.identity, message)
+
+    # --- requests -----------------------------------------------------------------------------------------------
+
+    def _confirm(self, bound: Bound, intent: Intent) -> None:
+        offer = self._offer(intent)
+        if intent.action is Action.UNDO:
+            objection = binding.objection_to_undo(intent, self.known(intent.undoes or ""), bound)
+        else:
+            objection = binding.objection_to_redeem(intent, offer, bound, self.seal, self.clock.now())
+        known, asked = self.known(intent.rid), self._asked(bound, intent, offer)
+        self._step(bound, known, machine.take_confirm(known, asked, objection, self.clock.now()))
+
+    def _offer(self, intent: Intent) -> Offer | None:
+        return self.seal.open(intent.offer) if intent.offer else None
+
+    @staticmethod
+    def _asked(bound: Bound, intent: Intent, offer: Offer | None) -> Relay:
+        return Relay(requester=bound.identity, store=bound.store.id, intent=intent, terms=offer.terms if offer else 0)
+
+    def _step(self, bound: Bound, known: Relay | None, step: Step) -> None:
+        """Carry a step out; what can be said at once is said to whoever asked, even where the rid is none of theirs."""
+        match step[1]:
+            case (Reply(message=message),):
+                self._hand(bound.identity, message)
+                return
+        self._follow(step)
+        if known is not None and known.is_open:
+            rid = known.intent.rid
+            self._hand(bound.identity, known.answer or Answer(rid=rid, verdict=Verdict.PENDING, final=False))
+
+    def _follow(self, step: Step) -> None:
+        relay, effects = step
+        rid = relay.intent.rid
+        self.relays[rid] = relay
+        self._carry_out(rid, effects)
+        if relay.retry_at is not None:
+            self.when(relay.retry_at, self._tick, rid)
+
+    def _tick(self, rid: str) -> None:
+        stepped, effects = machine.tick(self.relays[rid], self.clock.now())
+        if effects:
+            self._follow((stepped, effects))
+
+    def _carry_out(self, rid: str, effects: Sequence[Effect]) -> None:
+        for place, effect in enumerate(effects, start=1):
+            match effect:
+                case Write(relay=relay, durable=True):
+                    self.journal.write(relay, partial(self._carry_out, rid, effects[place:]))
+                    return
+                case Write(relay=relay):
+                    self.journal.write(relay)
+                case Ask(message=message):
+                    self._ask(rid, message)
+                case Reply(message=reply):
+                    self._reply(rid, reply)
+                case _:
+                    assert_never(effect)
+
+    def _ask(self, rid: str, message: AskRedeem | AskResolve) -> None:
+        left = machine.time_left(self.relays[rid], message, self.clock.now())
+        if left is not None and left <= 0:
+            self._answered(rid, None)
+            return
+        self.oracle.relayed(self.name, self.runs, message, self.disk.get(rid))
+        patience = PATIENCE_S if left is None else min(left, PATIENCE_S)
+        self._ask_office(rid, message, patience, partial(self._answered, rid))
+
+    def _ask_office(
+        self,
+        rid: str | None,
+        ask: AskLook | AskRedeem | AskResolve,
+        patience_s: float,
+        hear: Callable[[UpstreamAnswer | None], None],
+    ) -> None:
+        run = self.runs
+        question = Question(self.upstream, rid, lambda answer: self.do(run, hear, (answer,)))
+        self.upstream.carry(rid, self._office.take, ask, question)
+        self.after(patience_s, question.give_up)
+
+    def _answered(self, rid: str, answer: UpstreamAnswer | None) -> None:
+        relay, now = self.relays[rid], self.clock.now()
+        if isinstance(answer, Answer | Notice):
+            self.world.tell(self.name, "%s: the office says %s", rid[:4], answer.verdict)
+            self._follow(machine.heard(relay, answer, now))
+        else:
+            self._follow(machine.unheard(relay, now))
+
+    def _reply(self, rid: str, message: Answer | Notice) -> None:
+        relay = self.relays[rid]
+        if message.verdict is Verdict.UNDONE and relay.intent.undoes is not None:
+            target = self.known(relay.intent.undoes)
+            if target is not None:
+                self._follow(machine.undone(target, by=rid))
+        self._hand(relay.requester, message)
+
+    def _hand(self, identity: str, message: Answer | Notice) -> None:
+        if isinstance(message, Answer):
+            self.oracle.handed(message)
+        self._say(identity, message)
+
+    def _say(self, identity: str, message: GatewayMessage) -> None:
+        way = self.ways.get(identity)
+        if way is not None:
+            way(message)

@@ -1,0 +1,9 @@
+"""Every mutant there is. Each must be found out by some history that the shipped code passes."""
+
+from __future__ import annotations
+
+from simulator.histories.mutants_hops import HOPS
+from simulator.histories.mutants_owner import OWNER
+from simulator.histories.mutants_platform import PLATFORM
+
+MUTANTS = HOPS + OWNER + PLATFORM

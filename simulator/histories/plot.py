@@ -1,0 +1,87 @@
+"""The plot of a history: which vouchers there are, who comes with them to which counter, and when trouble strikes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.histories.faults import State
+from simulator.histories.kinds import Kind
+from simulator.histories.oracle import ELSEWHERE
+from simulator.histories.troubles import Troubles
+
+if TYPE_CHECKING:
+    from simulator.histories.history import History
+    from simulator.histories.kiosk import Kiosk
+    from simulator.histories.page import Page
+
+#: Customers come from then until then, seconds.
+COMING_S = (2.0, 30.0)
+#: How many come, how many uses each asks for, at how many counters at once, and how soon after one another.
+VISITS = (4, 7, 11)
+QUANTITIES = (1, 1, 2, 3)
+AT_COUNTERS = (1, 2, 2)
+RIVAL_S = 1.5
+#: How many come with a voucher that has uses left.
+FRESH = 0.8
+#: How often trouble waits for a rid to come to some state, how soon it then strikes, and how much of it.
+AMBUSHES = (0, 5, 10, 15)
+WITHIN_S = (0.0, 0.03, 1.0, 6.0)
+AT_ONCE = (1, 1, 2)
+#: Where it waits, and how often: more often where few rids come.
+OWN_STATES = {
+    State.LOOK: 2,
+    State.ASKED: 2,
+    State.TAKEN: 2,
+    State.CLOSED: 4,
+    State.RULED: 3,
+    State.ANSWERED: 2,
+    State.SETTLED: 1,
+}
+PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 4, State.SENT: 8, State.OPEN: 10}
+#: How often it strikes at any moment.
+STRAYS = (0, 1, 2)
+
+
+class Plot:
+    """Draws what happens and puts it on the calendar of the world."""
+
+    def __init__(self, history: History, calm_at: float) -> None:
+        """Keep the history, and when all is to be calm."""
+        self._history = history
+        self._world = history.world
+        self._random = history.world.random
+        self._calm_at = calm_at
+
+    def draw(self) -> None:
+        """Draw the whole plot."""
+        random, world = self._random, self._world
+        self._codes = self._history.office.sell()
+        self._troubles = Troubles(self._history, self._codes, self._calm_at)
+        for _ in range(random.choice(VISITS)):
+            world.at(random.uniform(*COMING_S), self._visit)
+        for _ in range(random.choice(STRAYS)):
+            world.at(random.uniform(0.0, self._calm_at), self._troubles.strike)
+        weights = OWN_STATES if self._history.kind is Kind.OWN else PLATFORM_STATES
+        self._ambushes = random.choices(list(weights), list(weights.values()), k=random.choice(AMBUSHES))
+        self._history.oracle.reached = self._spring
+
+    def _visit(self) -> None:
+        """Let a customer come to a counter with a voucher; mostly a rival comes to another one."""
+        random = self._random
+        counters: list[Kiosk | Page] = [*self._history.kiosks, *self._history.kiosks, *self._history.pages]
+        fresh = self._history.office.fresh()
+        code = random.choice(fresh if fresh and random.random() < FRESH else self._codes)
+        for counter in random.sample(counters, random.choice(AT_COUNTERS)):
+            moment = self._world.now + random.uniform(0.0, RIVAL_S)
+            self._world.at(moment, counter.present, code, random.choice(QUANTITIES))
+
+    def _spring(self, state: State, rid: str | None) -> None:
+        """Let trouble strike just when a rid, or a look, has come to a state, or a little later."""
+        trail = self._history.oracle.trails.get(rid or "")
+        ours = trail is None or trail.requester != ELSEWHERE
+        if state not in self._ambushes or self._world.now >= self._calm_at or not ours:
+            return
+        self._ambushes.remove(state)
+        for _ in range(self._random.choice(AT_ONCE)):
+            wait_s = self._random.choice(WITHIN_S) * self._random.random()
+            self._world.at(self._world.now + wait_s, self._troubles.strike, state, rid)

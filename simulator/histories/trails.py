@@ -1,0 +1,46 @@
+"""What is known of one rid, and of one offer, from outside: more than any party knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.histories.faults import State
+
+if TYPE_CHECKING:
+    from protocol.messages import Answer, Intent
+
+
+@dataclass(slots=True)
+class Trail:
+    """What is known of one rid from outside."""
+
+    intent: Intent
+    requester: str
+    run: int
+    """The run of its requester in which it was confirmed."""
+    gateway: str
+    """Through which gateway it was to go then."""
+    at: float
+    state: State = State.ASKED
+    gateways: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """When each gateway first had it on its disk, and in which run."""
+    closed_at: dict[str, int] = field(default_factory=dict)
+    """In which run each gateway has got a RESOLVE."""
+    resolving: bool = False
+    """Whether its requester has begun to ask only how it ended."""
+    ruled: Answer | None = None
+    spent: list[tuple[str, int]] = field(default_factory=list)
+    undone_at: float | None = None
+    undone_by: str | None = None
+    told_undone: int | None = None
+    """The run in which its requester has heard that it was undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a look has found, when and where."""
+
+    store: str
+    terms: int
+    at: float

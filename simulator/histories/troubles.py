@@ -1,0 +1,252 @@
+"""What can be done to a history from outside: machines die, links break, journals are put back, people interfere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from simulator.histories.faults import Fault, State
+from simulator.histories.gateway import STORES
+from simulator.histories.platform_office import PlatformOffice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.relay import Relay
+    from simulator.histories.gateway import Gateway
+    from simulator.histories.history import History
+    from simulator.histories.kiosk import Journal, Kiosk
+    from simulator.histories.net import Line
+    from simulator.histories.page import Page
+
+#: How long things last, seconds.
+CUT_S = (0.5, 30.0)
+NOTICED_S = (0.5, 15.0)
+DOWN_S = (0.2, 8.0)
+REFUSING_S = (1.0, 10.0)
+#: An older copy of a journal is at most so old when it is put back.
+OLDER_S = (0.5, 10.0)
+#: How far a wall clock jumps, hours.
+JUMP_H = 30.0
+_AT_PLATFORM = frozenset({State.CLAIMED, State.SENT, State.OPEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom trouble strikes: a rid, and who has to do with it."""
+
+    state: State | None
+    rid: str | None
+    code: str
+    kiosk: Kiosk
+    page: Page
+    gateway: Gateway
+
+
+class Troubles:
+    """Strikes the parties of one history."""
+
+    def __init__(self, history: History, codes: list[str], calm_at: float) -> None:
+        """Keep the history, the codes of its vouchers, and when all is to be calm."""
+        self._history = history
+        self._world = history.world
+        self._random = history.world.random
+        self._oracle = history.oracle
+        self._faults = history.faults
+        self._office = history.office
+        self._codes = codes
+        self._calm_at = calm_at
+
+    def strike(self, state: State | None = None, rid: str | None = None) -> None:
+        """Let one thing go wrong, for the rid that has just come to a state, or for one of those at work."""
+        if self._faults.calm:
+            return
+        target = self._aim(state, rid)
+        looks, platform = state is State.LOOK, state in _AT_PLATFORM
+        troubles: dict[Callable[[Target], None], int] = {
+            self._cut_kiosk: 3,
+            self._cut_office: 3,
+            self._kill_kiosk: 2,
+            self._kill_gateway: 2,
+            self._kill_office: 2,
+            self._put_kiosk_back: 2,
+            self._put_gateway_back: 2,
+            self._turn_clock: 1,
+            self._close_browser: 1,
+            self._give_up: 1,
+            self._move_store: 8 if looks else 2,
+            self._move_gateway: 3,
+            self._send_rival: 16 if state is State.SENT else 2,
+            self._redeem_elsewhere: 12 if platform else 2,
+            self._change: 8 if looks else 2,
+            self._refuse_all: 8 if platform else 1,
+            self._undo: 6,
+            self._undo_unseen: 16 if state is State.RULED else 0,
+        }
+        self._random.choices(list(troubles), list(troubles.values()))[0](target)
+
+    def _aim(self, state: State | None, rid: str | None) -> Target:
+        random, history = self._random, self._history
+        looking = [one for one in history.kiosks if one.looking_at is not None] if state is State.LOOK else []
+        rid = rid or random.choice(self._oracle.live() or [None])
+        trail = None if looking else self._oracle.trails.get(rid or "")
+        asks = None if trail is None else trail.requester
+        kiosk = next((one for one in history.kiosks if one.name == asks), None) or random.choice(
+            looking or history.kiosks
+        )
+        page = next((one for one in history.pages if one.name == asks), None) or random.choice(history.pages)
+        code = kiosk.looking_at if trail is None else trail.intent.code
+        gateway = page.gateway if page.name == asks else kiosk.gateway
+        return Target(state, rid, code or random.choice(self._codes), kiosk, page, gateway)
+
+    # --- links ------------------------------------------------------------------------------------------------------
+
+    def _cut_kiosk(self, target: Target) -> None:
+        self._met(Fault.KIOSK_CUT, kiosk=target.kiosk)
+        for_s, noticed_s = self._cut(target.kiosk.line), self._random.uniform(*NOTICED_S)
+        if noticed_s < for_s:
+            self._world.at(self._world.now + noticed_s, target.kiosk.lose_link)
+
+    def _cut_office(self, target: Target) -> None:
+        self._met(Fault.OFFICE_CUT, gateway=target.gateway)
+        self._cut(target.gateway.upstream)
+
+    def _cut(self, line: Line) -> float:
+        self._world.tell("network", "a line is cut")
+        line.cut = True
+        for_s = min(self._random.uniform(*CUT_S), self._calm_at - self._world.now)
+        self._world.at(self._world.now + for_s, self._mend, line)
+        return for_s
+
+    def _mend(self, line: Line) -> None:
+        self._world.tell("network", "a line is mended")
+        line.cut = False
+
+    # --- machines ---------------------------------------------------------------------------------------------------
+
+    def _kill_kiosk(self, target: Target) -> None:
+        power = self._random.choice((True, False))
+        self._met(Fault.KIOSK_POWER if power else Fault.KIOSK_CRASH, kiosk=target.kiosk)
+        target.kiosk.crash(self._random.uniform(*DOWN_S), reboot=power)
+
+    def _kill_gateway(self, target: Target) -> None:
+        power = self._random.choice((True, False))
+        self._met(Fault.GATEWAY_POWER if power else Fault.GATEWAY_CRASH, gateway=target.gateway)
+        target.gateway.crash(self._random.uniform(*DOWN_S), reboot=power)
+
+    def _kill_office(self, _: Target) -> None:
+        self._met(Fault.OFFICE_CRASH)
+        self._office.crash(self._random.uniform(*DOWN_S), reboot=self._random.choice((True, False)))
+
+    def _put_kiosk_back(self, target: Target) -> None:
+        self._later(self._put_kiosk_back_to, target.kiosk, target.kiosk.disk.copy())
+
+    def _put_kiosk_back_to(self, kiosk: Kiosk, older: Journal) -> None:
+        self._met(Fault.KIOSK_BACK, kiosk=kiosk)
+        kiosk.put_back(older, self._random.uniform(*DOWN_S))
+
+    def _put_gateway_back(self, target: Target) -> None:
+        self._later(self._put_gateway_back_to, target.gateway, dict(target.gateway.disk))
+
+    def _put_gateway_back_to(self, gateway: Gateway, older: dict[str, Relay]) -> None:
+        self._met(Fault.GATEWAY_BACK, gateway=gateway)
+        gateway.put_back(older, self._random.uniform(*DOWN_S))
+
+    def _turn_clock(self, _: Target) -> None:
+        self._met(Fault.CLOCK)
+        self._office.wall += timedelta(hours=self._random.uniform(-JUMP_H, JUMP_H))
+
+    # --- people -----------------------------------------------------------------------------------------------------
+
+    def _close_browser(self, target: Target) -> None:
+        page = target.page
+        looking = [] if page.looking_at is None else [None]
+        self._faults.met_by_all(Fault.BROWSER, [*self._oracle.live(requester=page.name), *looking])
+        page.crash(self._random.uniform(*DOWN_S))
+
+    def _give_up(self, target: Target) -> None:
+        target.page.give_up()
+
+    def _move_store(self, target: Target) -> None:
+        self._met(Fault.STORE, kiosk=target.kiosk)
+        other = next(store for store in STORES if store != target.kiosk.store)
+        target.kiosk.gateway.place(target.kiosk.name, other)
+
+    def _move_gateway(self, target: Target) -> None:
+        for other in self._history.gateways:
+            if other is not target.kiosk.gateway:
+                self._met(Fault.GATEWAY, kiosk=target.kiosk)
+                target.kiosk.move(other)
+                return
+
+    def _send_rival(self, target: Target) -> None:
+        """Let somebody else come with the same voucher; its code may be written in another way."""
+        counters: list[Kiosk | Page] = [*self._history.kiosks, *self._history.pages]
+        self._random.choice(counters).present(self._random.choice(self._office.names(target.code)), 1)
+
+    def _redeem_elsewhere(self, target: Target) -> None:
+        if self._office.up:
+            self._met_by_code(Fault.FOREIGN, target.code)
+            self._office.redeem_elsewhere(target.code, self._rid())
+
+    def _change(self, target: Target) -> None:
+        self._met_by_code(Fault.CHANGED, target.code)
+        self._office.change(target.code)
+
+    def _refuse_all(self, _: Target) -> None:
+        if isinstance(self._office, PlatformOffice):
+            self._met(Fault.REFUSING)
+            self._office.refuse_all(self._random.uniform(*REFUSING_S))
+
+    def _undo(self, target: Target) -> None:
+        redeemed = self._office.redeemed()
+        if not redeemed:
+            return
+        rid = target.rid if target.rid in redeemed else self._random.choice(redeemed)
+        if self._random.choice((True, False)):
+            self._undo_at_office(rid)
+        else:
+            self._faults.met(Fault.UNDO, rid)
+            self._random.choice(self._history.pages).undo(rid)
+
+    def _undo_unseen(self, target: Target) -> None:
+        """Undo at the office what is still waited for at a counter, while that is cut off."""
+        if target.rid is None or target.rid not in self._office.redeemed():
+            return
+        asks = self._oracle.trails[target.rid].requester
+        for one in (target.kiosk, target.page):
+            if one.name == asks and not one.line.cut:
+                self._cut(one.line)
+                self._later(self._undo_at_office, target.rid)
+
+    def _undo_at_office(self, rid: str) -> None:
+        if self._office.up:
+            self._faults.met(Fault.UNDO, rid)
+            self._office.undo(self._rid(), rid)
+
+    # --- the small print --------------------------------------------------------------------------------------------
+
+    def _rid(self) -> str:
+        return self._random.randbytes(16).hex()
+
+    def _later(self, act: Callable[..., None], *args: object) -> None:
+        """Do something a few seconds later, if it is not calm by then."""
+        moment = self._world.now + self._random.uniform(*OLDER_S)
+        if moment < self._calm_at:
+            self._world.at(moment, act, *args)
+
+    def _met(self, fault: Fault, kiosk: Kiosk | None = None, gateway: Gateway | None = None) -> None:
+        """Count a fault for every rid, and every look, that its party is at work on."""
+        requester = None if kiosk is None else kiosk.name
+        relay = None if gateway is None else gateway.name
+        self._faults.met_by_all(fault, self._oracle.live(requester=requester, gateway=relay))
+        for one in self._history.kiosks:
+            if kiosk in {None, one} and gateway in {None, one.gateway} and one.looking_at is not None:
+                self._faults.met(fault, None)
+
+    def _met_by_code(self, fault: Fault, code: str) -> None:
+        """Count a fault for every rid and every look at a voucher."""
+        self._faults.met_by_all(fault, self._oracle.concerned(code))
+        counters: list[Kiosk | Page] = [*self._history.kiosks, *self._history.pages]
+        self._faults.met_by_all(fault, [None for one in counters if one.looking_at == code])
