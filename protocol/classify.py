@@ -1,8 +1,9 @@
-"""What a text from a camera or a keypad can be, before anyone is asked: a voucher perhaps, or something else by name.
+"""What a text from a camera, a scanner gun or a keypad can be, before anyone is asked: a voucher perhaps, or not.
 
-Sources of the shapes: the platforms' own documents as far as they say (WeChat and Alipay payment codes are 18 and 16
-to 24 digits with fixed first digits; WeChat's claim, follow and contact codes are links on its own hosts). A shape is
-a reason to say what is held up; it never is a reason to believe a voucher.
+Shapes only, as far as the platforms tell them: WeChat Pay's payment codes are 18 digits from 10 to 15, Alipay's 16 to
+24 digits from 25 to 30 (both in their documents of the barcode payment), UnionPay's 19 digits from 62; WeChat's claim,
+follow and contact codes are links on its own hosts. A shape is a reason to say what is held up; it never is a reason
+to believe a voucher.
 """
 
 from __future__ import annotations
@@ -27,36 +28,53 @@ class Kind:
 
 
 VOUCHER = Kind(None)
+_PAYMENT = Kind(Verdict.PAYMENT_CODE, private=True)
+_SETUP = Kind(Verdict.SETUP_CODE, private=True)
+_FOLLOW = Kind(Verdict.FOLLOW_CODE)
+_CLAIM = Kind(Verdict.CLAIM_CODE)
+_BAD = Kind(Verdict.BAD_CODE)
 
 _LINE_CONTROLS = {ord(control): None for control in "\t\n\r"}
+#: How people and phones group a long number; a code that pays is one with them, too.
+_GROUPING = re.compile(r"[\s\-\u2010-\u2015\u00b7]+")
 
-_SHAPES: tuple[tuple[re.Pattern[str], Kind], ...] = (
-    # WeChat Pay codes: 18 digits from 10 to 15; Alipay: 16 to 24 digits from 25 to 30.
-    (re.compile(r"1[0-5]\d{16}"), Kind(Verdict.PAYMENT_CODE, private=True)),
-    (re.compile(r"(?:2[5-9]|30)\d{14,22}"), Kind(Verdict.PAYMENT_CODE, private=True)),
-    (
-        re.compile(r"(?:https?|wxp|alipays)://(?:wx\.tenpay\.com|qr\.alipay\.com|f2f)\S*", re.IGNORECASE),
-        Kind(Verdict.PAYMENT_CODE, private=True),
-    ),
-    (re.compile(re.escape(SETUP_PREFIX) + r".*", re.DOTALL), Kind(Verdict.SETUP_CODE, private=True)),
-    (re.compile(r"WIFI:.*", re.DOTALL), Kind(Verdict.SETUP_CODE, private=True)),
-    (re.compile(r"https?://weixin\.qq\.com/r/\S*", re.IGNORECASE), Kind(Verdict.FOLLOW_CODE)),
-    (re.compile(r"https?://u\.wechat\.com/\S*", re.IGNORECASE), Kind(Verdict.FOLLOW_CODE)),
-    (re.compile(r"https?://mp\.weixin\.qq\.com/\S*", re.IGNORECASE), Kind(Verdict.CLAIM_CODE)),
+_NUMBERS_THAT_PAY = re.compile(
+    r"1[0-5][0-9]{16}"  # WeChat Pay
+    r"|(?:2[5-9]|30)[0-9]{14,22}"  # Alipay
+    r"|62[0-9]{17}"  # UnionPay QuickPass
 )
+_LINKS: tuple[tuple[str, Kind], ...] = (
+    # What a customer shows, and what hangs on a shop's wall, to pay or to be paid.
+    (r"(?:wxp|weixin://wxpay).*", _PAYMENT),
+    (r"https?://(?:wx\.tenpay|qr\.alipay|payapp\.weixin\.qq|qr\.95516|qr\.chinaums)\.com/.*", _PAYMENT),
+    (r"alipays?://.*", _PAYMENT),
+    (re.escape(SETUP_PREFIX) + r".*", _SETUP),
+    (r"WIFI:.*", _SETUP),
+    # The chain's own account, a person's, a group's, a colleague's at work.
+    (r"https?://weixin\.qq\.com/[rqg]/.*", _FOLLOW),
+    (r"https?://u\.wechat\.com/.*", _FOLLOW),
+    (r"https?://work\.weixin\.qq\.com/(?:ca|kfid|gm|u)/.*", _FOLLOW),
+    # Pages of official accounts: posters, articles, card packages.
+    (r"https?://mp\.weixin\.qq\.com/.*", _CLAIM),
+)
+_SHAPES = tuple((re.compile(shape, re.IGNORECASE | re.DOTALL), kind) for shape, kind in _LINKS)
 
 
 def classify(text: str | None) -> Kind:
     """Return what this text is; None stands for bytes that are no text.
 
-    Control characters, an empty text and one longer than any voucher's code make it one that cannot be used; line
-    breaks and tabs are common in codes that other systems print, and harmless.
+    White space around a text says nothing: scanner guns and keyboards end with a line break. Control characters, an
+    empty text and one longer than any voucher's code make it one that cannot be used; line breaks and tabs are common
+    in codes that other systems print, and harmless.
     """
-    if not text or not text.strip():
-        return Kind(Verdict.BAD_CODE)
+    bare = text.strip() if text else ""
+    if not text or not bare:
+        return _BAD
+    if _NUMBERS_THAT_PAY.fullmatch(_GROUPING.sub("", bare)):
+        return _PAYMENT
     for shape, kind in _SHAPES:
-        if shape.fullmatch(text):
+        if shape.fullmatch(bare):
             return kind
     if len(text) > LONGEST_CODE or not text.translate(_LINE_CONTROLS).isprintable():
-        return Kind(Verdict.BAD_CODE)
+        return _BAD
     return VOUCHER

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import codec, topics
-from protocol.classify import SETUP_PREFIX, classify
 from protocol.ids import code_hash, code_tail, rid_from
-from protocol.messages import LONGEST_CODE, Answer, Confirm, Hello, Intent, Look, Offered, Presence
+from protocol.messages import Answer, Confirm, Hello, Intent, Look, Offered, Presence
 from protocol.vocabulary import PHRASES, UNDECIDED, Colour, Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")
@@ -86,43 +85,6 @@ def test_every_message_has_one_topic_and_only_presence_is_retained() -> None:
 )
 def test_the_identity_is_read_from_our_topics_only(topic: str, identity: str | None) -> None:
     assert topics.identity_in(topic) == identity
-
-
-@pytest.mark.parametrize(
-    ("text", "verdict"),
-    [
-        ("600000000001", None),
-        ("HX-7K2M-9QPD-4T", None),
-        ("https://v.douyin.com/iABCdef/", None),
-        ("券码一二三", None),
-        ("134567890123456789", Verdict.PAYMENT_CODE),
-        ("284567890123456789", Verdict.PAYMENT_CODE),
-        ("1634567890123456789", None),
-        ("https://qr.alipay.com/fkx123", Verdict.PAYMENT_CODE),
-        ("wxp://f2f0abcdef", Verdict.PAYMENT_CODE),
-        (SETUP_PREFIX + "1;token", Verdict.SETUP_CODE),
-        ("WIFI:S:shop;P:secret;;", Verdict.SETUP_CODE),
-        ("http://weixin.qq.com/r/abc", Verdict.FOLLOW_CODE),
-        ("https://mp.weixin.qq.com/a/~~abc", Verdict.CLAIM_CODE),
-        ("", Verdict.BAD_CODE),
-        ("   ", Verdict.BAD_CODE),
-        (None, Verdict.BAD_CODE),
-        ("abc\x00def", Verdict.BAD_CODE),
-        ("line\r\nbreak\tand tab", None),
-        ("bell\x07", Verdict.BAD_CODE),
-        ("x" * (LONGEST_CODE + 1), Verdict.BAD_CODE),
-        ("\u202e600000000001", Verdict.BAD_CODE),
-    ],
-)
-def test_what_is_held_up_is_told_by_its_shape(text: str | None, verdict: Verdict | None) -> None:
-    assert classify(text).verdict == verdict
-
-
-def test_payment_and_setup_codes_are_private_and_nothing_else_is() -> None:
-    assert classify("134567890123456789").private
-    assert classify(SETUP_PREFIX + "x").private
-    assert not classify("600000000001").private
-    assert not classify("https://mp.weixin.qq.com/a/~~abc").private
 
 
 def test_every_verdict_has_its_phrase_in_both_languages() -> None:
