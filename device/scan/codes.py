@@ -13,6 +13,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from device.scan.symbologies import Symbology
 
 Point: TypeAlias = tuple[int, int]
@@ -52,9 +54,9 @@ class Code:
         """The middle of its corners, in pixels."""
         return sum(x for x, _ in self.position) / 4, sum(y for _, y in self.position) / 4
 
-    def scaled(self, factor: int) -> Code:
-        """Return the same code as it lies in a picture larger by a factor."""
-        first, second, third, fourth = ((x * factor, y * factor) for x, y in self.position)
+    def moved(self, place: Callable[[Point], Point]) -> Code:
+        """Return the same code as it lies in another picture: with each corner where ``place`` says."""
+        first, second, third, fourth = map(place, self.position)
         return replace(self, position=(first, second, third, fourth))
 
     @property

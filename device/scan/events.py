@@ -20,7 +20,7 @@ from service.config import Section
 LONGEST_TEXT = 512
 
 #: What decoding a frame may cost in milliseconds: well inside the 67 between two frames at 15 a second.
-DEFAULT_BUDGET_MS = 40.0
+DEFAULT_BUDGET_MS = 25.0
 
 
 class ScanSettings(Section, frozen=True, kw_only=True):

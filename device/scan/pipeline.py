@@ -7,32 +7,24 @@ waits for the next frame. The first pass that reads anything ends the frame.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from device.scan import filters
-from device.scan.decoders import build_reader
 from device.scan.errors import ReaderError
 from device.scan.events import DEFAULT_BUDGET_MS
-from device.scan.symbologies import DEFAULT_READERS, DEFAULT_SYMBOLOGIES, ReaderName
+from device.scan.passes import passes_of
+from device.scan.scene import Scene
+from device.scan.symbologies import DEFAULT_READERS, DEFAULT_SYMBOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from device.scan.codes import Code
-    from device.scan.readers import Frame, Reader
-    from device.scan.symbologies import Symbology
+    from device.scan.passes import Pass
+    from device.scan.readers import Frame
+    from device.scan.symbologies import ReaderName, Symbology
 
 _COST_GUESS_MS = 10.0
 _COST_WEIGHT = 0.2  # of the newest measurement in the running mean
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One way of looking at a frame."""
-
-    name: str
-    read: Callable[[Frame], list[Code]]
 
 
 class Schedule:
@@ -82,29 +74,33 @@ class Pipeline:
 
     def first(self, frame: Frame) -> list[Code]:
         """Return what the cheap pass reads in a frame."""
-        return self._run(0, frame)
+        return self._run(0, Scene(frame))
 
     def look(self, frame: Frame) -> list[Code]:
         """Return what the passes that are due read in the next frame of a stream."""
+        scene = Scene(frame)
         for index in self._schedule.turn(self._unread):
-            codes = self._run(index, frame)
+            codes = self._run(index, scene)
             if codes:
-                self._unread = 0
+                if index == 0:
+                    self._unread = 0
+                # What a costly pass has read, the same one reads again: bars count when two frames agree.
                 return codes
         self._unread += 1
         return []
 
     def read_all(self, frame: Frame) -> list[Code]:
         """Return what a still picture yields in the end: all the passes, until one reads something."""
+        scene = Scene(frame)
         for index in range(len(self._passes)):
-            codes = self._run(index, frame)
+            codes = self._run(index, scene)
             if codes:
                 return codes
         return []
 
-    def _run(self, index: int, frame: Frame) -> list[Code]:
+    def _run(self, index: int, scene: Scene) -> list[Code]:
         began = time.perf_counter()
-        codes = self._passes[index].read(frame)
+        codes = self._passes[index].read(scene)
         self._schedule.note(index, (time.perf_counter() - began) * 1e3)
         return codes
 
@@ -118,47 +114,8 @@ def build_pipeline(
 
     Raises ReaderError where one is not installed, or where none of them reads what is configured.
     """
-    passes: list[Pass] = []
-    for name in readers:
-        reader = build_reader(name, symbologies)
-        if reader.reads:
-            passes += _PASSES[name](reader, alone=len(readers) == 1)
+    passes = passes_of(readers, symbologies)
     if not passes:
         msg = f"none of the readers {', '.join(readers)} reads any of {', '.join(symbologies)}"
         raise ReaderError(msg)
     return Pipeline(passes, budget_ms)
-
-
-def _zxing_passes(reader: Reader, *, alone: bool) -> list[Pass]:
-    """Return zxing-cpp's passes: it turns, shrinks and inverts by itself; alone it also gets the threshold."""
-    passes = [Pass("zxing", reader.read)]
-    return [*passes, Pass("zxing threshold", _after(filters.local_threshold, reader))] if alone else passes
-
-
-def _zbar_passes(reader: Reader, *, alone: bool) -> list[Pass]:
-    """Return zbar's passes: half size loses nothing at a quarter of the cost; alone it needs negative and whole too."""
-    passes = [
-        Pass("zbar half", _after(filters.half_size, reader, scale=2)),
-        Pass("zbar threshold", _after(filters.local_threshold, reader)),
-    ]
-    if alone:
-        passes += [
-            Pass("zbar negative", _after(lambda frame: filters.inverted(filters.half_size(frame)), reader, scale=2)),
-            Pass("zbar whole", reader.read),
-        ]
-    return passes
-
-
-_PASSES: dict[ReaderName, Callable[..., list[Pass]]] = {
-    ReaderName.ZXING: _zxing_passes,
-    ReaderName.PYZBAR: _zbar_passes,
-}
-
-
-def _after(prepare: Callable[[Frame], Frame], reader: Reader, scale: int = 1) -> Callable[[Frame], list[Code]]:
-    """Return a pass that reads a prepared frame, and gives positions in pixels of the frame itself."""
-
-    def read(frame: Frame) -> list[Code]:
-        return [code.scaled(scale) for code in reader.read(prepare(frame))]
-
-    return read

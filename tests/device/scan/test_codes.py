@@ -63,5 +63,6 @@ def test_text_makes_the_identity_where_there_is_any() -> None:
 
 def test_a_code_knows_its_place() -> None:
     code = Code("x", b"x", Symbology.QR_CODE, ((0, 10), (20, 0), (30, 20), (10, 30)))
-    assert [code.box, code.scaled(2).box] == [(0, 0, 30, 30), (0, 0, 60, 60)]
+    twice_as_large = code.moved(lambda point: (point[0] * 2, point[1] * 2))
+    assert [code.box, twice_as_large.box] == [(0, 0, 30, 30), (0, 0, 60, 60)]
     assert code.centre == (15, 15)

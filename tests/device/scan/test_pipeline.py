@@ -10,7 +10,8 @@ import pytest
 from device.scan import filters
 from device.scan.codes import Code, quad_around
 from device.scan.errors import ReaderError
-from device.scan.pipeline import Pass, Pipeline, Schedule, build_pipeline
+from device.scan.passes import Pass
+from device.scan.pipeline import Pipeline, Schedule, build_pipeline
 from device.scan.symbologies import ReaderName, Symbology
 
 from .drawing import before_camera, counter, noisy, qr, rotated
@@ -76,6 +77,15 @@ def test_passes_are_spread_until_one_reads_and_then_start_again() -> None:
     recorder.finds, recorder.ran = "", []
     pipeline.look(counter())
     assert recorder.ran == ["a", "b"]
+
+
+def test_the_costly_pass_that_read_has_the_next_frame_too() -> None:
+    recorder = Recorder()
+    pipeline = Pipeline(recorder.passes("a", "b", "c"), budget_ms=1e-6)
+    pipeline.look(counter())
+    recorder.finds = "c"
+    assert [pipeline.look(counter()), pipeline.look(counter())] == [[FOUND], [FOUND]]
+    assert recorder.ran == ["a", "b", "a", "c", "a", "c"]
 
 
 def test_a_still_picture_gets_every_pass_at_once() -> None:

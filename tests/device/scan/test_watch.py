@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from device.scan.events import LONGEST_TEXT, Gone, Scanned, SeveralCodes
-from device.scan.pipeline import Pass, Pipeline, build_pipeline
+from device.scan.passes import Pass
+from device.scan.pipeline import Pipeline, build_pipeline
 from device.scan.watch import TRIES_OF_A_NEW_PICTURE, Watcher
 
 from .drawing import before_camera, counter, noisy, qr
 
 if TYPE_CHECKING:
     from device.scan.codes import Code
+    from device.scan.scene import Scene
 
     from .drawing import Frame
 
@@ -28,11 +30,11 @@ class Till:
         self.thorough_looks = 0
         reader = build_pipeline()
 
-        def counted(frame: Frame) -> list[Code]:
+        def counted(scene: Scene) -> list[Code]:
             self.looks += 1
-            return reader.read_all(frame)
+            return reader.read_all(scene.frame)
 
-        def thorough(_frame: Frame) -> list[Code]:
+        def thorough(_scene: Scene) -> list[Code]:
             self.thorough_looks += 1
             return []
 

@@ -1,0 +1,107 @@
+"""Bars laid straight: rows sampled across them in whichever direction they run, each the mean of several lines.
+
+Decoders scan along the rows and columns of a picture, so they miss bars at an angle, and they look at one noisy line
+after another. Here each row is a mean of its own lines and no two rows share one, so that two rows that agree are two
+witnesses: a row given twice would defeat the check that decoders rest on.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from device.scan.codes import Code, Point
+    from device.scan.readers import Frame
+    from device.scan.texture import Bars
+
+_ROWS = 12
+#: How much of a place's size the rows cover, along the bars: what is beside the bars would spoil them.
+_ALONG = 0.7
+#: How long a strip is, in sizes of its place: a code is longer than it is high.
+_ACROSS = 4.5
+_MOST_LINES = 4
+#: Distance of two samples in pixels; more where the strip would get longer than so many samples.
+_STEP = 0.5
+_MOST_SAMPLES = 1300
+#: Samples in the neighbourhood from whose mean each is moved away, and by how many times its difference from it.
+_NEAR = 9
+_GAIN = 2.0
+#: Samples in the neighbourhood whose mean is the light, and what is added to it, in grey levels.
+_LIGHT = 121
+_NEARLY_BLACK = 8
+_MIDDLE_GREY = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """Rows across bars: 12 x n float32 grey levels, and where in the frame they lie."""
+
+    rows: NDArray[np.float32]
+    bars: Bars
+    step: float
+    pitch: float
+
+    @staticmethod
+    def across(bars: Bars, frame: Frame) -> Strip:
+        """Return the strip across a place of bars; beyond the frame its edge is continued."""
+        length = min(_ACROSS * bars.size, math.hypot(*frame.shape))
+        step = max(_STEP, length / _MOST_SAMPLES)
+        pitch = _ALONG * bars.size / _ROWS
+        lines = max(min(int(pitch), _MOST_LINES), 1)
+        middles = (np.arange(_ROWS, dtype=np.float32) - (_ROWS - 1) / 2) * pitch
+        along = (middles[:, None] + np.arange(lines, dtype=np.float32) - (lines - 1) / 2).reshape(-1, 1)
+        across = np.arange(-length / 2, length / 2, step, dtype=np.float32)[None, :]
+        cosine, sine = np.float32(math.cos(bars.across)), np.float32(math.sin(bars.across))
+        samples = _sampled(frame, bars.x + across * cosine - along * sine, bars.y + across * sine + along * cosine)
+        return Strip(samples.reshape(_ROWS, lines, -1).mean(axis=1), bars, step, pitch)
+
+    def plain(self) -> Frame:
+        """Return the rows as a picture."""
+        return self.rows.astype(np.uint8)
+
+    def sharpened(self) -> Frame:
+        """Return the rows with their light evened out, and each sample moved away from the mean of those near it."""
+        shades = self.rows + (self.rows - _means(self.rows, _NEAR)) * np.float32(_GAIN)
+        shades *= _MIDDLE_GREY / (_means(self.rows, _LIGHT) + np.float32(_NEARLY_BLACK))
+        return np.clip(shades, 0, 255).astype(np.uint8)
+
+    def in_frame(self, code: Code) -> Code:
+        """Return a code that was read in the strip as it lies in the frame."""
+        cosine, sine = math.cos(self.bars.across), math.sin(self.bars.across)
+
+        def place(point: Point) -> Point:
+            across = (point[0] - self.rows.shape[1] / 2) * self.step
+            along = (point[1] - (_ROWS - 1) / 2) * self.pitch
+            x = self.bars.x + across * cosine - along * sine
+            y = self.bars.y + across * sine + along * cosine
+            return round(x), round(y)
+
+        return code.moved(place)
+
+
+def _sampled(frame: Frame, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the frame's grey levels between its pixels."""
+    height, width = frame.shape
+    pixels = np.ascontiguousarray(frame).reshape(-1)
+    x, y = np.clip(x, 0, width - 1.01), np.clip(y, 0, height - 1.01)
+    column, row = x.astype(np.int32), y.astype(np.int32)
+    right, down = x - column, y - row
+    index = row * width + column
+    upper, lower = (
+        pixels[at] + (pixels[at + 1].astype(np.float32) - pixels[at]) * right for at in (index, index + width)
+    )
+    between: NDArray[np.float32] = upper + (lower - upper) * down
+    return between
+
+
+def _means(rows: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """Return the mean of the samples around each, its own included; edges are continued outwards."""
+    padded = np.pad(rows, ((0, 0), (samples // 2 + 1, samples // 2)), mode="edge").cumsum(axis=1)
+    sums: NDArray[np.float32] = padded[:, samples:] - padded[:, :-samples]
+    return sums / np.float32(samples)
