@@ -112,7 +112,7 @@ make_venv() {
     : >"$log"
 
     say "installing Python packages into .venv: about 250 MB to fetch the first time, one to ten minutes"
-    pip install --require-hashes --only-binary :all: --requirement "$lock"
+    pip install --no-deps --require-hashes --only-binary :all: --requirement "$lock"
     pip install --no-deps --no-build-isolation --editable .
 
     fingerprint .venv/bin/python >"$done_mark"

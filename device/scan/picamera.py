@@ -1,7 +1,7 @@
 """The Pi's camera, through picamera2 as Raspberry Pi OS packages it.
 
-Not run on hardware yet: written to picamera2's documented behaviour and its reported failures. picamera2 is imported in
-``start`` only: it exists on a Pi alone, and takes a second.
+Not run on hardware yet: it was run under the unmodified Picamera2 class, over a stand-in for libcamera. picamera2 is
+imported in ``start`` only: it exists on a Pi alone, and takes a second.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 _CONTINUOUS_AUTOFOCUS = 2  # libcamera's AfModeEnum.Continuous,
 _MANUAL_FOCUS = 0  # and Manual
+_METER_THE_MIDDLE = 0  # AeMeteringModeEnum.CentreWeighted
+_SHORT_EXPOSURES = 1  # AeExposureModeEnum.Short: rather gain than blur
 _BUFFERS = 4
 
 
 class PiCamera:
     """A camera module whose frames are the luminance plane of a YUV420 stream: nothing is converted, or copied twice.
+
+    A screen is brighter than all else in a dark shop and darker than all else in the sun, so the camera is asked to
+    judge the light where the phone is held, and to keep exposures short: a hand moves.
 
     Frames are asked for without waiting and then waited for with a limit: picamera2's own thread can end in silence,
     and every plain capture would then block for ever.
@@ -39,6 +44,9 @@ class PiCamera:
         """Fixed for cameras without a motor; auto focuses continuously; manual stays at lens_distance_cm."""
         lens_distance_cm: Annotated[float, Meta(gt=0)] = 12.0
 
+        exposure_stops: Annotated[float, Meta(ge=-4, le=4)] = 0.0
+        """How much brighter frames are to be than the camera would make them: 1 is twice the light, -1 half of it."""
+
     def __init__(self, options: Options) -> None:
         self._options = options
         self._camera: Any = None
@@ -51,32 +59,33 @@ class PiCamera:
         except ImportError as error:
             msg = "picamera2 is not installed: apt install python3-picamera2, venv with --system-site-packages"
             raise CameraError(msg) from error
+        if self._options.camera >= len(Picamera2.global_camera_info()):
+            msg = f"camera {self._options.camera} is not there: check its cable, and `rpicam-hello --list-cameras`"
+            raise CameraError(msg)
         try:
             self._camera = Picamera2(self._options.camera)
             self._camera.configure(self._configuration(self._camera))
             self._camera.start()
-        except IndexError as error:
-            msg = f"camera {self._options.camera} is not there: check its cable, and `rpicam-hello --list-cameras`"
-            raise CameraError(msg) from error
         except RuntimeError as error:
             msg = f"the camera does not start: {error}; does another process hold it, or is its cable loose?"
             raise CameraError(msg) from error
 
     def frame(self, timeout_s: float) -> Frame | None:
-        """Return the luminance of the newest frame, a view into its buffer; None where none came in time."""
+        """Return the luminance of the next frame; None where none came in time. What came meanwhile is dropped."""
         if self._job is None:
-            self._job = self._camera.capture_array("main", wait=False)
+            self._job = self._camera.capture_request(wait=False)
         try:
-            planes = self._camera.wait(self._job, timeout=timeout_s)
+            request = self._camera.wait(self._job, timeout=timeout_s)
         except TimeoutError:
             return None
         except RuntimeError as error:
             msg = f"the camera gives no frame: {error}"
             raise CameraError(msg) from error
         self._job = None
-        # The rows of a YUV420 buffer are padded, and its colour planes lie below its luminance.
-        luminance: Frame = planes[: self._options.height, : self._options.width]
-        return luminance
+        try:
+            return self._luminance(request)
+        finally:
+            request.release()
 
     def close(self) -> None:
         """Let the camera go."""
@@ -84,9 +93,24 @@ class PiCamera:
         if camera is not None:
             camera.close()
 
+    def _luminance(self, request: Any) -> Frame:  # noqa: ANN401 - picamera2 has no types
+        """Return the luminance of a request: the rows are padded, and the colour planes lie below it."""
+        from picamera2 import MappedArray  # noqa: PLC0415 - see the module's docstring
+
+        # A view that outlives the mapping ends picamera2's thread with a BufferError: this is the one copy.
+        with MappedArray(request, "main", write=False) as mapped:
+            luminance: Frame = mapped.array[: self._options.height, : self._options.width].copy()
+        return luminance
+
     def _configuration(self, camera: Any) -> Any:  # noqa: ANN401 - picamera2 has no types
         period_us = round(1e6 / self._options.fps)
-        controls: dict[str, Any] = {"FrameDurationLimits": (period_us, period_us)}
+        controls: dict[str, Any] = {
+            "FrameDurationLimits": (period_us, period_us),
+            "AeEnable": True,
+            "AeMeteringMode": _METER_THE_MIDDLE,
+            "AeExposureMode": _SHORT_EXPOSURES,
+            "ExposureValue": self._options.exposure_stops,
+        }
         match self._options.lens:
             case "auto":
                 controls["AfMode"] = _CONTINUOUS_AUTOFOCUS
