@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.provision import app as provision_app
+from cli.restore import add_restore
 from service.config import ConfigError, load_config, shown
 
 app = typer.Typer(
@@ -65,6 +66,7 @@ def _room(name: str, what: str) -> typer.Typer:
             raise typer.Exit(1)
         typer.secho("The configuration can be used.", fg="green", err=True)
 
+    add_restore(room, name, _load)
     return room
 
 

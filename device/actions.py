@@ -143,9 +143,9 @@ class Actions:
             case Refuse(verdict=verdict, code_tail=tail, clerk=clerk):
                 log.info("refused verdict=%s tail=%s", verdict, tail)
                 journal.refuse(verdict, tail, clerk)
-            case Placed(store=store, store_name=store_name, time=told):
+            case Placed(gateway=gateway, store=store, store_name=store_name, time=told):
                 self.ports.clock.learn(told)
-                journal.place(store, store_name)
+                journal.place(gateway, store, store_name)
             case Tidy():
                 journal.tidy()
             case _:

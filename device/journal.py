@@ -8,6 +8,7 @@ journal; another process may read it along (``read_books``).
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -16,7 +17,8 @@ import msgspec
 from device.counter.states import Kept
 from device.errors import JournalError
 from protocol.ids import code_tail
-from protocol.messages import Answer, Intent
+from protocol.marks import NEVER, Mark, mark_of, stamped
+from protocol.messages import Answer, Hello, Intent
 from protocol.vocabulary import Verdict
 from service.database import DatabaseError, StatementError, open_database, open_for_reading
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from apsw import Connection
 
     from device.clock import StoreClock
+    from protocol.messages import GatewayMessage, KioskMessage
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +76,10 @@ class BookRow(TypedDict):
 class Journal:
     """The book of one kiosk, over SQLite with every commit durable."""
 
-    def __init__(self, path: Path, kiosk: str, clock: StoreClock) -> None:
-        """Keep where the book lies, whose it is, and the clock for its times."""
+    def __init__(self, path: Path, kiosk: str, clock: StoreClock, *, vfs: str | None = None) -> None:
+        """Keep where the book lies, whose it is, the clock for its times, and SQLite's file layer (for power cuts)."""
         self._path = path
+        self._vfs = vfs
         self._kiosk = kiosk
         self._clock = clock
         self._connection: Connection | None = None
@@ -89,11 +93,15 @@ class Journal:
         """Which run of the kiosk this is."""
         self.seq = 0
         """The newest row's number."""
+        self._gateway: str | None = None
+        self._heard = NEVER
+        self._placed = False
+        """Whether a gateway has welcomed this run: before that nobody knows whose marks these are."""
 
     def open(self) -> None:
         """Open the book, or begin one where there is none; raise JournalError."""
         try:
-            connection = open_database(self._path, MIGRATIONS)
+            connection = open_database(self._path, MIGRATIONS, vfs=self._vfs)
             connection.execute("PRAGMA secure_delete=ON")  # what is overwritten is gone from the file
             # Nobody else writes here; only tidying can meet a reader, and the counter does not wait for one.
             connection.set_busy_timeout(BUSY_MS)
@@ -106,11 +114,30 @@ class Journal:
         self._connection, self._rows, self.seq = connection, unsettled, newest or 0
         self.generation, self.boot = int(meta["generation"]), int(meta["boot"]) + 1
         self._store, self.store_name = meta.get("store"), meta.get("store_name")
+        self._gateway = meta.get("gateway")
+        self._heard = Mark(int(meta.get("heard_gen", 0)), int(meta.get("heard_seq", 0)))
         self._clock.never_before(at)
         try:
             self._note(boot=str(self.boot), kiosk=self._kiosk)
         except JournalError as error:  # what may still be read is worth more than the count of boots
             log.error("journal_unwritable error=%s", error)  # noqa: TRY400 - the message says it all
+
+    @property
+    def mark(self) -> Mark:
+        """How far this journal has come, on disk."""
+        return Mark(self.generation, self.seq)
+
+    def stamped(self, message: KioskMessage) -> KioskMessage:
+        """Return a message as it leaves; a greeting says how far the gateway has been seen to come."""
+        if isinstance(message, Hello):
+            message = msgspec.structs.replace(message, heard_of=self._gateway)
+            return stamped(message, self.mark, self._heard)
+        return stamped(message, self.mark)
+
+    def heard(self, message: GatewayMessage) -> None:
+        """Keep the highest mark that the gateway has shown; it is written down with the next answer."""
+        if self._placed:
+            self._heard = max(self._heard, mark_of(message))
 
     def mint(self, intent: Intent) -> None:
         """Write down a new redemption; return when it is on disk, or raise JournalError, and then it is not there."""
@@ -127,13 +154,15 @@ class Journal:
         seq = self._rows[answer.rid]
         ((intent,),) = self._run("SELECT intent FROM book WHERE seq=?", seq)
         erased = msgspec.structs.replace(_INTENT.decode(intent), code=None, offer=None)
-        self._run(
-            "UPDATE book SET intent=?, answer=?, verdict=? WHERE seq=?",
-            msgspec.json.encode(erased),
-            msgspec.json.encode(answer),
-            answer.verdict,
-            seq,
-        )
+        with self._transaction():
+            self._run(
+                "UPDATE book SET intent=?, answer=?, verdict=? WHERE seq=?",
+                msgspec.json.encode(erased),
+                msgspec.json.encode(answer),
+                answer.verdict,
+                seq,
+            )
+            self._note(heard_gen=str(self._heard.generation), heard_seq=str(self._heard.sequence))
 
     def park(self, rid: str) -> None:
         """Note that a redemption was given up at the counter before its end was known."""
@@ -146,8 +175,12 @@ class Journal:
         )
         del self._rows[rid]
 
-    def place(self, store: str, store_name: str) -> None:
-        """Note which store the gateway says that this kiosk stands in, for the next start and for the books."""
+    def place(self, gateway: str, store: str, store_name: str) -> None:
+        """Note which store which gateway says that this kiosk stands in, for the next start and for the books."""
+        self._placed = True
+        if gateway != self._gateway:  # what was seen of another one says nothing of this one
+            self._gateway, self._heard = gateway, NEVER
+            self._note(gateway=gateway, heard_gen="0", heard_seq="0")
         if (store, store_name) != (self._store, self.store_name):
             self._store, self.store_name = store, store_name
             self._note(store=store, store_name=store_name)
@@ -225,6 +258,18 @@ class Journal:
         pairs = [part for pair in values.items() for part in pair]
         self._run(f"INSERT OR REPLACE INTO meta VALUES {marks}", *pairs)  # noqa: S608 - only marks
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Make several statements one commit; raise JournalError where the file cannot take it."""
+        self._run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._run("COMMIT")
+        except JournalError:
+            with suppress(JournalError):  # SQLite may have rolled it back by itself
+                self._run("ROLLBACK")
+            raise
+
     def _run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one statement, which is one transaction; raise JournalError where the file cannot take it."""
         if self._connection is None:
@@ -235,6 +280,24 @@ class Journal:
         except StatementError as error:
             msg = f"{self._path}: {type(error).__name__}: {error}; free some space on the disk, or replace it"
             raise JournalError(msg) from error
+
+
+def restore(path: Path) -> int:
+    """Declare a journal that was put back the right one: begin a generation, and return it; raise JournalError."""
+    if not path.exists():
+        msg = f"{path}: there is no journal here; the kiosk begins one at its start"
+        raise JournalError(msg)
+    try:
+        connection = open_database(path, MIGRATIONS)
+        try:
+            connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
+            ((generation,),) = connection.execute("SELECT value FROM meta WHERE name = 'generation'")
+        finally:
+            connection.close()
+    except (DatabaseError, StatementError) as error:
+        msg = f"{path}: the journal cannot be opened ({error}); check the disk"
+        raise JournalError(msg) from error
+    return int(generation)
 
 
 def read_books(path: Path, limit: int = 1000) -> list[BookRow]:

@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -76,7 +75,7 @@ class Link:
     """The connection to the broker, kept up until it is closed.
 
     ``post`` gets LinkUp, LinkDown and Heard, ``on_death`` what ended the link's thread; both are called from that
-    thread and must not block. ``stamp`` gives the sender's generation and journal sequence for each message.
+    thread and must not block. ``stamped`` gives each message its marks of the journals.
     """
 
     def __init__(
@@ -85,13 +84,13 @@ class Link:
         *,
         post: Callable[[LinkUp | LinkDown | Heard], None],
         on_death: Callable[[BaseException], None],
-        stamp: Callable[[], tuple[int, int]],
+        stamped: Callable[[KioskMessage], KioskMessage],
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._settings = settings
         self._post = post
         self._on_death = on_death
-        self._stamp = stamp
+        self._stamped = stamped
         self._draw = draw
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -108,8 +107,7 @@ class Link:
         client = self._client
         if client is None:
             return
-        generation, sequence = self._stamp()
-        payload = codec.encode(msgspec.structs.replace(message, gen=generation, seq=sequence))
+        payload = codec.encode(self._stamped(message))
         topic = REQUEST.of(self._settings.identity)
         sent = client.publish(topic, payload, REQUEST.qos, REQUEST.retain, _correlated(message))
         if sent.rc not in {MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN}:

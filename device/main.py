@@ -93,7 +93,7 @@ def _serve(config: Config, mailbox: Mailbox, closing: ExitStack) -> int:
         _link_settings(config, identity),
         post=mailbox.post,
         on_death=_death_of("link", mailbox),
-        stamp=lambda: (journal.generation, journal.seq),
+        stamped=journal.stamped,
     )
     closing.callback(link.close)
     link.start()

@@ -16,6 +16,7 @@ from device.counter.step import deadline, step
 from device.mailbox import Died, Edge, Stop
 from device.scan import events as seen
 from protocol.ids import RID_BYTES
+from protocol.marks import shown_in
 from protocol.messages import Welcome
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from device.counter.states import Counter
     from device.mailbox import Mailbox
     from device.watchdog import Watchdog
+    from protocol.messages import GatewayMessage
 
 log = logging.getLogger(__name__)
 
@@ -107,13 +109,21 @@ class Runner:
                 log.warning("camera_fault error=%s", item.error)
                 self._watchdog.camera_reported(time.monotonic())
                 return met.CameraFault()
-            case met.Heard(message=Welcome(heard_seq=heard)) if heard > self._ports.journal.seq:
-                log.error("journal_behind own=%s heard=%s cure=restore", self._ports.journal.seq, heard)
-                return met.JournalBehind()
-            case met.Heard() | met.LinkUp() | met.LinkDown():
+            case met.Heard(message=message):
+                return self._heard(message)
+            case met.LinkUp() | met.LinkDown():
                 return item
             case _:
                 assert_never(item)
+
+    def _heard(self, message: GatewayMessage) -> met.Event:
+        """Look at the marks of a message; a journal that is older than the gateway remembers it may not go on."""
+        own, shown = self._ports.journal.mark, shown_in(message)
+        if isinstance(message, Welcome) and own.is_behind(shown):
+            log.error("journal_behind own=%s shown=%s do=hexiao_device_restore", own, shown)
+            return met.JournalBehind()
+        self._ports.journal.heard(message)
+        return met.Heard(message)
 
     def _feed(self, event: met.Event) -> None:
         self._counter, effects = step(self._counter, event, time.monotonic())

@@ -16,6 +16,7 @@ from gateway.console.access import Access, read_or_make_token
 from gateway.console.parts import Parts
 from gateway.console.server import ConsoleServer
 from gateway.desk import Desk
+from gateway.headoffice import HeadOffice
 from gateway.journal import Journal
 from gateway.limits import Limit
 from gateway.link import Link
@@ -24,6 +25,7 @@ from gateway.offers import Seal
 from gateway.presence import Attendance
 from gateway.registry import Registry
 from gateway.relays import TICK_S, Relays
+from gateway.standing import Standing
 from gateway.storelist import StoreList
 from gateway.tls import identity_of
 from gateway.upstream import Upstream
@@ -59,11 +61,13 @@ class Gateway:
         self._registry = Registry(data / "registry.json")
         self._journal = Journal(data / "journal.db")
         self._upstream = Upstream(config.headoffice, lambda: self._changes.tell(Topic.LINKS))
+        self._standing = Standing(self.identity, self._journal, self._changes)
+        self._owner = HeadOffice(self._upstream, self._standing, self._journal, config.headoffice.refresh_s)
         self._link = Link(self.identity, config.broker, self._received, self._connected)
-        self._relays = Relays(self._journal, self._upstream, self._say, self._changes)
+        self._relays = Relays(self._journal, self._owner, self._say, self._changes)
         guesses = Limit(config.limits.unknown_per_minute)
         self._looks = Looks(
-            owner=self._upstream,
+            owner=self._owner,
             journal=self._journal,
             relays=self._relays,
             seal=self._seal,
@@ -73,15 +77,16 @@ class Gateway:
         self._desk = Desk(
             registry=self._registry,
             journal=self._journal,
+            standing=self._standing,
             relays=self._relays,
             looks=self._looks,
             seal=self._seal,
             outbox=self._link,
             open_per_kiosk=config.limits.open_per_kiosk,
         )
-        self._counter = WebCounter(self.identity, self._looks, self._relays, self._seal)
+        self._counter = WebCounter(self._standing, self._looks, self._relays, self._seal)
         self._store_list = StoreList(
-            self._upstream, self._registry, self._desk, self._changes, config.headoffice.refresh_s
+            self._owner, self._registry, self._desk, self._changes, config.headoffice.refresh_s
         )
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -117,6 +122,7 @@ class Gateway:
             journal=self._journal,
             books=Books(self._data / "journal.db"),
             relays=self._relays,
+            standing=self._standing,
             desk=self._desk,
             counter=self._counter,
             store_list=self._store_list,
@@ -134,7 +140,8 @@ class Gateway:
     async def _until(self, stop: asyncio.Event) -> None:
         """Run until told to stop, or until a part dies: then nothing may go on as if it were there."""
         stopped = asyncio.create_task(stop.wait())
-        work = {asyncio.create_task(part) for part in (self._link.run(), self._store_list.run(), self._tick())}
+        parts = (self._link.run(), self._owner.run(), self._store_list.run(), self._tick())
+        work = {asyncio.create_task(part) for part in parts}
         watched: list[Awaitable[object] | None] = [*work, self._journal.work, self._relays.broken]
         try:
             futures = [asyncio.ensure_future(part) for part in watched if part is not None]

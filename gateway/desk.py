@@ -16,6 +16,7 @@ import msgspec
 
 from gateway.binding import Bound, bind, objection_to_redeem, objection_to_undo
 from gateway.limits import Limit
+from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
 from protocol.messages import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from gateway.ports import Outbox
     from gateway.registry import Registry
     from gateway.relays import Relays
+    from gateway.standing import Standing
     from protocol.messages import GatewayMessage, KioskMessage
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Desk:
         *,
         registry: Registry,
         journal: Journal,
+        standing: Standing,
         relays: Relays,
         looks: Looks,
         seal: Seal,
@@ -82,6 +85,7 @@ class Desk:
         """Keep the parts; ``clock`` is monotonic seconds, ``wall`` seconds since 1970."""
         self._registry = registry
         self._journal = journal
+        self._standing = standing
         self._relays = relays
         self._looks = looks
         self._seal = seal
@@ -110,8 +114,7 @@ class Desk:
         bound = bind(identity, self._registry)
         silent = bound is Verdict.DEVICE_REVOKED and not (isinstance(message, Notice) and message.verdict is bound)
         if not silent:
-            generation, sequence = self._journal.generation, self._journal.sequence
-            self._outbox.send(identity, msgspec.structs.replace(message, gen=generation, seq=sequence))
+            self._outbox.send(identity, self._standing.stamped(identity, message))
 
     def welcome(self, identity: str) -> None:
         """Tell a device where it stands now: after its hello, and after somebody moved or revoked it."""
@@ -119,15 +122,13 @@ class Desk:
         if isinstance(bound, Verdict):
             self.say(identity, Notice(verdict=bound))
             return
-        generation, seq = self._journal.heard_of(identity)
-        _, hello = self.hellos.get(identity, (0.0, None))
         message = Welcome(
             store=bound.store.id,
             store_name=bound.store.name,
             time=datetime.fromtimestamp(self._wall(), bound.store.zone).isoformat(timespec="milliseconds"),
+            gateway=self._standing.identity,
             gateway_boot=self._seal.boot,
             clerk_required=bound.store.clerk_required,
-            heard_seq=seq if hello is None or hello.gen == generation else 0,
         )
         self.say(identity, message)
 
@@ -148,7 +149,10 @@ class Desk:
         except codec.MessageError as error:
             self._complain(identity, str(error), payload)
             return
-        self._journal.heard(identity, message.gen, message.seq)
+        self._standing.hear_kiosk(identity, message)
+        if self._standing.stopped:
+            self._answer_unread(identity, Notice(verdict=Verdict.FAULT, hint=HINT), payload)
+            return
         self._take(bound, message)
 
     def _take(self, bound: Bound, message: KioskMessage) -> None:
@@ -220,8 +224,11 @@ class Desk:
     def _held_up(self, bound: Bound, rid: str, *, fruitless: bool) -> bool:
         """Hold a kiosk up that fills the journals: too much open at once, or too much that cannot begin anything.
 
-        Only for a rid that is not known yet; what has begun is always brought to its end.
+        Only for a rid that is not known yet; what has begun is always brought to its end. Before anybody has shown how
+        far the journal had come, nothing new is taken: a kiosk repeats what it asks.
         """
+        if not self._standing.met and self._relays.known(rid) is None:
+            return True
         kiosk, now = bound.identity, self._clock()
         too_much = self._relays.open_of(kiosk) >= self._open_per_kiosk or (
             fruitless and self._fruitless.reached(kiosk, now)

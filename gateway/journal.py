@@ -17,20 +17,24 @@ import apsw
 
 from gateway.errors import JournalError
 from gateway.schema import (
+    ENTRIES,
     MIGRATIONS,
     RELAYS,
     USAGES,
+    WRITE_BEHIND,
     WRITE_PEER,
     WRITE_REFUSAL,
     WRITE_RELAY,
     WRITE_SETTLED,
-    fingerprint,
+    entry_in,
     relay_in,
     stage_of,
     text_of,
     usage_in_relay,
 )
 from gateway.usage import PRIVATE, Usage, erased
+from protocol.marks import NEVER, Mark
+from protocol.owner import intent_digest
 from protocol.vocabulary import Verdict
 from service.database import open_database, open_for_reading
 
@@ -38,13 +42,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from protocol.messages import Intent
+    from protocol.messages import Entry, Intent
     from protocol.relay import Relay
 
 #: Longest time that a write which need not be on disk at once waits for one that must.
 LINGER_S = 0.25
 #: Seconds after which a redeemed voucher whose customer was not shown the answer is asked about: handed over?
 UNSETTLED_S = 60.0
+#: How long answers are kept at the least, seconds.
+KEPT_S = 400 * 86_400.0
 
 Write = tuple[str, tuple[Any, ...], "asyncio.Future[None]"]
 
@@ -65,12 +71,14 @@ class Journal:
         self._wanted = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
-        self._peers: dict[str, tuple[int, int]] = {}
+        self._peers: dict[str, Mark] = {}
         self._fresh_peers: set[str] = set()
         self.work: asyncio.Task[None] | None = None
         """The task that commits. Where it ends with an error nothing more can be promised: the process must end."""
         self.generation = 1
-        """Raised when an operator puts an older copy back; every message carries it."""
+        """Raised by ``restore``, when an older copy was put back; every message carries it."""
+        self.is_behind = False
+        """Whether it was found out in this generation that this journal is an older copy."""
         self.sequence = 0
         """Number of the newest request on disk; every message carries it."""
         self.commits = 0
@@ -81,9 +89,11 @@ class Journal:
         self._writer.execute("PRAGMA secure_delete = ON")
         self._reader = open_for_reading(self._path, vfs=self._vfs)
         self.generation = _number(self._reader, "SELECT value FROM meta WHERE name = 'generation'")
+        stopped_in = "SELECT max(value) FROM meta WHERE name = 'behind'"
+        self.is_behind = _number(self._reader, stopped_in) == self.generation
         self.sequence = _number(self._reader, "SELECT max(n) FROM relays")
         for peer, generation, seq in self._reader.execute("SELECT * FROM peers"):
-            self._peers[peer] = (generation, seq)
+            self._peers[peer] = Mark(generation, seq)
         self.work = asyncio.get_running_loop().create_task(self._work(), name="journal")
 
     def write(self, relay: Relay, *, durable: bool = True, voucher: str | None = None) -> asyncio.Future[None]:
@@ -100,9 +110,9 @@ class Journal:
             relay.requester,
             relay.store,
             text_of(erased(intent) if ended else intent),
-            fingerprint(intent),
+            intent_digest(intent),
             relay.terms,
-            voucher,
+            answer.voucher if answer is not None and answer.voucher is not None else voucher,
             relay.closed,
             relay.reason,
             str(answer.verdict if answer is not None else Verdict.PENDING),
@@ -122,15 +132,30 @@ class Journal:
         row = (usage.at, usage.kiosk, usage.store, str(usage.verdict), tail, str(usage.method), usage.clerk)
         return self._add(WRITE_REFUSAL, (*row, text_of(usage.detail)), durable=False)
 
-    def heard(self, peer: str, generation: int, seq: int) -> None:
-        """Keep the highest generation and sequence that a peer has shown; they are written with the next commit."""
-        if (generation, seq) > self._peers.get(peer, (0, 0)):
-            self._peers[peer] = (generation, seq)
+    @property
+    def mark(self) -> Mark:
+        """How far this journal has come, on disk."""
+        return Mark(self.generation, self.sequence)
+
+    def stop(self) -> None:
+        """Write down that this journal is an older copy, until ``restore`` says otherwise."""
+        self.is_behind = True
+        self._add(WRITE_BEHIND, (self.generation,), durable=True)
+
+    def heard(self, peer: str, mark: Mark) -> None:
+        """Keep the highest mark that a peer has shown of itself; it is written with the next commit."""
+        if mark > self.heard_of(peer):
+            self._peers[peer] = mark
             self._fresh_peers.add(peer)
 
-    def heard_of(self, peer: str) -> tuple[int, int]:
-        """Return the highest generation that a peer has shown, and its highest sequence in that."""
-        return self._peers.get(peer, (0, 0))
+    def heard_of(self, peer: str) -> Mark:
+        """Return the highest mark that a peer has shown of itself."""
+        return self._peers.get(peer, NEVER)
+
+    def entries(self, after: int, until: int, most: int) -> list[tuple[int, Entry]]:
+        """Return what is uploaded of the requests behind number ``after`` up to ``until``, of the last 400 days."""
+        since = self._clock() - KEPT_S
+        return [entry_in(row) for row in self._reading.execute(ENTRIES, (after, until, since, most))]
 
     def find(self, rid: str, asked: Intent | None = None) -> Relay | None:
         """Return what is recorded under a rid.
@@ -140,7 +165,7 @@ class Journal:
         """
         for row in self._reading.execute(RELAYS + "WHERE rid = ?", (rid,)):
             relay, known_as = relay_in(row)
-            return replace(relay, intent=asked) if asked is not None and fingerprint(asked) == known_as else relay
+            return replace(relay, intent=asked) if asked is not None and intent_digest(asked) == known_as else relay
         return None
 
     def open(self) -> list[Relay]:
@@ -198,7 +223,9 @@ class Journal:
                 self._timer.cancel()
                 self._timer = None
             batch, self._queue = self._queue, []
-            peers = [(peer, *self._peers[peer]) for peer in self._fresh_peers]
+            peers = [
+                (peer, mark.generation, mark.sequence) for peer in self._fresh_peers for mark in (self._peers[peer],)
+            ]
             self._fresh_peers.clear()
             try:
                 self.sequence = await loop.run_in_executor(self._thread, self._commit, batch, peers)
@@ -228,6 +255,19 @@ class Journal:
             msg = f"{self._path}: the journal is not open"
             raise JournalError(msg)
         return self._reader
+
+
+def restore(path: Path) -> int:
+    """Declare a journal that was put back the right one: begin a generation, and return it.
+
+    Raises service.database.DatabaseError.
+    """
+    connection = open_database(path, MIGRATIONS)
+    try:
+        connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
+        return _number(connection, "SELECT value FROM meta WHERE name = 'generation'")
+    finally:
+        connection.close()
 
 
 def _number(connection: apsw.Connection, query: str) -> int:

@@ -66,8 +66,6 @@ class Looks:
         if early is not None:
             return self._refuse(bound, look, early, Detail(code_tail=_tail(look.code, early)))
         ask = AskLook(
-            gen=self._journal.generation,
-            seq=self._journal.sequence,
             requester=bound.identity,
             store=bound.store.id,
             code=look.code,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.places import Store
+    from protocol.marks import Mark
     from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
 
 
@@ -19,6 +20,27 @@ class Owner(Protocol):
 
     async def fetch_stores(self) -> Sequence[Store] | None:
         """Return the stores that this gateway may speak for; None where nobody said."""
+
+
+class Marks(Protocol):
+    """Where marks of journals are kept: this gateway's own, and the highest that each peer has shown of itself."""
+
+    @property
+    def mark(self) -> Mark:
+        """How far this gateway's journal has come, on disk."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it was found out, since its last ``restore``, that this journal is an older copy."""
+
+    def stop(self) -> None:
+        """Write that down."""
+
+    def heard(self, peer: str, mark: Mark) -> None:
+        """Keep the highest mark of a peer."""
+
+    def heard_of(self, peer: str) -> Mark:
+        """Return the highest mark of a peer."""
 
 
 class Outbox(Protocol):

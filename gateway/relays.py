@@ -12,8 +12,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
-import msgspec
-
 from gateway.changes import Changes, Topic
 from protocol import relay as machine
 from protocol.messages import Action, Answer, AskRedeem, AskResolve, AskSettled, Notice
@@ -32,8 +30,6 @@ log = logging.getLogger(__name__)
 
 #: How often the open requests are looked through for one that is due again.
 TICK_S = 0.25
-#: The journal's name for the head office among those whose sequence it keeps; no kiosk can have it.
-HEAD_OFFICE = "@headoffice"
 
 Said = Answer | Notice
 
@@ -143,6 +139,7 @@ class Relays:
             self._spawn(self._carry_out(relay.intent.rid, effects, voucher))
 
     async def _carry_out(self, rid: str, effects: Sequence[Effect], voucher: str | None = None) -> None:
+        asked = self._relays[rid]  # a request whose end is on disk is forgotten here before its requester is told
         for effect in effects:
             match effect:
                 case Write(relay=relay, durable=durable):
@@ -153,7 +150,7 @@ class Relays:
                 case Ask(message=message):
                     await self._ask(rid, message)
                 case Reply(message=message):
-                    self._answer(rid, message)
+                    self._answer(asked, message)
                 case _:
                     assert_never(effect)
 
@@ -161,11 +158,9 @@ class Relays:
         answer = None
         left = machine.time_left(self._relays[rid], message, self._clock())
         if left is None or left > 0:
-            stamped = msgspec.structs.replace(message, gen=self._journal.generation, seq=self._journal.sequence)
-            answer = await self._owner.ask(stamped, left)
+            answer = await self._owner.ask(message, left)
         relay, now = self._relays[rid], self._clock()
         if isinstance(answer, Answer | Notice) and answer.rid in {rid, None}:
-            self._journal.heard(HEAD_OFFICE, answer.gen, answer.seq)
             if isinstance(answer, Notice):
                 log.warning("headoffice_notice rid=%s verdict=%s hint=%s", rid, answer.verdict, answer.hint)
             relay, effects = machine.heard(relay, answer, now)
@@ -176,8 +171,8 @@ class Relays:
         self._relays[rid] = relay
         await self._carry_out(rid, effects)
 
-    def _answer(self, rid: str, message: Said) -> None:
-        relay = self._relays[rid]
+    def _answer(self, relay: Relay, message: Said) -> None:
+        rid = relay.intent.rid
         self._say(relay.requester, message)
         if isinstance(message, Notice) or not message.final:
             return
@@ -208,8 +203,7 @@ class Relays:
         self._changes.tell(Topic.RECORDS)
 
     async def _pass_settled(self, message: AskSettled) -> None:
-        stamped = msgspec.structs.replace(message, gen=self._journal.generation, seq=self._journal.sequence)
-        await self._owner.ask(stamped)
+        await self._owner.ask(message)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -1,19 +1,19 @@
 """The tables of the gateway's journal, and what its rows mean.
 
 Both tables hold what the books show. A request's row also holds what the gateway needs to answer a repeat or to go on
-after a restart: the intent word for word while it is open, and a fingerprint of it for good.
+after a restart: the intent word for word while it is open, and its digest for good.
 """
 
 from __future__ import annotations
 
-import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from gateway.usage import Usage
 from protocol.ids import code_tail
-from protocol.messages import Action, Answer, Detail, Intent, Method
+from protocol.messages import Action, Answer, Detail, Entry, Intent, Method
 from protocol.relay import Relay
 from protocol.vocabulary import Verdict
 
@@ -29,7 +29,7 @@ MIGRATIONS = (
         requester TEXT NOT NULL,
         store TEXT NOT NULL,
         intent TEXT NOT NULL,
-        fingerprint BLOB NOT NULL,
+        digest BLOB NOT NULL,
         terms INTEGER NOT NULL,
         voucher TEXT,
         closed INTEGER NOT NULL,
@@ -63,12 +63,12 @@ MIGRATIONS = (
 
 WRITE_RELAY = """
     INSERT INTO relays
-        (rid, at, requester, store, intent, fingerprint, terms, voucher, closed, reason, verdict, answer, undone_by,
+        (rid, at, requester, store, intent, digest, terms, voucher, closed, reason, verdict, answer, undone_by,
         stage)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (rid) DO UPDATE SET
         intent = excluded.intent, closed = excluded.closed, reason = excluded.reason, verdict = excluded.verdict,
-        answer = excluded.answer, undone_by = excluded.undone_by,
+        answer = excluded.answer, undone_by = excluded.undone_by, voucher = coalesce(excluded.voucher, voucher),
         stage = CASE WHEN excluded.stage = 1 AND handed_over THEN 2 ELSE max(stage, excluded.stage) END
 """
 # Where the customer went without the goods, the row stays on the list until it is undone or somebody says otherwise.
@@ -79,9 +79,14 @@ WRITE_SETTLED = """
 WRITE_REFUSAL = """
     INSERT INTO refusals (at, kiosk, store, verdict, code_tail, method, clerk, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+WRITE_BEHIND = "INSERT OR REPLACE INTO meta VALUES ('behind', ?)"
 WRITE_PEER = "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"
 
-RELAYS = "SELECT requester, store, intent, fingerprint, terms, closed, reason, answer FROM relays "
+RELAYS = "SELECT requester, store, intent, digest, terms, closed, reason, answer FROM relays "
+ENTRIES = """
+    SELECT n, requester, store, at, intent, digest, voucher, answer FROM relays
+    WHERE n > ? AND n <= ? AND at >= ? ORDER BY n LIMIT ?
+"""
 USAGES = "SELECT rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
 REFUSALS = "SELECT at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
 
@@ -95,15 +100,6 @@ def text_of(message: msgspec.Struct) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def fingerprint(intent: Intent) -> bytes:
-    """Return what tells a repeat from a contradiction once the code is erased.
-
-    It covers the sealed offer too, whose 128 secret bits are erased with the code, so the code cannot be guessed from
-    it.
-    """
-    return hashlib.blake2b(msgspec.json.encode(intent), digest_size=16).digest()
-
-
 def stage_of(intent: Intent, answer: Answer | None) -> int:
     """Return the stage of a request with this answer, before anybody has settled it."""
     if answer is None or not answer.final:
@@ -113,7 +109,7 @@ def stage_of(intent: Intent, answer: Answer | None) -> int:
 
 
 def relay_in(row: tuple[Any, ...]) -> tuple[Relay, bytes]:
-    """Return a request and its fingerprint from a row of RELAYS."""
+    """Return a request and its intent's digest from a row of RELAYS."""
     requester, store, intent, known_as, terms, closed, reason, answer = row
     relay = Relay(
         requester=requester,
@@ -123,8 +119,24 @@ def relay_in(row: tuple[Any, ...]) -> tuple[Relay, bytes]:
         closed=bool(closed),
         reason=reason,
         answer=None if answer is None else _ANSWER.decode(answer),
+        kept=True,
     )
     return relay, known_as
+
+
+def entry_in(row: tuple[Any, ...]) -> tuple[int, Entry]:
+    """Return a request's number and what is uploaded of it, from a row of ENTRIES."""
+    n, requester, store, at, intent, digest, voucher, answer = row
+    entry = Entry(
+        requester=requester,
+        store=store,
+        at=datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
+        intent=_INTENT.decode(intent),
+        digest=digest.hex(),
+        voucher=voucher,
+        answer=None if answer is None else _ANSWER.decode(answer),
+    )
+    return n, entry
 
 
 def usage_in_relay(row: tuple[Any, ...]) -> Usage:

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gateway.binding import Bound, objection_to_redeem
+from gateway.standing import HINT
 from protocol.messages import Action, Answer, Intent, Look, Notice, Offered, Refused
 from protocol.relay import Relay
 from protocol.vocabulary import Verdict
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from gateway.offers import Seal
     from gateway.places import Store
     from gateway.relays import Relays
+    from gateway.standing import Standing
     from protocol.messages import Method
 
 #: How long one HTTP call waits for the end of a redemption; after that the caller is told that it is pending.
 PATIENCE_S = 8.0
+NOT_MET = "this gateway has just started and reaches nobody yet: nothing was begun, try again"
 
 
 class WebCounter:
@@ -33,14 +36,15 @@ class WebCounter:
 
     def __init__(
         self,
-        identity: str,
+        standing: Standing,
         looks: Looks,
         relays: Relays,
         seal: Seal,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep the parts; ``identity`` is the gateway's own."""
-        self.identity = identity
+        """Keep the parts; the counter's identity is the gateway's own."""
+        self.identity = standing.identity
+        self._standing = standing
         self._looks = looks
         self._relays = relays
         self._seal = seal
@@ -49,6 +53,8 @@ class WebCounter:
 
     async def look(self, store: Store, code: str, method: Method, clerk: str | None) -> Offered | Refused | Notice:
         """Return what a code is worth in a store."""
+        if self._standing.stopped:
+            return Notice(verdict=Verdict.FAULT, hint=HINT)
         look = Look(look=next(self._numbers), boot=self._seal.boot, code=code, method=method, clerk=clerk)
         return await self._looks.answer(Bound(self.identity, store), look)
 
@@ -78,6 +84,10 @@ class WebCounter:
 
     async def _outcome(self, asked: Relay, objection: str | None, voucher: str | None) -> Answer | Notice:
         rid = asked.intent.rid
+        if self._standing.stopped:
+            return Notice(verdict=Verdict.FAULT, rid=rid, hint=HINT)
+        if not self._standing.met and self._relays.known(rid) is None:
+            return Notice(verdict=Verdict.FAULT, rid=rid, hint=NOT_MET)
         said = self._relays.confirm(asked, objection, voucher)
         if isinstance(said, Notice) or (said is not None and said.final):
             return said

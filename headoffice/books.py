@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy import bindparam, exists, select
 
 from headoffice.codes import understood
-from headoffice.errors import GatewayUnknownError
-from headoffice.registry import unregistered
 from headoffice.schema import (
     gateway_stores,
-    gateways,
     redemptions,
     stores,
     uses,
@@ -49,31 +46,17 @@ class Store:
 
 # --- who asks -------------------------------------------------------------------------------------------------------
 
-_STANDING = (
-    select(stores.c.id, stores.c.name, stores.c.timezone)
-    .select_from(
-        gateways.outerjoin(
-            gateway_stores,
-            and_(gateway_stores.c.gateway == gateways.c.id, gateway_stores.c.store == bindparam("store")),
-        ).outerjoin(stores, stores.c.id == gateway_stores.c.store)
-    )
-    .where(gateways.c.id == bindparam("gateway"))
-)
 _STORE = select(stores.c.id, stores.c.name, stores.c.timezone).where(stores.c.id == bindparam("store"))
+_SPOKEN_FOR = _STORE.where(
+    exists().where(gateway_stores.c.gateway == bindparam("gateway"), gateway_stores.c.store == stores.c.id)
+)
 
 
 def store_for(connection: Connection, gateway: str | None, store: str) -> Store | None:
-    """Return a store, None where this gateway may not speak for it; ``gateway`` None is the head office itself.
-
-    Raises GatewayUnknownError.
-    """
-    if gateway is None:
-        row = connection.execute(_STORE, {"store": store}).first()
-    else:
-        row = connection.execute(_STANDING, {"gateway": gateway, "store": store}).first()
-        if row is None:
-            raise GatewayUnknownError(unregistered(gateway))
-    return None if row is None or row.id is None else Store(row.id, row.name, ZoneInfo(row.timezone))
+    """Return a store, None where this gateway may not speak for it; ``gateway`` None is the head office itself."""
+    statement = _STORE if gateway is None else _SPOKEN_FOR
+    row = connection.execute(statement, {"store": store, "gateway": gateway} if gateway else {"store": store}).first()
+    return None if row is None else Store(row.id, row.name, ZoneInfo(row.timezone))
 
 
 # --- vouchers -------------------------------------------------------------------------------------------------------
@@ -127,6 +110,15 @@ def voucher_by_code(connection: Connection, code: str, store: Store, *, lock: bo
     if row is None and (meant := understood(code)) not in {None, code}:
         row = connection.execute(statement, {"code": meant, "store": store.id}).first()
     return None if row is None else _voucher(connection, row, store)
+
+
+def voucher_with(connection: Connection, code: str) -> str | None:
+    """Return the id of the voucher that has a code; None where none has it."""
+    for written in dict.fromkeys((code, understood(code))):
+        found = select(vouchers.c.id).where(vouchers.c.code == written)
+        if written is not None and (voucher := connection.execute(found).scalar()) is not None:
+            return str(voucher)
+    return None
 
 
 def lock_voucher(connection: Connection, voucher: str) -> None:

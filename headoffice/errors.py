@@ -5,6 +5,7 @@ HeadOfficeError
 ├── MigrationError       the database is of a newer version: install that
 ├── StartError           something of the operator's is in the way: the message says what
 ├── GatewayUnknownError  register the gateway
+├── BehindError          the books are an older copy: restore
 ├── NotFoundError        there is no such thing
 ├── TakenError           somebody was first
 ├── NotAllowedError      not in this state
@@ -33,6 +34,10 @@ class StartError(HeadOfficeError, RuntimeError):
 
 class GatewayUnknownError(HeadOfficeError, LookupError):
     """A certificate that the authority signed, of no gateway that is registered here."""
+
+
+class BehindError(HeadOfficeError, RuntimeError):
+    """These books were put back to an older copy: until they are restored they decide nothing; the message says how."""
 
 
 class NotFoundError(HeadOfficeError, LookupError):

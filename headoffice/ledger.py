@@ -10,20 +10,25 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, assert_never
 
-from headoffice import rids
+from headoffice import rids, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code
-from headoffice.rids import Entry
+from headoffice.rids import Record
+from headoffice.standing import ShownBehindError
 from protocol import owner
 from protocol.classify import classify
 from protocol.messages import (
     Action,
     Answer,
+    AskHello,
     AskLook,
     AskRedeem,
     AskResolve,
     AskSettled,
+    AskUpload,
+    Detail,
     Intent,
     Looked,
+    Met,
     Method,
     Notice,
     UpstreamAnswer,
@@ -40,11 +45,15 @@ if TYPE_CHECKING:
 
     from headoffice.books import Store
     from headoffice.database import Database
+    from headoffice.standing import Peer
+    from protocol.owner import Voucher
 
 _log = logging.getLogger(__name__)
 
 #: The head office as a requester: undo by its API.
 REQUESTER = "headoffice"
+#: What an older copy of the books may say of a voucher though it is not so any more.
+_MAY_BE_FORGOTTEN = frozenset({Verdict.REDEEMABLE, Verdict.UNKNOWN_CODE})
 _NOT_ITS_STORE = "this gateway may not speak for the store; bind them with `hexiao provision store add`"
 
 
@@ -58,7 +67,37 @@ class Ledger:
         self._clock = clock
 
     def answer(self, gateway: str, ask: UpstreamRequest) -> UpstreamAnswer:
-        """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again."""
+        """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
+
+        Where the gateway shows that these books are an older copy, they are stopped, and every answer says so.
+        """
+        try:
+            return self._answer(gateway, ask)
+        except ShownBehindError as error:
+            behind, at = error, self._clock()
+        _log.error("event=books_behind %s do=hexiao_headoffice_restore", behind)
+        self._database.write(lambda connection: standing.stop(connection, behind, at))
+        return behind.peer.stamped(_notice(ask, standing.HINT))
+
+    def undo(self, rid: str, undoes: str, reason: str | None) -> Answer | Notice | None:
+        """Undo a redemption on the head office's own word, by the same rules; None where there is no such rid.
+
+        Raises BehindError.
+        """
+        target = self._database.read(lambda connection: rids.known_under(connection, undoes))
+        if target is None:
+            return None
+        intent = Intent(rid=rid, action=Action.UNDO, undoes=undoes, method=Method.API, reason=reason)
+        ask = AskRedeem(requester=REQUESTER, store=target.store, intent=intent)
+        at = self._clock()
+
+        def rule(connection: Connection) -> Answer | Notice:
+            standing.require_current(connection)
+            return self._rule(connection, None, ask, at)[0]
+
+        return self._database.write(rule)
+
+    def _answer(self, gateway: str, ask: UpstreamRequest) -> UpstreamAnswer:
         match ask:
             case AskLook():
                 return self._look(gateway, ask)
@@ -66,71 +105,109 @@ class Ledger:
                 return self._decide(gateway, ask)
             case AskSettled():
                 return self._settle(gateway, ask)
+            case AskHello():
+                return self._greet(gateway, ask)
+            case AskUpload():
+                return self._take_up(gateway, ask)
             case _:
                 assert_never(ask)
 
-    def undo(self, rid: str, undoes: str, reason: str | None) -> Answer | Notice | None:
-        """Undo a redemption on the head office's own word, by the same rules; None where there is no such rid."""
-        target = self._database.read(lambda connection: rids.known_under(connection, undoes))
-        if target is None:
-            return None
-        intent = Intent(rid=rid, action=Action.UNDO, undoes=undoes, method=Method.API, reason=reason)
-        return self._decide(None, AskRedeem(requester=REQUESTER, store=target.store, intent=intent))
-
-    def _look(self, gateway: str, ask: AskLook) -> Looked:
+    def _look(self, gateway: str, ask: AskLook) -> UpstreamAnswer:
         at = self._clock()
 
-        def look(connection: Connection) -> tuple[Store | None, Looked]:
+        def look(connection: Connection) -> tuple[Peer, Looked | Notice, bool]:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer, _notice(ask, standing.HINT), False
             store = store_for(connection, gateway, ask.store)
             if store is None:
-                return None, Looked(verdict=Verdict.WRONG_STORE)
+                _log.warning("event=store_refused gateway=%s store=%s", gateway, ask.store)
+                return peer, Looked(verdict=Verdict.WRONG_STORE), False
             voucher = None if classify(ask.code).verdict else voucher_by_code(connection, ask.code, store)
-            return store, owner.rule_look(ask.code, voucher, _moment(ask, store, at))
+            looked = owner.rule_look(ask.code, voucher, _moment(ask, store, at))
+            if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
+                looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
+            return peer, looked, looked.verdict is not Verdict.REDEEMABLE
 
-        store, looked = self._database.read(look)
-        if store is None:
-            _log.warning("event=store_refused gateway=%s store=%s", gateway, ask.store)
-        elif looked.verdict is not Verdict.REDEEMABLE:
+        peer, looked, refused = self._database.read(look)
+        if refused and isinstance(looked, Looked):
             self._database.write(lambda connection: rids.refuse(connection, gateway, ask, looked, at))
-        return looked
+        return peer.stamped(looked)
 
-    def _decide(self, gateway: str | None, ask: AskRedeem | AskResolve) -> Answer | Notice:
+    def _decide(self, gateway: str, ask: AskRedeem | AskResolve) -> UpstreamAnswer:
         at = self._clock()
-        answer = self._database.write(lambda connection: self._rule(connection, gateway, ask, at))
-        _log.info("event=answered rid=%s store=%s verdict=%s", ask.intent.rid, ask.store, answer.verdict)
+
+        def decide(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer.stamped(_notice(ask, standing.HINT))
+            answer, recorded = self._rule(connection, peer, ask, at)
+            return (standing.advance(connection, peer) if recorded else peer).stamped(answer)
+
+        answer = self._database.write(decide)
+        verdict = answer.verdict if isinstance(answer, Answer | Notice) else None
+        _log.info("event=answered rid=%s store=%s verdict=%s", ask.intent.rid, ask.store, verdict)
         return answer
 
     def _rule(
-        self, connection: Connection, gateway: str | None, ask: AskRedeem | AskResolve, at: datetime
-    ) -> Answer | Notice:
-        store = store_for(connection, gateway, ask.store)
+        self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, at: datetime
+    ) -> tuple[Answer | Notice, bool]:
+        """Rule on a rid and write it down; return the answer, and whether anything was written."""
+        gateway = None if peer is None else peer.id
         known = rids.known_under(connection, ask.intent.rid)
         if known is not None:
-            return owner.repeat(ask, known).answer
+            return owner.repeat(ask, known).answer, False
+        store = store_for(connection, gateway, ask.store)
         if store is None:
             _log.warning("event=store_refused gateway=%s store=%s rid=%s", gateway, ask.store, ask.intent.rid)
-            return Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE)
+            return Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE), False
         moment = _moment(ask, store, at)
         if ask.intent.action is Action.UNDO:
-            ruling, voucher = self._rule_undo(connection, ask, moment)
+            ruling, voucher = self._rule_undo(connection, peer, ask, moment)
         else:
-            ruling, voucher = self._rule_redeem(connection, ask, moment, store)
+            ruling, voucher = self._rule_redeem(connection, peer, ask, moment, store)
         if ruling.record:
-            rids.record(connection, Entry(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
-        return ruling.answer
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
+        return ruling.answer, ruling.record
 
     def _rule_redeem(
-        self, connection: Connection, ask: AskRedeem | AskResolve, moment: Moment, store: Store
+        self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment, store: Store
     ) -> tuple[Ruling, str | None]:
         code = ask.intent.code
         voucher = None
         if code is not None and not classify(code).verdict:
             voucher = voucher_by_code(connection, code, store, lock=True)
+        if peer is not None and peer.books.generation > 1:
+            # These books are younger than some journals: what they do not know may have happened all the same.
+            if _must_wait(connection, peer, ask, voucher):
+                return Ruling(answer=_pending(ask)), None
+            if voucher is not None and self._drive(connection, voucher, moment.at):
+                known = rids.known_under(connection, ask.intent.rid)
+                if known is not None:
+                    return owner.repeat(ask, known), None
+                voucher = voucher_by_code(connection, code or "", store)
         return owner.rule_redeem(ask, None, voucher, moment), voucher.id if voucher else None
 
+    def _drive(self, connection: Connection, voucher: Voucher, at: datetime) -> bool:
+        """Bring to their end the rids at a voucher that were uploaded without one; return whether there were any."""
+        found = uploads.open_at(connection, voucher.id)
+        for gateway, entry in found:
+            store = store_for(connection, None, entry.store)
+            if store is None:
+                continue  # taken up again once the store is in the books
+            ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
+            now = voucher_by_code(connection, entry.intent.code or "", store)
+            ruling = owner.rule_driven(ask, now, _moment(ask, store, at))
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher.id, at=at))
+            uploads.ended(connection, entry.intent.rid)
+            _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
+        return bool(found)
+
     def _rule_undo(
-        self, connection: Connection, ask: AskRedeem | AskResolve, moment: Moment
+        self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment
     ) -> tuple[Ruling, str | None]:
+        if peer is not None and peer.books.restoring and _must_wait(connection, peer, ask, None):
+            return Ruling(answer=_pending(ask)), None
         target = rids.known_under(connection, ask.intent.undoes) if ask.intent.undoes else None
         if target is not None and target.store != ask.store:
             target = None  # another store's redemption is none of this store's
@@ -140,20 +217,82 @@ class Ledger:
             target = rids.known_under(connection, target.intent.rid)
         return owner.rule_undo(ask, None, target, moment, self._undo_window), target.voucher if target else None
 
-    def _settle(self, gateway: str, ask: AskSettled) -> Answer | Notice:
+    def _settle(self, gateway: str, ask: AskSettled) -> UpstreamAnswer:
         at = self._clock()
 
-        def note(connection: Connection) -> Answer | Notice:
-            store_for(connection, gateway, "")
+        def note(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
             known = rids.known_under(connection, ask.rid)
             if known is None or known.requester != ask.requester:
-                return Notice(
-                    verdict=Verdict.FAULT, rid=ask.rid, hint="no such redemption of this requester is recorded"
-                )
+                return peer.stamped(_notice(ask, "no such redemption of this requester is recorded"))
             rids.settle(connection, ask.rid, at, handed_over=ask.handed_over)
-            return known.answer
+            return peer.stamped(known.answer)
 
         return self._database.write(note)
+
+    def _greet(self, gateway: str, ask: AskHello) -> UpstreamAnswer:
+        def greet(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer.stamped(_notice(ask, standing.HINT))
+            return standing.advance(connection, peer, by=0).stamped(Met(upload=_wants_upload(peer)))
+
+        return self._database.write(greet)
+
+    def _take_up(self, gateway: str, ask: AskUpload) -> UpstreamAnswer:
+        at = self._clock()
+
+        def take_up(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer.stamped(_notice(ask, standing.HINT))
+            if not _wants_upload(peer):
+                return peer.stamped(Met())
+            for entry in ask.entries:
+                peer = uploads.take_up(connection, peer, entry, at)
+            if ask.last:
+                standing.uploaded(connection, peer, at)
+                _log.warning("event=journal_taken_up gateway=%s generation=%s", gateway, peer.books.generation)
+            return peer.stamped(Met(upload=not ask.last))
+
+        return self._database.write(take_up)
+
+
+def _awaited(connection: Connection, peer: Peer, voucher: Voucher | None) -> bool:
+    """Whether some journal is missing that may know more: of this voucher, or (None) of anything."""
+    of_type = None if voucher is None else standing.type_of(connection, voucher.id)
+    return bool(standing.awaited(connection, peer.books, of_type, most=1))
+
+
+def _must_wait(connection: Connection, peer: Peer, ask: AskRedeem | AskResolve, voucher: Voucher | None) -> bool:
+    """Whether nothing may be ruled yet; every journal is there once the books are not being restored any more."""
+    if not peer.books.restoring:
+        return False
+    missing = _awaited(connection, peer, None)
+    return owner.must_wait(
+        ask, voucher, missing=missing, missing_of_voucher=missing and _awaited(connection, peer, voucher)
+    )
+
+
+def _wants_upload(peer: Peer) -> bool:
+    return peer.books.generation > 1 and peer.uploaded < peer.books.generation
+
+
+def _pending(ask: AskRedeem | AskResolve) -> Answer:
+    return Answer(rid=ask.intent.rid, verdict=Verdict.PENDING, final=False)
+
+
+def _notice(ask: UpstreamRequest, hint: str) -> Notice:
+    """Return a fault that is about a message, not about what it asks for."""
+    match ask:
+        case AskRedeem(intent=intent) | AskResolve(intent=intent):
+            return Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=hint)
+        case AskSettled(rid=rid):
+            return Notice(verdict=Verdict.FAULT, rid=rid, hint=hint)
+        case AskLook() | AskHello() | AskUpload():
+            return Notice(verdict=Verdict.FAULT, hint=hint)
+        case _:
+            assert_never(ask)
 
 
 def _moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime) -> Moment:

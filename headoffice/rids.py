@@ -53,14 +53,18 @@ _REFUSE = insert(refusals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A ruling as it goes into the books. ``gateway`` None: the head office asked itself."""
+class Record:
+    """A ruling as it goes into the books. ``gateway`` None: the head office asked itself.
+
+    ``digest`` is the intent's where that has lost its code already.
+    """
 
     gateway: str | None
     ask: AskRedeem | AskResolve
     ruling: Ruling
     voucher: str | None
     at: datetime
+    digest: bytes | None = None
 
 
 def known_under(connection: Connection, rid: str) -> Known | None:
@@ -88,8 +92,8 @@ def known_under(connection: Connection, rid: str) -> Known | None:
     )
 
 
-def record(connection: Connection, entry: Entry) -> None:
-    """Write an entry with everything it spends or gives back; the transaction makes it one."""
+def record(connection: Connection, entry: Record) -> None:
+    """Write a record with everything it spends or gives back; the transaction makes it one."""
     ask, ruling, voucher = entry.ask, entry.ruling, entry.voucher
     intent, answer = ask.intent, ruling.answer
     if isinstance(answer, Notice):
@@ -104,18 +108,19 @@ def record(connection: Connection, entry: Entry) -> None:
             "store": ask.store,
             "clerk": _kept(intent.clerk, 100),
             "action": intent.action,
-            "intent_digest": intent_digest(intent),
+            "intent_digest": entry.digest or intent_digest(intent),
             "quantity": answer.detail.quantity or intent.quantity,
             "method": intent.method,
             "amount": intent.amount,
             "reason": _kept(intent.reason, 400),
             "undoes": intent.undoes,
             "voucher": voucher,
-            "spent": ",".join(map(str, ruling.claim)),
+            "spent": ",".join(map(str, answer.uses)),
             "verdict": answer.verdict,
             "answer": codec.encode(answer).decode(),
             "code_tail": _kept(answer.detail.code_tail, TAIL_LENGTH),
             "at": entry.at,
+            "undone_by": answer.undone_by,
         },
     )
     if ruling.claim:
@@ -123,8 +128,13 @@ def record(connection: Connection, entry: Entry) -> None:
             _SPEND, [{"voucher": voucher, "number": number, "rid": intent.rid} for number in ruling.claim]
         )
     if ruling.release is not None:
-        connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": ruling.release})
-        connection.execute(_MARK_UNDONE, {"of_rid": ruling.release, "by": intent.rid})
+        give_back(connection, voucher, ruling.release, by=intent.rid)
+
+
+def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:
+    """Give back the uses that a rid has spent, and note by which undo."""
+    connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": rid})
+    connection.execute(_MARK_UNDONE, {"of_rid": rid, "by": by})
 
 
 def settle(connection: Connection, rid: str, at: datetime, *, handed_over: bool) -> None:

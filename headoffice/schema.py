@@ -78,6 +78,13 @@ gateways = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("name", _NAME, nullable=False),
+    # Rids of this gateway that were ever recorded: what it has seen of these books.
+    Column("seq", BigInteger, nullable=False, server_default="0"),
+    # The highest mark that it has shown of its own journal.
+    Column("heard_gen", BigInteger, nullable=False, server_default="0"),
+    Column("heard_seq", BigInteger, nullable=False, server_default="0"),
+    # The newest generation of these books that has its whole journal.
+    Column("uploaded", BigInteger, nullable=False, server_default="0"),
 )
 
 gateway_stores = Table(
@@ -235,4 +242,67 @@ refusals = Table(
     Column("at", Utc, nullable=False),
     Index(None, "at", "id"),
     Index(None, "store", "at", "id"),
+)
+
+#: Times at which the books were found to be an older copy: nothing is decided until a person says ``restore``.
+stops = Table(
+    "stops",
+    metadata,
+    Column("generation", BigInteger, primary_key=True, autoincrement=False),
+    Column("gateway", ForeignKey("gateways.id"), nullable=False),
+    Column("shown", String(50), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+#: Generations but the first. One has ended once every gateway has uploaded its journal or was declared lost.
+restores = Table(
+    "restores",
+    metadata,
+    Column("generation", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", _NAME, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("ended_at", Utc),
+)
+
+#: Gateways whose journal nobody will ever see, as a named person has declared.
+losses = Table(
+    "losses",
+    metadata,
+    Column("gateway", ForeignKey("gateways.id"), primary_key=True),
+    Column("generation", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", _NAME, nullable=False),
+    Column("why", String(400), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+#: Rids that a gateway has uploaded without an end: an attempt of each has left, so it is driven forward.
+uploaded_open = Table(
+    "uploaded_open",
+    metadata,
+    Column("rid", _RID, primary_key=True),
+    Column("gateway", ForeignKey("gateways.id"), nullable=False),
+    Column("voucher", ForeignKey("vouchers.id"), nullable=False, index=True),
+    # The whole entry, code included; the row goes with the rid's end.
+    Column("entry", Text, nullable=False),
+)
+
+#: Uses that an uploaded rid was told it has spent, and that somebody else holds in the books: given to it once they are
+#: free again, because an undo may be uploaded later than what came after it.
+unplaced_uses = Table(
+    "unplaced_uses",
+    metadata,
+    Column("voucher", ForeignKey("vouchers.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("rid", ForeignKey("redemptions.rid"), primary_key=True),
+)
+
+#: What was uploaded and does not go together with what is in the books, for people to look at.
+discrepancies = Table(
+    "discrepancies",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("rid", _RID, nullable=False),
+    Column("gateway", ForeignKey("gateways.id"), nullable=False),
+    Column("what", String(200), nullable=False),
+    Column("at", Utc, nullable=False),
 )

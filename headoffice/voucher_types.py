@@ -12,6 +12,7 @@ from headoffice.errors import NotFoundError, NotYetError
 from headoffice.kinds import NOT_YET, Kind
 from headoffice.registry import known_stores, put
 from headoffice.schema import voucher_type_stores, voucher_types
+from headoffice.standing import require_current
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +48,9 @@ _LOOKS = frozenset({"brand", "colour", "logo", "details"})
 
 
 def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> None:
-    """Add a type, or change it; its terms get a new version where they change. Raises RefusedError, NotYetError.
+    """Add a type, or change it; its terms get a new version where they change.
+
+    Raises RefusedError, NotYetError, BehindError.
 
     ``values`` are columns, every one of them; ``valid_in`` the stores, None: all of the chain's.
     """
@@ -60,6 +63,7 @@ def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], va
     if before is None:
         terms = 1
     else:
+        require_current(connection, type_id)
         old = before._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
         changed = any(old[name] != value for name, value in row.items() if name not in _LOOKS)
         changed = changed or (where is not None and where != stores_of_type(connection, type_id))

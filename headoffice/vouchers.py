@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from headoffice.codes import mint_code
-from headoffice.errors import NotAllowedError, NotFoundError, RefusedError, TakenError
+from headoffice.errors import BehindError, NotAllowedError, NotFoundError, RefusedError, TakenError
 from headoffice.life import Objection, Standing, Step, take
 from headoffice.schema import redemptions, refusals, uses, voucher_events, voucher_types, vouchers
+from headoffice.standing import HINT, books_of, require_current
 from headoffice.voucher_types import APPROVED, find_type
 from protocol.classify import BADGE_PREFIX, classify
 from protocol.owner import VoucherState
@@ -47,7 +48,9 @@ class Issued:
 
 
 def issue(connection: Connection, order: Order, at: datetime) -> Issued:
-    """Issue a voucher; raise NotFoundError, NotAllowedError, RefusedError, TakenError."""
+    """Issue a voucher; raise NotFoundError, NotAllowedError, RefusedError, TakenError, BehindError."""
+    if books_of(connection).stopped:
+        raise BehindError(HINT)
     made_of = find_type(connection, order.type)
     if made_of["state"] != APPROVED:
         msg = f"the type {order.type} is not approved, so nothing of it is issued"
@@ -82,18 +85,19 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
 
 
 def live(connection: Connection, code: str, step: Step, at: datetime) -> VoucherState:
-    """Take a step in a voucher's life and return its new state; raise NotFoundError, NotAllowedError.
+    """Take a step in a voucher's life and return its new state; raise NotFoundError, NotAllowedError, BehindError.
 
     The row is held, so a redemption at a counter comes before this or after it, and whoever is second finds what the
     first has done.
     """
     row = connection.execute(
-        select(vouchers.c.id, vouchers.c.state, vouchers.c.uses, vouchers.c.valid_until)
+        select(vouchers.c.id, vouchers.c.type, vouchers.c.state, vouchers.c.uses, vouchers.c.valid_until)
         .where(vouchers.c.code == code)
         .with_for_update()
     ).first()
     if row is None:
         raise NotFoundError(_NO_SUCH)
+    require_current(connection, row.type)
     spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row.id)).scalar_one()
     expired = row.valid_until is not None and row.valid_until <= at
     outcome = take(step, Standing(VoucherState(row.state), row.uses - spent, expired))

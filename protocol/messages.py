@@ -1,7 +1,8 @@
 """Every message on the wire between kiosk, gateway and head office.
 
-Unknown fields are ignored, so that versions can meet; unknown kinds are an error. Each message says its version, and
-its sender's generation and journal sequence (a journal that was put back to an older copy is found out by them).
+Unknown fields are ignored, so that versions can meet; unknown kinds are an error. Each message says its version, its
+sender's generation and journal sequence, and the highest of either that the sender has seen of the receiver: a journal
+that was put back to an older copy is found out by them (``protocol.marks``).
 Times are ISO 8601 with offset, money is integer fen, durations are seconds.
 """
 
@@ -94,6 +95,9 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
     v: int = WIRE_VERSION
     gen: int = 1
     seq: int = 0
+    heard_gen: int = 0
+    heard_seq: int = 0
+    """The highest generation that the sender has seen of the receiver, and the highest sequence in that; 0: none."""
 
 
 # --- kiosk to gateway ---------------------------------------------------------------------------------------------
@@ -105,6 +109,8 @@ class Hello(_Message, frozen=True, kw_only=True, tag="hello"):
     boot: str
     software: Text = ""
     open_rids: int = 0
+    heard_of: Identity | None = None
+    """The gateway that ``heard_gen`` and ``heard_seq`` are of: a kiosk may have been moved to another one."""
 
 
 class Look(_Message, frozen=True, kw_only=True, tag="look"):
@@ -159,10 +165,9 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     store: StoreId
     store_name: Text
     time: str
+    gateway: Identity
     gateway_boot: str
     clerk_required: bool = False
-    heard_seq: int = 0
-    """The highest journal sequence that the gateway has seen of this kiosk in its generation."""
 
 
 class Offered(_Message, frozen=True, kw_only=True, tag="offered"):
@@ -193,6 +198,10 @@ class Answer(_Message, frozen=True, kw_only=True, tag="answer"):
     final: bool
     detail: Detail = Detail()
     undone_by: Rid | None = None
+    voucher: str | None = None
+    """The owner's id of the voucher; kept by whoever keeps the answer, because codes are erased."""
+    uses: tuple[int, ...] = ()
+    """Numbers of the uses that this rid has spent."""
 
 
 class Notice(_Message, frozen=True, kw_only=True, tag="notice"):
@@ -272,5 +281,39 @@ class Looked(_Message, frozen=True, kw_only=True, tag="looked"):
     max_quantity: int = 1
 
 
-UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled
-UpstreamAnswer = Looked | Answer | Notice
+class AskHello(_Message, frozen=True, kw_only=True, tag="ask_hello"):
+    """A gateway's greeting, at its start and every so often. Answered by Met."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway's journal holds of one rid: the whole intent while it is open, then of its code the tail alone."""
+
+    requester: Identity
+    store: StoreId
+    at: str
+    intent: Intent
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    """SHA-256 of the whole intent (``protocol.owner.intent_digest``)."""
+    voucher: str | None = None
+    answer: Answer | None = None
+
+
+class AskUpload(_Message, frozen=True, kw_only=True, tag="ask_upload"):
+    """A part of a gateway's journal, for a head office whose books were put back to an older copy. Answered by Met."""
+
+    entries: tuple[Entry, ...]
+    last: bool = False
+    """Whether that was all of it."""
+
+
+UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskHello | AskUpload
+
+
+class Met(_Message, frozen=True, kw_only=True, tag="met"):
+    """The head office's greeting."""
+
+    upload: bool = False
+    """Whether it waits for this gateway's whole journal."""
+
+
+UpstreamAnswer = Looked | Answer | Notice | Met

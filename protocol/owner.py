@@ -213,9 +213,41 @@ def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Vouch
     if ask.terms != voucher.terms:
         return _tombstone(rid, "the voucher's terms changed since it was offered", voucher)
     verdict = judge(voucher, moment, ask.intent.quantity)
-    if verdict is not Verdict.REDEEMABLE:
-        answer = Answer(rid=rid, verdict=verdict, final=True, detail=describe(voucher, verdict))
-        return Ruling(answer=answer, record=True)
+    return _refused(rid, voucher, verdict) if verdict is not Verdict.REDEEMABLE else _spent(ask, voucher, moment)
+
+
+def must_wait(ask: AskRedeem | AskResolve, voucher: Voucher | None, *, missing: bool, missing_of_voucher: bool) -> bool:
+    """Whether restored books may not rule on an unknown rid yet, because journals are missing (rule 11).
+
+    ``missing``: any is; ``missing_of_voucher``: that of a gateway which could have redeemed this voucher. Only to begin
+    a redemption it is enough to know all of its voucher; to end a rid for which nothing is found, all must be known.
+    """
+    begins = isinstance(ask, AskRedeem) and ask.intent.action is Action.REDEEM and voucher is not None
+    return missing_of_voucher if begins else missing
+
+
+def rule_driven(ask: AskRedeem | AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:
+    """Decide a rid of which an older copy of the books may have forgotten that it was redeemed (rule 11).
+
+    An attempt has left, and somebody may have been shown its success: so it is driven forward, whatever has become of
+    the voucher since. Only uses that others hold stand against it, because then they were never this rid's.
+    """
+    rid = ask.intent.rid
+    if voucher is None:
+        return _tombstone(rid, "its voucher is not in the books any more", None)
+    if ask.intent.quantity > voucher.left:
+        verdict = Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.NOT_ENOUGH_USES
+        return _refused(rid, voucher, verdict)
+    return _spent(ask, voucher, moment)
+
+
+def _refused(rid: str, voucher: Voucher, verdict: Verdict) -> Ruling:
+    return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=describe(voucher, verdict)), record=True)
+
+
+def _spent(ask: AskRedeem | AskResolve, voucher: Voucher, moment: Moment) -> Ruling:
+    """Claim the lowest free uses, as many as were asked for."""
+    rid = ask.intent.rid
     claim = _free_uses(voucher, ask.intent.quantity)
     left = voucher.left - len(claim)
     detail = Detail(
@@ -228,7 +260,8 @@ def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Vouch
         uses_left=left if voucher.uses > 1 else None,
         quantity=len(claim),
     )
-    return Ruling(answer=Answer(rid=rid, verdict=Verdict.REDEEMED, final=True, detail=detail), record=True, claim=claim)
+    answer = Answer(rid=rid, verdict=Verdict.REDEEMED, final=True, detail=detail, voucher=voucher.id, uses=claim)
+    return Ruling(answer=answer, record=True, claim=claim)
 
 
 def rule_undo(

@@ -16,6 +16,7 @@ from protocol.messages import (
     OLDEST_SERVED,
     WIRE_VERSION,
     Detail,
+    Entry,
     GatewayMessage,
     Intent,
     KioskMessage,
@@ -35,9 +36,10 @@ Made from the code by `python -m protocol.reference`; do not edit.
 
 Kiosk and gateway speak JSON over MQTT 5, gateway and head office JSON over HTTPS. Everybody is known by the common
 name of a client certificate. A message has a `type`, its version `v` (served are {OLDEST_SERVED} to {WIRE_VERSION}),
-and its sender's generation `gen` and journal sequence `seq`. Unknown fields are ignored, an unknown `type` is
-refused. A message has at most {codec.LARGEST_MESSAGE} bytes. Times are ISO 8601 with offset, money is integer fen,
-durations are seconds.
+and marks: its sender's generation `gen` and journal sequence `seq`, and the highest of either that the sender has seen
+of the receiver, `heard_gen` and `heard_seq` (0: none). Whoever is shown more of itself than its journal holds works on
+an older copy, and stops. Unknown fields are ignored, an unknown `type` is refused. A message has at most
+{codec.LARGEST_MESSAGE} bytes. Times are ISO 8601 with offset, money is integer fen, durations are seconds.
 
 ## Topics
 
@@ -69,7 +71,7 @@ def _parts() -> Iterator[str]:
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"
-    yield from _messages((Intent, Detail))
+    yield from _messages((Intent, Detail, Entry))
     yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
     for verdict, phrase in PHRASES.items():
         light = f"{phrase.light.colour} {phrase.light.pattern}" if phrase.light.colour != "off" else "off"
@@ -91,7 +93,7 @@ def _messages(messages: Iterable[type]) -> Iterator[str]:
         yield f"\n### `{_kind(message)}`\n\n{inspect.cleandoc(message.__doc__ or '')}\n\n"
         yield "| field | type | default |\n|---|---|---|\n"
         for field in msgspec.structs.fields(message):
-            if field.name in {"v", "gen", "seq"}:
+            if field.name in {"v", "gen", "seq", "heard_gen", "heard_seq"}:
                 continue
             default = "required" if field.required else f"`{_default(field)}`"
             yield f"| `{field.encode_name}` | {_type(field.type)} | {default} |\n"

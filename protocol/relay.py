@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from protocol.messages import Answer, AskRedeem, AskResolve, Intent, Notice
 from protocol.vocabulary import Verdict
 
@@ -40,6 +42,8 @@ class Relay:
     """Whether a request upstream has not come back yet."""
     retry_at: float | None = None
     retry_s: float = FIRST_RETRY_S
+    kept: bool = False
+    """Whether this is how the journal has it; before that nobody is told of an end."""
 
     @property
     def is_open(self) -> bool:
@@ -111,8 +115,9 @@ def heard(relay: Relay, answer: Answer | Notice, now: float) -> Step:
         return _later(landed, now), ()
     if not answer.final:
         return _later(replace(landed, answer=answer), now), (Reply(answer),)
-    ended = replace(landed, answer=answer, retry_at=None)
-    return ended, (Write(ended, durable=False), Reply(answer))
+    ended = replace(landed, answer=answer, retry_at=None, kept=False)
+    # On disk before anybody is told: where the owner's books are put back, this may be all that still knows of it.
+    return ended, (Write(ended), Reply(answer))
 
 
 def unheard(relay: Relay, now: float) -> Step:
@@ -139,15 +144,13 @@ def time_left(relay: Relay, message: AskRedeem | AskResolve, now: float) -> floa
 
 
 def undone(relay: Relay, by: str) -> Step:
-    """Note that a rid's uses were given back: from now on its answer says so."""
-    if relay.answer is None:
+    """Note that a rid's uses were given back: from now on its answer says so.
+
+    One that the owner has not ended here will be told so by the owner itself.
+    """
+    if relay.answer is None or not relay.answer.final:
         return relay, ()
-    marked = replace(
-        relay,
-        answer=Answer(
-            rid=relay.intent.rid, verdict=relay.answer.verdict, final=True, detail=relay.answer.detail, undone_by=by
-        ),
-    )
+    marked = replace(relay, answer=msgspec.structs.replace(relay.answer, undone_by=by), kept=False)
     return marked, (Write(marked, durable=False),)
 
 
@@ -172,7 +175,7 @@ def _repeat(known: Relay, answer: Answer, now: float) -> Step:
     Then only the owner knows (rule 10), and nobody is told of a success until the owner has said it again.
     """
     if answer.verdict is not Verdict.REDEEMED or answer.undone_by is not None:
-        return known, (Reply(answer),)
+        return known, (Reply(answer),) if known.kept else (Write(known), Reply(answer))
     return (known, ()) if known.flying else _ask(replace(known, closed=True), now)
 
 
@@ -181,8 +184,10 @@ def _heard_again(relay: Relay, answer: Answer | Notice) -> Step:
     known = relay.answer
     if known is None or not isinstance(answer, Answer) or not answer.final or answer.verdict is not known.verdict:
         return relay, (Write(relay, durable=False),)
-    said = relay if answer.undone_by is None else replace(relay, answer=answer)
-    return said, (Write(said, durable=False), Reply(answer))
+    if answer.undone_by is None and relay.kept:
+        return relay, (Write(relay, durable=False), Reply(answer))
+    said = replace(relay, answer=answer if answer.undone_by is not None else known, kept=False)
+    return said, (Write(said), Reply(answer))
 
 
 def _ask(relay: Relay, now: float, first: tuple[Effect, ...] = ()) -> Step:

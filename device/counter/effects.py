@@ -66,8 +66,9 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Note where the gateway says that this kiosk stands, and what time it is there (ISO 8601 with offset)."""
+    """Note where which gateway says that this kiosk stands, and what time it is there (ISO 8601 with offset)."""
 
+    gateway: str
     store: str
     store_name: str
     time: str

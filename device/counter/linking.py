@@ -53,7 +53,7 @@ def welcome(counter: Counter, message: Welcome, now: float) -> Step:
     )
     if isinstance(counter.phase, OutOfService) and not counter.phase.lasting:
         counter = rest(counter, now)
-    return counter, (Placed(message.store, message.store_name, message.time),)
+    return counter, (Placed(message.gateway, message.store, message.store_name, message.time),)
 
 
 def concerns_the_device(message: Notice) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.presence import Attendance
     from gateway.registry import Registry
     from gateway.relays import Relays
+    from gateway.standing import Standing
     from gateway.storelist import StoreList
     from gateway.upstream import Upstream
     from gateway.webcounter import WebCounter
@@ -28,6 +29,7 @@ class Parts:
     journal: Journal
     books: Books
     relays: Relays
+    standing: Standing
     desk: Desk
     counter: WebCounter
     store_list: StoreList

@@ -94,7 +94,12 @@ class Technician:
         """Return whether broker and head office can be reached; null where that is not known yet."""
         parts = self._parts
         return answer(
-            {"identity": parts.identity, "broker": parts.link.connected, "headoffice": parts.upstream.reachable}
+            {
+                "identity": parts.identity,
+                "broker": parts.link.connected,
+                "headoffice": parts.upstream.reachable,
+                "behind": parts.standing.stopped,
+            }
         )
 
     def _changed(self, identity: str) -> None:

@@ -61,6 +61,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "given_back": ("已撤销", "Undone"),
     "undo_row": ("撤销", "Undo"),
     "lost": ("与网关的连接已断开,正在重连…", "The connection to the gateway is lost, trying again…"),
+    "behind": (
+        "网关的数据是旧副本,已停止核销。请联系技术人员运行: hexiao gateway restore",
+        "The gateway's journal is an older copy, so it redeems nothing. Have a technician run: hexiao gateway restore",
+    ),
     "failed": ("没有成功:{why}", "That did not work: {why}"),
     "more_rows": ("仅显示最近 {n} 条,全部见 CSV", "The latest {n} are shown; the CSV has all"),
 }

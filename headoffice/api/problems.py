@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from headoffice.errors import (
+    BehindError,
     DatabaseError,
     HeadOfficeError,
     NotAllowedError,
@@ -24,6 +25,7 @@ _ANSWERS: tuple[tuple[type[HeadOfficeError], int, str], ...] = (
     (NotAllowedError, 409, "not_allowed"),
     (RefusedError, 422, "refused"),
     (NotYetError, 501, "not_yet"),
+    (BehindError, 503, "restoring"),
     (DatabaseError, 503, "unavailable"),
 )
 

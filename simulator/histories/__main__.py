@@ -7,7 +7,7 @@ import sys
 
 from simulator.histories.history import play
 from simulator.histories.kinds import Kind
-from simulator.histories.run import run, story, table
+from simulator.histories.run import keep_quiet, run, story, table
 
 #: So many failed histories are told in full.
 _TOLD = 3
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=1, help="how many processes")
     parser.add_argument("--story", action="store_true", help="tell the first seed's history instead")
     chosen = parser.parse_args(arguments)
+    keep_quiet()
     kinds = [Kind(chosen.kind)] if chosen.kind else list(Kind)
     if chosen.story:
         _say(*(line for kind in kinds for line in story(play(kind, chosen.first))))

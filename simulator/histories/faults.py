@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 
 class Fault(StrEnum):
-    """Every kind of fault, accident and interference that the protocol is to survive as it is built.
-
-    The office's books are never put back to an older copy: that is rule 11's, which is not built yet.
-    """
+    """Every kind of fault, accident and interference that the protocol is to survive as it is built."""
 
     LOST = "message lost"
     TWICE = "message twice"
@@ -34,6 +31,7 @@ class Fault(StrEnum):
     GATEWAY_COMMIT = "gateway killed at a commit"
     GATEWAY_POWER = "gateway's power cut"
     GATEWAY_BACK = "gateway's journal put back"
+    OFFICE_BACK = "office's books put back"
     OFFICE_CRASH = "office killed"
     OFFICE_COMMIT = "office killed at a commit"
     COMPLAINT = "office complains of the message"

@@ -6,23 +6,29 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from gateway import binding
+from gateway.changes import Changes
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.places import Kiosk as Place
 from gateway.places import Store
+from gateway.standing import HEAD_OFFICE, HINT, Standing
 from protocol import relay as machine
 from protocol.messages import (
     Action,
     Answer,
+    AskHello,
     AskLook,
     AskRedeem,
     AskResolve,
     AskSettled,
+    AskUpload,
     Confirm,
     Detail,
+    Entry,
     Hello,
     Intent,
     Look,
     Looked,
+    Met,
     Notice,
     Offered,
     Refusal,
@@ -31,9 +37,10 @@ from protocol.messages import (
     Settled,
     Welcome,
 )
+from protocol.owner import intent_digest
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.vocabulary import Verdict
-from simulator.histories.group_commit import GroupCommit
+from simulator.histories.group_commit import Disk, GroupCommit
 from simulator.histories.net import Line, Question
 from simulator.histories.party import Party
 
@@ -43,11 +50,18 @@ if TYPE_CHECKING:
     from gateway.binding import Bound
     from protocol.messages import GatewayMessage, KioskMessage, UpstreamAnswer
     from protocol.relay import Effect, Step
-    from simulator.histories.office import Office
+    from simulator.histories.office import Asked, Office
     from simulator.histories.party import Stage
 
 #: As the shipped gateway is configured: its patience with the head office, seconds.
 PATIENCE_S = 5.0
+#: How often the office is greeted: as shipped until it answers; then more often, because histories are short.
+GREET_AGAIN_S, GREET_S = 1.0, 10.0
+SOON_S = 0.001
+#: Fewer than shipped, so that uploads can break off half-way.
+UPLOADED_AT_ONCE = 2
+#: How long it takes until a technician has come and says "restore", seconds.
+RESTORED_S = (3.0, 15.0)
 #: The two stores of every history; each gateway may speak for both.
 STORES = {name: Store(id=name, name=name, timezone="UTC") for name in ("s-1", "s-2")}
 NOON = "2026-11-21T12:00:00.000+08:00"
@@ -64,9 +78,9 @@ class Gateway(Party):
         self.places: dict[str, Place] = {}
         self.ways: dict[str, Callable[[GatewayMessage], None]] = {}
         """How each device that is connected here is reached."""
-        self.disk: dict[str, Relay] = {}
+        self.disk = Disk()
         self.relays: dict[str, Relay] = {}
-        self._peers: dict[str, tuple[int, int]] = {}
+        self._restoring = False
 
     # --- where everybody stands ---------------------------------------------------------------------------------
 
@@ -89,17 +103,35 @@ class Gateway(Party):
         super().start()
         self.seal = Seal(f"{self.name}-{self.runs}", self.world.random.randbytes(32))
         self.journal = GroupCommit(self)
+        self.standing = Standing(self.name, self.journal, Changes())
+        self._restoring = False
         self.relays = {}
         self._looking: dict[tuple[str, str, int], None] = {}
-        for kept in list(self.disk.values()):
+        for kept in list(self.disk.rows.values()):
             if kept.is_open:
                 self._follow(machine.restart(kept, self.clock.now()))
+        self._greet()
+        if self.standing.stopped:
+            self._stop()
 
-    def put_back(self, older: dict[str, Relay], down_s: float) -> None:
+    def put_back(self, older: Disk, down_s: float) -> None:
         """Put an older copy of the journal in its place, while the process is down."""
         self.crash(down_s)
-        self.disk = dict(older)
-        self.oracle.put_back(self.name, older)
+        self.disk = older.copy()
+        self.oracle.put_back(self.name, older.rows)
+
+    def _restore(self) -> None:
+        """Let a technician say that nothing newer is to be had: a generation begins."""
+        self.world.tell(self.name, "-- restored --")
+        self.disk.generation += 1
+        self.crash(1.0)
+
+    def _stop(self) -> None:
+        """Wait for a technician, once it is known that the journal is an older copy."""
+        if not self._restoring:
+            self._restoring = True
+            self.world.tell(self.name, "the journal is an older copy")
+            self.after(self.world.random.uniform(*RESTORED_S), self._restore)
 
     def take(self, identity: str, message: KioskMessage) -> None:
         """Take a message from a device; who sends it the broker knows."""
@@ -109,10 +141,25 @@ class Gateway(Party):
         if isinstance(bound, Verdict):
             self._say(identity, Notice(verdict=bound))
             return
-        self._peers[identity] = max(self._peers.get(identity, (0, 0)), (message.gen, message.seq))
+        if self._may_take(identity, message):
+            self._take(bound, message)
+
+    def _may_take(self, identity: str, message: KioskMessage) -> bool:
+        """Look at its marks; nothing new is taken before somebody has shown how far the journal had come."""
+        if isinstance(message, Hello) and message.heard_of == self.name:
+            self._shown((message.heard_gen, message.heard_seq))
+        self.standing.hear_kiosk(identity, message)
+        if self.standing.stopped:
+            self._stop()
+            self._say(identity, Notice(verdict=Verdict.FAULT, hint=HINT))
+            return False
+        new = isinstance(message, Confirm | Resolve) and self.known(message.intent.rid) is None
+        return self.standing.met or not new
+
+    def _take(self, bound: Bound, message: KioskMessage) -> None:
         match message:
             case Hello():
-                self._welcome(bound, message)
+                self._welcome(bound)
             case Look():
                 self._look(bound, message)
             case Confirm(intent=intent):
@@ -122,7 +169,7 @@ class Gateway(Party):
                 known, asked = self.known(intent.rid), self._asked(bound, intent, self._offer(intent))
                 self._step(bound, known, machine.take_resolve(known, asked, reason, self.clock.now()))
             case Settled(rid=rid, handed_over=handed_over):
-                settled = AskSettled(requester=identity, rid=rid, handed_over=handed_over)
+                settled = AskSettled(requester=bound.identity, rid=rid, handed_over=handed_over)
                 self.upstream.carry(rid, self._office.settle, settled)
             case Refusal():
                 pass  # a line in the books; nothing hangs on it here
@@ -131,22 +178,21 @@ class Gateway(Party):
 
     def open(self) -> list[str]:
         """Return the rids that the owner has not ended, as far as this gateway knows."""
-        return [rid for rid, relay in (self.disk | self.relays).items() if relay.is_open]
+        return [rid for rid, relay in (self.disk.rows | self.relays).items() if relay.is_open]
 
     def known(self, rid: str) -> Relay | None:
         """Return what is recorded under a rid."""
-        return self.relays.get(rid) or self.disk.get(rid)
+        return self.relays.get(rid) or self.disk.rows.get(rid)
 
     # --- looks --------------------------------------------------------------------------------------------------
 
-    def _welcome(self, bound: Bound, hello: Hello) -> None:
-        generation, seq = self._peers[bound.identity]
+    def _welcome(self, bound: Bound) -> None:
         message = Welcome(
             store=bound.store.id,
             store_name=bound.store.name,
             time=NOON,
+            gateway=self.name,
             gateway_boot=self.seal.boot,
-            heard_seq=seq if hello.gen == generation else 0,
         )
         self._say(bound.identity, message)
 
@@ -247,21 +293,75 @@ class Gateway(Party):
         if left is not None and left <= 0:
             self._answered(rid, None)
             return
-        self.oracle.relayed(self.name, self.runs, message, self.disk.get(rid))
+        self.oracle.relayed(self.name, self.runs, message, self.disk.rows.get(rid))
         patience = PATIENCE_S if left is None else min(left, PATIENCE_S)
         self._ask_office(rid, message, patience, partial(self._answered, rid))
 
     def _ask_office(
         self,
         rid: str | None,
-        ask: AskLook | AskRedeem | AskResolve,
+        ask: Asked,
         patience_s: float,
         hear: Callable[[UpstreamAnswer | None], None],
     ) -> None:
+        if self.standing.stopped:
+            self.after(SOON_S, hear, None)
+            return
+        self.oracle.serves(self.name, self.runs)
         run = self.runs
-        question = Question(self.upstream, rid, lambda answer: self.do(run, hear, (answer,)))
-        self.upstream.carry(rid, self._office.take, ask, question)
+        question = Question(self.upstream, rid, lambda answer: self.do(run, self._hear_office, (hear, answer)))
+        stamped = self.standing.stamped(HEAD_OFFICE, ask)
+        self.upstream.carry(rid, self._office.arrive, self._office.runs, self.name, stamped, question)
         self.after(patience_s, question.give_up)
+
+    def _hear_office(self, hear: Callable[[UpstreamAnswer | None], None], answer: UpstreamAnswer | None) -> None:
+        if answer is not None:
+            self._shown((answer.heard_gen, answer.heard_seq))
+        if answer is not None and not self.standing.hear_headoffice(answer):
+            self._stop()
+            answer = None
+        hear(answer)
+
+    def _shown(self, shown: tuple[int, int]) -> None:
+        own = (self.disk.generation, len(self.disk.rows))
+        self.oracle.showed(self.name, self.runs, own, shown)
+
+    # --- greetings and uploads ----------------------------------------------------------------------------------
+
+    def _greet(self) -> None:
+        self._ask_office(None, AskHello(), PATIENCE_S, self._met)
+
+    def _met(self, answer: UpstreamAnswer | None) -> None:
+        if isinstance(answer, Met) and answer.upload:
+            self._upload(list(self.disk.rows), 0)
+        else:
+            self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
+
+    def _upload(self, rids: list[str], after: int) -> None:
+        """Give the office its next few rids, until it has them all; broken off, it is begun anew."""
+        part = rids[after : after + UPLOADED_AT_ONCE]
+        last = after + UPLOADED_AT_ONCE >= len(rids)
+        ask = AskUpload(entries=tuple(self._entry(rid) for rid in part), last=last)
+
+        def hear(answer: UpstreamAnswer | None) -> None:
+            if isinstance(answer, Met) and not last:
+                self._upload(rids, after + UPLOADED_AT_ONCE)
+            else:
+                self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
+
+        self._ask_office(None, ask, PATIENCE_S, hear)
+
+    def _entry(self, rid: str) -> Entry:
+        kept = self.disk.rows[rid]
+        return Entry(
+            requester=kept.requester,
+            store=kept.store,
+            at=NOON,
+            intent=kept.intent,
+            digest=intent_digest(kept.intent).hex(),
+            voucher=kept.answer.voucher if kept.answer else None,
+            answer=kept.answer,
+        )
 
     def _answered(self, rid: str, answer: UpstreamAnswer | None) -> None:
         relay, now = self.relays[rid], self.clock.now()
@@ -273,6 +373,8 @@ class Gateway(Party):
 
     def _reply(self, rid: str, message: Answer | Notice) -> None:
         relay = self.relays[rid]
+        if isinstance(message, Answer) and message.final:
+            self.oracle.tells(rid, self.disk.rows.get(rid))
         if message.verdict is Verdict.UNDONE and relay.intent.undoes is not None:
             target = self.known(relay.intent.undoes)
             if target is not None:

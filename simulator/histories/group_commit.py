@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from protocol.marks import NEVER, Mark
 from protocol.relay import FIRST_RETRY_S
 from simulator.histories.faults import Fault
 
@@ -23,6 +24,29 @@ DOWN_S = (0.2, 4.0)
 Batch: TypeAlias = "list[tuple[Relay, Callable[[], None] | None]]"
 
 
+class Disk:
+    """What a gateway has on disk: its requests, its generation, and the marks of its peers."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.rows: dict[str, Relay] = {}
+        self.peers: dict[str, Mark] = {}
+        self.generation = 1
+        self.stopped_in = 0
+
+    @property
+    def mark(self) -> Mark:
+        """How far it has come; a request is never deleted."""
+        return Mark(self.generation, len(self.rows))
+
+    def copy(self) -> Disk:
+        """Return a copy, to be put back later."""
+        twin = Disk()
+        twin.rows, twin.peers, twin.generation = dict(self.rows), dict(self.peers), self.generation
+        twin.stopped_in = self.stopped_in
+        return twin
+
+
 class GroupCommit:
     """The queue before the file; what the file holds is the gateway's ``disk``."""
 
@@ -31,6 +55,37 @@ class GroupCommit:
         self._gateway = gateway
         self._queue: Batch = []
         self._busy = False
+        self._peers = dict(gateway.disk.peers)
+        self._fresh: dict[str, Mark] = {}
+
+    @property
+    def mark(self) -> Mark:
+        """How far the journal has come, on disk."""
+        return self._gateway.disk.mark
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it was found out, since its last "restore", that this journal is an older copy."""
+        return self._gateway.disk.stopped_in == self._gateway.disk.generation
+
+    def stop(self) -> None:
+        """Write that down; the process may die before."""
+        gateway = self._gateway
+        generation, disk = gateway.disk.generation, gateway.disk
+
+        def write() -> None:
+            disk.stopped_in = generation
+
+        gateway.after(gateway.world.random.uniform(*COMMIT_S), write)
+
+    def heard(self, peer: str, mark: Mark) -> None:
+        """Keep the highest mark that a peer has shown of itself; it is written with the next commit."""
+        if mark > self.heard_of(peer):
+            self._peers[peer] = self._fresh[peer] = mark
+
+    def heard_of(self, peer: str) -> Mark:
+        """Return the highest mark that a peer has shown of itself."""
+        return self._peers.get(peer, NEVER)
 
     def write(self, relay: Relay, then: Callable[[], None] | None = None) -> None:
         """Write down what is kept of a relay; ``then`` is called once it is on disk, without it there is no hurry."""
@@ -52,8 +107,13 @@ class GroupCommit:
         gateway = self._gateway
         dies = gateway.faults.kills_at_commit(Fault.GATEWAY_COMMIT, [relay.intent.rid for relay, _ in batch])
         if dies != "before":
+            gateway.disk.peers |= self._fresh
+            self._fresh = {}
             for relay, _ in batch:
-                gateway.disk[relay.intent.rid] = relay
+                rid = relay.intent.rid
+                gateway.disk.rows[rid] = replace(relay, kept=True)
+                if (now := gateway.relays.get(rid)) is not None and now.answer == relay.answer:
+                    gateway.relays[rid] = replace(now, kept=True)
                 gateway.oracle.taken(gateway.name, gateway.runs, relay)
         if dies is not None:
             gateway.crash(gateway.world.random.uniform(*DOWN_S))

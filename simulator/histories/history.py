@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.standing import HEAD_OFFICE
+from simulator.histories.books import Peer
 from simulator.histories.faults import Faults, draw_weather
 from simulator.histories.gateway import STORES, Gateway
 from simulator.histories.kinds import Kind
@@ -31,9 +33,10 @@ _A_PERSON_COMES = 0.6
 _RATES = (0.98, 1.02)
 
 
-#: Once all is calm, everything must come to its end within this time, seconds. A person who has to say how a platform's
-#: consume ended may do so only once none can be under way any more.
-ENDS_S = {Kind.OWN: 30.0, Kind.PLATFORM: 120.0}
+#: Once all is calm, everything must come to its end within this time, seconds: older books have to be found out, to be
+#: restored and to get all journals; and a person who has to say how a platform's consume ended may do so only once none
+#: can be under way any more.
+ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 120.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class History:
         self.stage = Stage(self.world, self.oracle, self.faults)
         self.office = Office(self.stage) if kind is Kind.OWN else PlatformOffice(self.stage)
         self.gateways = [self._gateway(n) for n in range(1, 3 if random.random() < _TWO_GATEWAYS else 2)]
+        self.office.disk.peers = {gateway.name: Peer() for gateway in self.gateways}
         self.kiosks = [self._kiosk(n) for n in range(1, random.choice((1, 2, 2, 3)) + 1)]
         pages = 1 if kind is Kind.OWN else 2
         self.pages = [self._page(gateway, n) for gateway in self.gateways for n in range(1, pages + 1)]
@@ -103,7 +107,18 @@ class History:
         open_ones += [(gateway.name, rid) for gateway in self.gateways for rid in gateway.open()]
         open_ones += [(page.name, rid) for page in self.pages for rid, one in page.requests.items() if one.is_open]
         open_ones += [(self.office.name, rid) for rid in self.office.unresolved()]
-        return [f"{name} {rid[:4]}" for name, rid in open_ones]
+        return [f"{name} {rid[:4]}" for name, rid in open_ones] + self._to_be_restored()
+
+    def _to_be_restored(self) -> list[str]:
+        """Return what is still an older copy, whether anybody has found that out yet or not."""
+        disk = self.office.disk
+        older = disk.stopped or any(
+            peer.uploaded < disk.generation or disk.mark(name).is_behind(gateway.journal.heard_of(HEAD_OFFICE))
+            for gateway in self.gateways
+            for name, peer in disk.peers.items()
+            if name == gateway.name
+        )
+        return [f"{self.office.name} is an older copy"] if older else []
 
     def _ask_a_person(self) -> None:
         """Let somebody who is in a hurry look at the open attributions; in the end, somebody looks at every one."""
@@ -118,6 +133,7 @@ class History:
 
     def _compare_books(self) -> None:
         """Check that the office's books say what the registers say, and those of the gateways what the office ruled."""
+        self.oracle.close()
         for use, rid in self.office.books() ^ (self.oracle.holders.items() if self.kind is Kind.OWN else set()):
             self.oracle.violated("rule 3", rid, f"books and registers differ on {use}")
         for rid, trail in self.oracle.trails.items():
@@ -127,6 +143,8 @@ class History:
                     self.oracle.violated("rule 2", rid, f"{gateway.name} has lost it from its books")
                 elif kept is not None and kept.answer is not None:
                     self.oracle.agrees(kept.answer)
+                if kept is not None and self.kind is Kind.OWN and rid not in self.office.known:
+                    self.oracle.violated("rule 11", rid, f"{gateway.name} has it in its journal, the books have not")
 
     def _gateway(self, number: int) -> Gateway:
         return Gateway(self.stage, f"gw-{number}", self.office, self._rate())

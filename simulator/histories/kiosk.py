@@ -14,7 +14,8 @@ from device.counter.step import begin, deadline, step
 from device.counter.style import Style
 from device.counter.timing import Timing
 from protocol.ids import code_tail
-from protocol.messages import Answer, Welcome
+from protocol.marks import NEVER, Mark, mark_of, shown_in, stamped
+from protocol.messages import Answer, Hello, Welcome
 from simulator.histories.clerk import Clerk
 from simulator.histories.faults import Fault, State
 from simulator.histories.net import Line
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 #: As shipped, but for fewer greetings, and for kiosks that let their clerks give up sooner.
 TIMINGS = tuple(Timing(hello_s=20.0, welcome_s=50.0, choice_s=choice_s) for choice_s in (10.0, 2.0))
 STYLE = Style()
+#: How long it takes until a technician has come and says "restore", seconds.
+RESTORED_S = (5.0, 20.0)
 _NEVER = float("inf")
 
 
@@ -44,11 +47,19 @@ class Journal:
         self.rows: dict[str, Kept] = {}
         self.sequence = 0
         self.generation = 1
+        self.gateway: str | None = None
+        self.heard = NEVER
+
+    @property
+    def mark(self) -> Mark:
+        """How far it has come."""
+        return Mark(self.generation, self.sequence)
 
     def copy(self) -> Journal:
         """Return a copy, to be put back later."""
         twin = Journal()
         twin.rows, twin.sequence, twin.generation = dict(self.rows), self.sequence, self.generation
+        twin.gateway, twin.heard = self.gateway, self.heard
         return twin
 
 
@@ -81,7 +92,8 @@ class Kiosk(Party):
     def start(self) -> None:
         """Start on the journal, and connect a little later."""
         super().start()
-        self.connected = False
+        self.connected = self._welcomed = False
+        self._heard = self.disk.heard
         self._alarm = _NEVER
         setup = Setup(boot=f"{self.name}-{self.runs}", software="", timing=self.timing, style=STYLE)
         self.counter, effects = begin(setup, tuple(self.disk.rows.values()), self.clock.now())
@@ -152,9 +164,19 @@ class Kiosk(Party):
         """Take a message from the gateway."""
         if not self.up or not self.connected:
             return
-        if isinstance(message, Welcome) and message.heard_seq > self.disk.sequence:
-            self.handle(JournalBehind())
-            self.after(self.world.random.uniform(5.0, 20.0), self._restore)
+        if isinstance(message, Welcome):
+            own, shown = (self.disk.generation, self.disk.sequence), (message.heard_gen, message.heard_seq)
+            self.oracle.showed(self.name, self.runs, own, shown)
+            if self.disk.mark.is_behind(shown_in(message)):
+                self.handle(JournalBehind())
+                self.after(self.world.random.uniform(*RESTORED_S), self._restore)
+                return
+            if message.gateway != self.disk.gateway:
+                self.disk.gateway = message.gateway
+                self.disk.heard = self._heard = NEVER
+            self._welcomed = True
+        if self._welcomed:
+            self._heard = max(self._heard, mark_of(message))
         if isinstance(message, Answer):
             self.oracle.heard(message, self.runs)
         if self.up:
@@ -174,6 +196,8 @@ class Kiosk(Party):
     def _carry_out(self, effects: Sequence[Effect]) -> str | None:
         """Carry effects out until the process dies of one; return the rid that the disk did not take, if one."""
         for effect in effects:
+            if isinstance(effect, Mint):
+                self.oracle.serves(self.name, self.runs)
             match effect:
                 case Mint(intent=intent) if self.faults.fills_disk(intent.rid):
                     return intent.rid
@@ -196,6 +220,7 @@ class Kiosk(Party):
             case Conclude(answer=answer):
                 self.oracle.advance(answer.rid, State.ANSWERED)
                 known = rows.get(answer.rid)
+                self.disk.heard = self._heard
                 return known is None or self._commit(answer.rid, replace(known, answer=answer))
             case Park(rid=rid):
                 self.faults.met(Fault.GIVEN_UP, rid)
@@ -228,8 +253,11 @@ class Kiosk(Party):
         self.world.tell(self.name, "sends %s %s", type(message).__name__, rid and rid[:4])
         self.oracle.left(message, self.runs, on_disk=rid in self.disk.rows)
         if self.connected:
-            stamped = msgspec.structs.replace(message, gen=self.disk.generation, seq=self.disk.sequence)
-            self.line.carry(rid, self.gateway.take, self.name, stamped)
+            greets = isinstance(message, Hello)
+            if greets:
+                message = msgspec.structs.replace(message, heard_of=self.disk.gateway)
+            marked = stamped(message, self.disk.mark, self._heard if greets else NEVER)
+            self.line.carry(rid, self.gateway.take, self.name, marked)
 
     def _send_down(self, message: GatewayMessage) -> None:
         self.line.carry(_rid_of(message), self.hear, message)

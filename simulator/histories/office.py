@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 import msgspec
 
 from protocol import owner
-from protocol.messages import Action, Answer, AskLook, AskRedeem, AskResolve, Intent, Looked, Method, Notice
+from protocol.marks import mark_of, shown_in, stamped
+from protocol.messages import (
+    Action,
+    Answer,
+    AskHello,
+    AskLook,
+    AskRedeem,
+    AskResolve,
+    AskUpload,
+    Intent,
+    Looked,
+    Met,
+    Method,
+    Notice,
+)
 from protocol.owner import Known, Moment, Ruling, Voucher, VoucherState
 from protocol.vocabulary import Verdict
+from simulator.histories.books import Books, Item, Peer
 from simulator.histories.faults import Fault, State
 from simulator.histories.oracle import ELSEWHERE
 from simulator.histories.party import Party
 
 if TYPE_CHECKING:
-    from protocol.messages import AskSettled
+    from protocol.messages import AskSettled, Entry, UpstreamAnswer
     from simulator.histories.net import Question
     from simulator.histories.party import Stage
 
+Asked: TypeAlias = "AskHello | AskLook | AskRedeem | AskResolve | AskUpload"
+
 DAWN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 UNDO_WINDOW = timedelta(minutes=15)
-
-
-@dataclass(slots=True)
-class Item:
-    """A voucher in the books, and which rid has spent which of its uses."""
-
-    voucher: Voucher
-    uses: dict[int, str] = field(default_factory=dict)
-
-    def now(self) -> Voucher:
-        """Return the voucher as it stands at this moment."""
-        return replace(self.voucher, taken=frozenset(self.uses)) if self.uses else self.voucher
+#: How long it takes until somebody at the head office says "restore", seconds.
+RESTORED_S = (3.0, 15.0)
+#: More often than this no voucher's terms change in a history.
+TERMS_LOST = 1_000
 
 
 class Office(Party):
@@ -43,31 +52,184 @@ class Office(Party):
     def __init__(self, stage: Stage) -> None:
         """Begin with empty books."""
         super().__init__(stage, "office")
-        self.items: dict[str, Item] = {}
-        """Vouchers by their codes."""
-        self.known: dict[str, Known] = {}
+        self.disk = Books()
         self.wall = DAWN
-        self._said = 0
+        self._is_older = False
+        """Whether the books are an older copy and nobody has said so: nobody comes from elsewhere then."""
+        self._lost_acts: list[tuple[AskRedeem, Answer]] = []
+        """What was done elsewhere: by other gateways, which will upload it, and by the head office itself."""
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """Vouchers by their codes."""
+        return self.disk.items
+
+    @property
+    def known(self) -> dict[str, Known]:
+        """What is recorded, by rid."""
+        return self.disk.known
 
     def moment(self, store: str, requester: str) -> Moment:
         """Return where and when something is asked, by the wall clock of the office."""
         return Moment(store=store, store_name=store, kiosk=requester, at=self.wall + timedelta(seconds=self.world.now))
 
-    def take(self, ask: AskLook | AskRedeem | AskResolve, question: Question) -> None:
+    def arrive(self, run: int, gateway: str, ask: Asked, question: Question) -> None:
+        """Take what was sent to one run of the office: a connection ends with the process that has accepted it."""
+        if run == self.runs:
+            self.take(gateway, ask, question)
+
+    def take(self, gateway: str, ask: Asked, question: Question) -> None:
         """Answer a gateway; what is answered is in the books."""
         if not self.up:
             return
+        peer = self._meet(gateway, ask)
+        if self.disk.stopped:
+            rid = ask.intent.rid if isinstance(ask, AskRedeem | AskResolve) else None
+            question.answer(self.marked(gateway, Notice(verdict=Verdict.FAULT, rid=rid)))
+            return
         match ask:
             case AskLook():
-                question.answer(self.look(ask))
+                question.answer(self.marked(gateway, self.look(ask)))
+            case AskHello():
+                question.answer(self.marked(gateway, Met(upload=self._wants_upload(peer))))
+            case AskUpload():
+                question.answer(self.marked(gateway, self._take_up(peer, ask)))
             case AskRedeem() | AskResolve():
                 rid = ask.intent.rid
                 if self.faults.complains(rid):
-                    question.answer(self.complaint(rid))
-                elif (answer := self.decide(ask)) is not None:
-                    question.answer(answer)
+                    question.answer(self.marked(gateway, self.complaint(rid)))
+                elif (answer := self.decide(ask, peer)) is not None:
+                    question.answer(self.marked(gateway, answer))
             case _:
                 assert_never(ask)
+
+    def marked(self, gateway: str, answer: UpstreamAnswer) -> UpstreamAnswer:
+        """Return an answer as it leaves for a gateway."""
+        return stamped(answer, self.disk.mark(gateway), self.disk.peers[gateway].heard)
+
+    def _meet(self, gateway: str, ask: Asked) -> Peer:
+        """Look at the marks of what a gateway asks; where it remembers more than the books hold, they stop."""
+        peer = self.disk.peers[gateway]
+        peer.heard = max(peer.heard, mark_of(ask))
+        own = (self.disk.generation, peer.sequence)
+        self.oracle.showed(self.name, self.disk.generation, own, (ask.heard_gen, ask.heard_seq))
+        if not self.disk.stopped and self.disk.mark(gateway).is_behind(shown_in(ask)):
+            self.world.tell(self.name, "the books are an older copy: %s remembers more", gateway)
+            self.disk.stopped = True
+            self.world.at(self.world.now + self.world.random.uniform(*RESTORED_S), self._restore)
+        return peer
+
+    # --- older copies -------------------------------------------------------------------------------------------
+
+    def put_back(self, older: Books, down_s: float, *, says_so: bool) -> None:
+        """Put an older copy of the books in their place, while the process is down.
+
+        ``says_so``: whoever does it says "restore" before the start, as the manual has it. Else the books stop as soon
+        as a gateway that remembers more has spoken.
+        """
+        self.crash(down_s)
+        self.disk = older.copy()
+        holders = {(item.voucher.id, number): rid for item in self.items.values() for number, rid in item.uses.items()}
+        undone = {rid for rid, known in self.known.items() if known.answer.undone_by is not None}
+        self.oracle.books_put_back(set(self.known), holders, undone)
+        self._is_older = True
+        if says_so:
+            self._begin_generation()
+
+    def _restore(self) -> None:
+        """Let a person say that nothing newer is to be had: a generation begins, and every journal is waited for."""
+        if self.disk.stopped:
+            self._begin_generation()
+
+    def _begin_generation(self) -> None:
+        disk = self.disk
+        self._is_older = disk.stopped = False
+        disk.generation += 1
+        for item in disk.items.values():
+            item.voucher = replace(item.voucher, terms=item.voucher.terms + TERMS_LOST)
+        self.world.tell(self.name, "-- restored: generation %s --", disk.generation)
+        for ask, answer in self._lost_acts:
+            if ask.intent.rid not in self.known:
+                self._record_again(ask, answer)
+
+    def _wants_upload(self, peer: Peer) -> bool:
+        return peer.uploaded < self.disk.generation
+
+    def _take_up(self, peer: Peer, ask: AskUpload) -> Met:
+        """Take back what a gateway's journal knows and the books have lost."""
+        if not self._wants_upload(peer):
+            return Met()
+        for entry in ask.entries:
+            rid, answer = entry.intent.rid, entry.answer
+            known = self.known.get(rid)
+            if answer is None or not answer.final:
+                if known is None and entry.intent.code in self.items:
+                    self.disk.open_entries.setdefault(rid, entry)
+            elif known is None:
+                peer.sequence += 1
+                self.disk.open_entries.pop(rid, None)
+                self._record_again(_asked(entry), answer)
+            elif answer.undone_by is not None and known.answer.undone_by is None:
+                self._take_back(rid, answer.undone_by)
+        if ask.last:
+            peer.uploaded = self.disk.generation
+        return Met(upload=not ask.last)
+
+    def _record_again(self, ask: AskRedeem, answer: Answer) -> None:
+        """Write down what was ruled before the books were put back; uses that others hold meanwhile stay theirs."""
+        rid, intent = ask.intent.rid, ask.intent
+        item = next((one for one in self.items.values() if one.voucher.id == answer.voucher), None)
+        undone_by = answer.undone_by or next(
+            (
+                k
+                for k, known in self.known.items()
+                if known.intent.undoes == rid and known.answer.verdict is Verdict.UNDONE
+            ),
+            None,
+        )
+        at = self.wall + timedelta(seconds=self.world.now)
+        said = msgspec.structs.replace(answer, undone_by=undone_by)
+        self.known[rid] = Known(
+            requester=ask.requester, store=ask.store, intent=intent, answer=said, at=at, voucher=answer.voucher
+        )
+        if answer.verdict is Verdict.REDEEMED and undone_by is None and item is not None:
+            code = next(code for code, one in self.items.items() if one is item)
+            self.disk.unplaced[rid] = (code, answer.uses)
+            self._place(item)
+        self.oracle.taken_up(said)
+        target = self.known.get(intent.undoes or "")
+        if answer.verdict is Verdict.UNDONE and target is not None and target.answer.undone_by is None:
+            self._take_back(intent.undoes or "", rid)
+
+    def _take_back(self, rid: str, by: str) -> None:
+        """Undo again what was undone before the books were put back; who had the uses since then gets them again."""
+        self.give_back(rid)
+        self.disk.unplaced.pop(rid, None)
+        self._mark_undone(rid, by)
+        for item in self.items.values():
+            self._place(item)
+
+    def _place(self, item: Item) -> None:
+        """Give uses that are free to the rids that were told they have them."""
+        for rid, (code, numbers) in list(self.disk.unplaced.items()):
+            free = [number for number in numbers if number not in item.uses]
+            if self.items[code] is not item or not free:
+                continue
+            for number in free:
+                self.oracle.spent(rid, item.voucher.id, number)
+                item.uses[number] = rid
+            if all(item.uses[number] == rid for number in numbers):
+                del self.disk.unplaced[rid]
+
+    def _drive(self, item: Item) -> None:
+        """Bring to their end the rids at a voucher that were uploaded without one."""
+        for rid, entry in list(self.disk.open_entries.items()):
+            if self.items.get(entry.intent.code or "") is item:
+                del self.disk.open_entries[rid]
+                if rid not in self.known:
+                    ask = _asked(entry)
+                    moment = self.moment(ask.store, ask.requester)
+                    self._commit(ask, owner.rule_driven(ask, item.now(), moment), driven=True)
 
     @staticmethod
     def complaint(rid: str) -> Notice:
@@ -82,26 +244,33 @@ class Office(Party):
     def settle(self, ask: AskSettled) -> None:
         """Take a requester's word that its answer was seen; it only is a line in the books."""
 
-    def decide(self, ask: AskRedeem | AskResolve) -> Answer | Notice | None:
+    def decide(self, ask: AskRedeem | AskResolve, peer: Peer | None = None) -> Answer | Notice | None:
         """Rule on a rid in one transaction; None where the process died of it."""
         rid = ask.intent.rid
+        item = self.items.get(ask.intent.code or "")
+        if rid not in self.known and peer is not None and self.disk.generation > 1:
+            missing = bool(self.disk.missing)
+            if owner.must_wait(ask, item.now() if item else None, missing=missing, missing_of_voucher=missing):
+                return Answer(rid=rid, verdict=Verdict.PENDING, final=False)
+            if item is not None:
+                self._drive(item)
         known = self.known.get(rid)
         ruling = self._rule_undo(ask, known) if ask.intent.action is Action.UNDO else self._rule_redeem(ask, known)
         self.world.tell("office", "%s %s: %s %s", type(ask).__name__, rid[:4], ruling.answer.verdict, ruling.claim)
         dies = self.faults.kills_at_commit(Fault.OFFICE_COMMIT, [rid]) if ruling.record else None
+        if peer is not None and ruling.record:
+            self.oracle.rules(rid, self.disk.missing)
+            self.oracle.serves(self.name, self.disk.generation)
         if dies != "before":
             self._commit(ask, ruling)
+            if peer is not None and ruling.record:
+                peer.sequence += 1
         if dies is not None:
             self.crash(self.world.random.uniform(0.2, 5.0))
             return None
-        return self.stamped(ruling.answer) if isinstance(ruling.answer, Answer) else ruling.answer
-
-    def stamped(self, answer: Answer) -> Answer:
-        """Return an answer as it leaves, with a number of its own."""
-        self._said += 1
-        answer = msgspec.structs.replace(answer, seq=self._said)
-        self.oracle.said(answer)
-        return answer
+        if isinstance(ruling.answer, Answer):
+            self.oracle.said(ruling.answer)
+        return ruling.answer
 
     def redeem_elsewhere(self, code: str, rid: str) -> None:
         """Redeem a voucher outside the counters of this history, as another gateway's kiosk would."""
@@ -109,7 +278,7 @@ class Office(Party):
         intent = Intent(rid=rid, code=code, method=Method.API)
         self.oracle.confirmed(intent, ELSEWHERE, 0, ELSEWHERE)
         self.oracle.advance(rid, State.TAKEN)
-        self.decide(AskRedeem(requester=ELSEWHERE, store="s-1", intent=intent, terms=item.voucher.terms))
+        self._act(AskRedeem(requester=ELSEWHERE, store="s-1", intent=intent, terms=item.voucher.terms))
 
     def undo(self, rid: str, undoes: str) -> None:
         """Undo a redemption on the head office's own word."""
@@ -117,7 +286,18 @@ class Office(Party):
         intent = Intent(rid=rid, action=Action.UNDO, undoes=undoes, method=Method.API)
         self.oracle.confirmed(intent, ELSEWHERE, 0, ELSEWHERE)
         self.oracle.advance(rid, State.TAKEN)
-        self.decide(AskRedeem(requester=ELSEWHERE, store=target.store, intent=intent))
+        self._act(AskRedeem(requester=ELSEWHERE, store=target.store, intent=intent))
+
+    def _act(self, ask: AskRedeem) -> None:
+        """Decide what somebody else asks; who would upload it, or do it again, is not played."""
+        if self._is_older or self.disk.missing:
+            return
+        answer = self.decide(ask)
+        known = self.known.get(ask.intent.rid)
+        if answer is not None or known is not None:
+            said = answer if isinstance(answer, Answer) else known.answer if known else None
+            if said is not None:
+                self._lost_acts.append((ask, said))
 
     def change(self, code: str) -> None:
         """Change what a voucher promises, or withdraw it."""
@@ -180,7 +360,7 @@ class Office(Party):
             target = None  # another store's redemption is none of this store's
         return owner.rule_undo(ask, known, target, self.moment(ask.store, ask.requester), UNDO_WINDOW)
 
-    def _commit(self, ask: AskRedeem | AskResolve, ruling: Ruling) -> None:
+    def _commit(self, ask: AskRedeem | AskResolve, ruling: Ruling, *, driven: bool = False) -> None:
         answer = ruling.answer
         if not ruling.record or not isinstance(answer, Answer):
             return
@@ -193,7 +373,8 @@ class Office(Party):
             requester=ask.requester, store=ask.store, intent=ask.intent, answer=answer, at=at, voucher=voucher
         )
         if item is not None and ruling.claim:
-            self.oracle.claimed(ask.requester, ask.store, ask.intent, item.voucher.stores, item.voucher.terms)
+            if not driven:  # what is driven forward was offered in another generation
+                self.oracle.claimed(ask.requester, ask.store, ask.intent, item.voucher.stores, item.voucher.terms)
             for number in ruling.claim:
                 self.oracle.spent(rid, item.voucher.id, number)
                 item.uses[number] = rid
@@ -212,3 +393,7 @@ class Office(Party):
         target = self.known[rid]
         self.known[rid] = replace(target, answer=msgspec.structs.replace(target.answer, undone_by=by))
         self.oracle.undone(by, rid)
+
+
+def _asked(entry: Entry) -> AskRedeem:
+    return AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)

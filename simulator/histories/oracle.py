@@ -53,7 +53,8 @@ class Oracle:
         self._offers: dict[str, Offer] = {}
         self._prechecks: dict[tuple[str, int], float] = {}
         self._acting_on: dict[str, float] = {}
-        self._said_at: dict[tuple[str, int], float] = {}
+        self._said_at: dict[str, float] = {}
+        self._must_stop: set[tuple[str, int]] = set()
         self.redeemed = 0
         self.reached: Callable[[State, str | None], None] = lambda _state, _rid: None
         """Called when a rid comes to a state; None: a look that is offered something."""
@@ -177,8 +178,33 @@ class Oracle:
         trail = self.trails.get(answer.rid)
         if trail is None or trail.undone_at is None or not answer.final or answer.undone_by is not None:
             return False
-        said_at = self._said_at.get((answer.rid, answer.seq), 0.0)
+        said_at = self._said_at.get(answer.rid, 0.0)
         return said_at < trail.undone_at and self._world.now - said_at > under_way_s
+
+    # --- older copies -------------------------------------------------------------------------------------------------
+
+    def showed(self, party: str, life: int, own: tuple[int, int], shown: tuple[int, int]) -> None:
+        """Note what a party was shown of its own journal, and how far that really goes; a ``life`` is its run.
+
+        Of the owner, whose every word comes from its books, it is the generation of those.
+        """
+        if shown > own:
+            self._must_stop.add((party, life))
+
+    def serves(self, party: str, life: int) -> None:
+        """Check that a party which does something may do it."""
+        if (party, life) in self._must_stop:
+            self.violated("rule 11", "none", f"{party} goes on though its journal is an older copy")
+
+    def tells(self, rid: str, kept: Relay | None) -> None:
+        """Check that a final answer which a gateway passes down is on its disk."""
+        if kept is None or kept.answer is None or not kept.answer.final:
+            self.violated("rule 11", rid, "an answer is told before its gateway has it on disk")
+
+    def rules(self, rid: str, missing: list[str]) -> None:
+        """Check that the owner may rule on a rid that it does not know."""
+        if missing:
+            self.violated("rule 11", rid, f"ruled on before the journals of {', '.join(missing)} are there")
 
     # --- what the owner does ------------------------------------------------------------------------------------------
 
@@ -244,6 +270,8 @@ class Oracle:
             return
         if trail.ruled is not None and trail.ruled.verdict is not answer.verdict:
             self.violated("rule 2", rid, f"first {trail.ruled.verdict}, then {answer.verdict}")
+        if trail.told is not None and trail.told is not answer.verdict:
+            self.violated("rule 11", rid, f"{trail.told} was told, now {answer.verdict} is ruled")
         trail.ruled = answer
         self.advance(rid, State.RULED)
         redeems = trail.intent.action is Action.REDEEM
@@ -259,6 +287,37 @@ class Oracle:
         if answer.verdict in _ALL_USED and uses_left is not None and uses_left > 0:
             self.violated("rule 3", rid, f"{answer.verdict}, but {uses_left} uses are left")
 
+    def books_put_back(self, known: set[str], holders: dict[tuple[str, int], str], undone: set[str]) -> None:
+        """Note that the owner's books are an older copy now, which holds these rids, spent uses and undone rids alone.
+
+        What they have forgotten is not forgotten by those who were told.
+        """
+        self.holders = dict(holders)
+        for rid, trail in self.trails.items():
+            if rid not in known and trail.ruled is not None:
+                trail.forgotten, trail.ruled, trail.spent = trail.ruled, None, []
+                if trail.state is State.RULED:
+                    trail.state = State.CLOSED  # the owner has not ruled, as far as it knows
+            if trail.undone_at is not None and rid not in undone:
+                trail.undone_at = trail.undone_by = None
+
+    def taken_up(self, answer: Answer) -> None:
+        """Note that the owner has taken back what it had ruled."""
+        trail = self.trails.get(answer.rid)
+        if trail is not None:
+            if trail.forgotten is not None and trail.forgotten.verdict is not answer.verdict:
+                self.violated("rule 11", answer.rid, f"{trail.forgotten.verdict} comes back as {answer.verdict}")
+            trail.ruled = answer
+            self.advance(answer.rid, State.RULED)
+            if answer.undone_by is not None:
+                trail.undone_at, trail.undone_by = self._world.now, answer.undone_by
+
+    def close(self) -> None:
+        """Check, once all is calm, that everyone who saw green saw the truth."""
+        for rid, trail in self.trails.items():
+            if trail.green and not trail.spent and trail.undone_at is None:
+                self.violated("rule 11", rid, "green was shown, but in the end no use is spent by this rid")
+
     def undone(self, undo: str, rid: str) -> None:
         """Clear the registers of a rid, because its undo is recorded."""
         trail = self.trails.get(rid)
@@ -272,8 +331,9 @@ class Oracle:
             self.holders.pop(use, None)
 
     def said(self, answer: Answer) -> None:
-        """Check a word of the owner that leaves it; its sequence number is its own."""
-        self._said_at[answer.rid, answer.seq] = self._world.now
+        """Check a word of the owner that leaves it."""
+        if answer.undone_by is None:
+            self._said_at[answer.rid] = self._world.now
         trail = self.trails.get(answer.rid)
         if not answer.final or trail is None:
             return
@@ -289,6 +349,8 @@ class Oracle:
         trail = self.trails.get(answer.rid)
         if trail is not None and answer.undone_by is not None:
             trail.told_undone = run
+        if trail is not None and answer.final:
+            trail.told = answer.verdict
         self.agrees(answer)
 
     def agrees(self, answer: Answer) -> None:
@@ -296,10 +358,11 @@ class Oracle:
         trail = self.trails.get(answer.rid)
         if not answer.final or trail is None:
             return
-        if trail.ruled is None:
+        ruled = trail.ruled or trail.forgotten
+        if ruled is None:
             self.violated("rule 8", answer.rid, f"{answer.verdict} is final, but the owner has not ruled")
-        elif trail.ruled.verdict is not answer.verdict:
-            self.violated("rule 2", answer.rid, f"{answer.verdict} is heard, {trail.ruled.verdict} was ruled")
+        elif ruled.verdict is not answer.verdict:
+            self.violated("rule 2", answer.rid, f"{answer.verdict} is heard, {ruled.verdict} was ruled")
 
     def shown(self, view: View, ticket: Ticket | None, run: int) -> None:
         """Check a view that names a rid, and the kiosk's ticket of it."""
@@ -316,8 +379,12 @@ class Oracle:
     def green(self, rid: str, answer: Answer | None, run: int, *, parked: bool = False) -> None:
         """Check that success may be shown for this rid, on this answer."""
         trail = self.trails.get(rid)
-        if trail is None or not trail.spent or answer is None:
+        if trail is not None:
+            trail.green = True
+        if trail is None or answer is None or not (trail.spent or trail.forgotten):
             self.violated("rule 3", rid, "green without a use that this rid has spent")
+        elif trail.ruled is None and trail.forgotten is None:
+            self.violated("rule 8", rid, "green, but the owner has not ruled")
         elif run != trail.run or parked:
             self.violated("rule 9", rid, "green though the customer may be gone")
         elif self._is_stale(answer, TO_REQUESTER_S) or trail.told_undone == run:

@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
 from protocol import platform as machine
-from protocol.messages import Action, Answer, AskLook, AskRedeem, AskResolve, Looked
+from protocol.messages import Action, Answer, AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
 from protocol.vocabulary import Verdict
 from simulator.histories.faults import Fault, State
-from simulator.histories.office import DAWN, Office
+from simulator.histories.office import DAWN, Asked, Office
 from simulator.histories.platform import Card, Platform
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ class PlatformOffice(Office):
         """Return the rids that have no end in the books."""
         return [rid for rid, case in self.cases.items() if case.phase is not Phase.ENDED]
 
-    def take(self, ask: AskLook | AskRedeem | AskResolve, question: Question) -> None:
+    def take(self, gateway: str, ask: Asked, question: Question) -> None:
         """Answer a gateway, now or as soon as the platform has answered."""
         if not self.up:
             return
         if isinstance(ask, AskLook):
             self._look(ask, question)
-        elif ask.intent.action is Action.UNDO:
-            super().take(ask, question)
+        elif isinstance(ask, AskHello | AskUpload) or ask.intent.action is Action.UNDO:
+            super().take(gateway, ask, question)
         elif self.faults.complains(ask.intent.rid):
             question.answer(self.complaint(ask.intent.rid))
         else:
@@ -196,7 +196,7 @@ class PlatformOffice(Office):
 
     def _reply(self, rid: str, message: Answer | Notice) -> None:
         if isinstance(message, Answer):
-            message = self.stamped(message)
+            self.oracle.said(message)
         for question in self._waiting.pop(rid, ()):
             question.answer(message)
 

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 #: Customers come from then until then, seconds.
 COMING_S = (2.0, 30.0)
 #: How many come, how many uses each asks for, at how many counters at once, and how soon after one another.
-VISITS = (4, 7, 11)
+VISITS = (5, 10, 16)
 QUANTITIES = (1, 1, 2, 3)
 AT_COUNTERS = (1, 2, 2)
 RIVAL_S = 1.5
 #: How many come with a voucher that has uses left.
 FRESH = 0.8
 #: How often trouble waits for a rid to come to some state, how soon it then strikes, and how much of it.
-AMBUSHES = (0, 5, 10, 15)
+AMBUSHES = (0, 12, 24, 36)
 WITHIN_S = (0.0, 0.03, 1.0, 6.0)
 AT_ONCE = (1, 1, 2)
+#: How often a journal or the books are put back to an older copy in any case, and when that copy is made, seconds.
+PUT_BACK = 0.5
+PUT_BACK_S = (4.0, 30.0)
 #: Where it waits, and how often: more often where few rids come.
 OWN_STATES = {
     State.LOOK: 2,
@@ -37,7 +40,7 @@ OWN_STATES = {
     State.ANSWERED: 2,
     State.SETTLED: 1,
 }
-PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 4, State.SENT: 8, State.OPEN: 10}
+PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 8, State.SENT: 12, State.OPEN: 24}
 #: How often it strikes at any moment.
 STRAYS = (0, 1, 2)
 
@@ -61,6 +64,8 @@ class Plot:
             world.at(random.uniform(*COMING_S), self._visit)
         for _ in range(random.choice(STRAYS)):
             world.at(random.uniform(0.0, self._calm_at), self._troubles.strike)
+        if random.random() < PUT_BACK:
+            world.at(random.uniform(*PUT_BACK_S), self._troubles.put_something_back)
         weights = OWN_STATES if self._history.kind is Kind.OWN else PLATFORM_STATES
         self._ambushes = random.choices(list(weights), list(weights.values()), k=random.choice(AMBUSHES))
         self._history.oracle.reached = self._spring

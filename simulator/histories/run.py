@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -78,10 +79,15 @@ def run(kinds: Sequence[Kind], seeds: range, workers: int = 1) -> Report:
         for batch in batches:
             report.join(_play_batch(batch))
         return report
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_quiet) as pool:
         for part in pool.map(_play_batch, batches):
             report.join(part)
     return report
+
+
+def keep_quiet() -> None:
+    """Let the shipped code log nothing: in a history everything goes wrong, and the story tells it."""
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)
 
 
 def table(report: Report) -> Iterator[str]:

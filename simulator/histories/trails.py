@@ -9,6 +9,7 @@ from simulator.histories.faults import State
 
 if TYPE_CHECKING:
     from protocol.messages import Answer, Intent
+    from protocol.vocabulary import Verdict
 
 
 @dataclass(slots=True)
@@ -30,6 +31,12 @@ class Trail:
     resolving: bool = False
     """Whether its requester has begun to ask only how it ended."""
     ruled: Answer | None = None
+    forgotten: Answer | None = None
+    """What the owner had ruled before its books were put back to an older copy."""
+    told: Verdict | None = None
+    """The final verdict that its requester has heard."""
+    green: bool = False
+    """Whether somebody was shown its success."""
     spent: list[tuple[str, int]] = field(default_factory=list)
     undone_at: float | None = None
     undone_by: str | None = None

@@ -13,8 +13,9 @@ from simulator.histories.platform_office import PlatformOffice
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.relay import Relay
+    from simulator.histories.books import Books
     from simulator.histories.gateway import Gateway
+    from simulator.histories.group_commit import Disk
     from simulator.histories.history import History
     from simulator.histories.kiosk import Journal, Kiosk
     from simulator.histories.net import Line
@@ -57,6 +58,9 @@ class Troubles:
         self._office = history.office
         self._codes = codes
         self._calm_at = calm_at
+        # Books and journals that are both put back have both forgotten the same: nobody is left who could know.
+        self._office_is_put_back = self._random.choice((True, False))
+        self._office_copied = False
 
     def strike(self, state: State | None = None, rid: str | None = None) -> None:
         """Let one thing go wrong, for the rid that has just come to a state, or for one of those at work."""
@@ -72,6 +76,7 @@ class Troubles:
             self._kill_office: 2,
             self._put_kiosk_back: 2,
             self._put_gateway_back: 2,
+            self._put_office_back: 4,
             self._turn_clock: 1,
             self._close_browser: 1,
             self._give_up: 1,
@@ -85,6 +90,14 @@ class Troubles:
             self._undo_unseen: 16 if state is State.RULED else 0,
         }
         self._random.choices(list(troubles), list(troubles.values()))[0](target)
+
+    def put_something_back(self) -> None:
+        """Put the books, or what would be put back instead of them, back to an older copy."""
+        target = self._aim(None, None)
+        if self._office_is_put_back and not isinstance(self._office, PlatformOffice):
+            self._put_office_back(target)
+        else:
+            self._random.choice((self._put_gateway_back, self._put_kiosk_back))(target)
 
     def _aim(self, state: State | None, rid: str | None) -> Target:
         random, history = self._random, self._history
@@ -147,11 +160,24 @@ class Troubles:
         kiosk.put_back(older, self._random.uniform(*DOWN_S))
 
     def _put_gateway_back(self, target: Target) -> None:
-        self._later(self._put_gateway_back_to, target.gateway, dict(target.gateway.disk))
+        if not self._office_is_put_back:
+            self._later(self._put_gateway_back_to, target.gateway, target.gateway.disk.copy())
 
-    def _put_gateway_back_to(self, gateway: Gateway, older: dict[str, Relay]) -> None:
+    def _put_gateway_back_to(self, gateway: Gateway, older: Disk) -> None:
         self._met(Fault.GATEWAY_BACK, gateway=gateway)
         gateway.put_back(older, self._random.uniform(*DOWN_S))
+
+    def _put_office_back(self, _: Target) -> None:
+        own = not isinstance(self._office, PlatformOffice)
+        if own and self._office_is_put_back and not self._office_copied:
+            self._office_copied = True  # once in a history: a second copy might be newer than what it replaces
+            self._later(self._put_office_back_to, self._office.disk.copy())
+
+    def _put_office_back_to(self, older: Books) -> None:
+        self._met(Fault.OFFICE_BACK)
+        # With several gateways one that has seen nothing may be the first to speak, and nobody knows that they are old.
+        says_so = len(self._history.gateways) > 1 or self._random.choice((True, False))
+        self._office.put_back(older, self._random.uniform(*DOWN_S), says_so=says_so)
 
     def _turn_clock(self, _: Target) -> None:
         self._met(Fault.CLOCK)
@@ -221,7 +247,7 @@ class Troubles:
                 self._later(self._undo_at_office, target.rid)
 
     def _undo_at_office(self, rid: str) -> None:
-        if self._office.up:
+        if self._office.up and rid in self._office.redeemed():
             self._faults.met(Fault.UNDO, rid)
             self._office.undo(self._rid(), rid)
 

@@ -13,8 +13,9 @@ import pytest
 from device.clock import StoreClock
 from device.counter.states import Kept
 from device.errors import JournalError
-from device.journal import Journal, read_books
-from protocol.messages import Answer, Detail, Intent
+from device.journal import Journal, read_books, restore
+from protocol.marks import NEVER, Mark, mark_of, shown_in, stamped
+from protocol.messages import Answer, Detail, Hello, Intent, Notice
 from protocol.vocabulary import Verdict
 from service.database import open_for_reading
 
@@ -74,7 +75,7 @@ def test_a_redemption_is_kept_word_for_word_until_it_has_been_seen(journal: Jour
 
 
 def test_the_books_tell_every_redemption_and_refusal_newest_last(journal: Journal, path: Path) -> None:
-    journal.place("nanjing-lu", "南京路店")
+    journal.place("gw-1", "nanjing-lu", "南京路店")
     journal.mint(intent(1))
     journal.refuse(Verdict.EXPIRED, "0001", None)
     journal.refuse(Verdict.PAYMENT_CODE, None, None)
@@ -101,7 +102,7 @@ def test_the_books_tell_every_redemption_and_refusal_newest_last(journal: Journa
 
 
 def test_order_and_place_go_on_over_a_restart(journal: Journal, path: Path) -> None:
-    journal.place("nanjing-lu", "南京路店")
+    journal.place("gw-1", "nanjing-lu", "南京路店")
     journal.mint(intent(1))
     journal.refuse(Verdict.EXPIRED, "0001", None)
     assert (journal.boot, journal.seq, journal.generation) == (1, 2, 1)
@@ -254,3 +255,35 @@ def test_nothing_acknowledged_is_lost_when_the_kiosk_is_killed(path: Path) -> No
 
 def on_disk(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()) if file.name.startswith(path.name))
+
+
+def test_a_greeting_says_how_far_the_gateway_was_seen_to_come_also_after_a_restart(
+    journal: Journal, path: Path
+) -> None:
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT), Mark(1, 99)))
+    journal.place("gw-1", "nanjing-lu", "南京路店")
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT), Mark(1, 7)))
+    journal.mint(intent(1))
+    journal.conclude(final(1))
+    for one in (journal, again(path)):
+        hello = one.stamped(Hello(boot="b"))
+        assert isinstance(hello, Hello)
+        assert (hello.heard_of, shown_in(hello), mark_of(hello)) == ("gw-1", Mark(1, 7), Mark(1, 1))
+
+
+def test_what_was_seen_of_another_gateway_is_forgotten_with_the_move(journal: Journal) -> None:
+    journal.place("gw-1", "nanjing-lu", "南京路店")
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT), Mark(1, 7)))
+    journal.place("gw-2", "nanjing-lu", "南京路店")
+    hello = journal.stamped(Hello(boot="b"))
+    assert isinstance(hello, Hello)
+    assert (hello.heard_of, shown_in(hello)) == ("gw-2", NEVER)
+
+
+def test_restore_begins_a_generation_in_a_journal_that_is_there(journal: Journal, path: Path) -> None:
+    journal.mint(intent(1))
+    journal.close()
+    assert restore(path) == 2
+    assert again(path).mark == Mark(2, 1)
+    with pytest.raises(JournalError, match="there is no journal"):
+        restore(path.with_name("nothing-here.db"))

@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from device.counter.events import Heard, LinkDown, LinkUp
 from device.link import FIRST_PAUSE_S, LAST_PAUSE_S, Link, LinkSettings
 from protocol import codec
+from protocol.marks import Mark, stamped
 from protocol.messages import Answer, Confirm, Hello, Intent, Notice, Settled, Welcome
 from protocol.topics import PRESENCE, REQUEST, VERDICT
 from protocol.vocabulary import Verdict
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 WAIT_S = 15.0
 KIOSK = "till-1"
 DENIED = "till-9"
-WELCOME = Welcome(store="s", store_name="店", time="2026-05-01T12:00:00+08:00", gateway_boot="g")
+WELCOME = Welcome(store="s", store_name="店", time="2026-05-01T12:00:00+08:00", gateway="gw-1", gateway_boot="g")
 ThingT = TypeVar("ThingT")
 
 
@@ -126,7 +127,11 @@ class Kiosk:
             authority=issued.authority,
         )
         self.link = Link(
-            self.settings, post=self.events.put, on_death=self.deaths.put, stamp=lambda: (3, 41), draw=draw
+            self.settings,
+            post=self.events.put,
+            on_death=self.deaths.put,
+            stamped=lambda message: stamped(message, Mark(3, 41)),
+            draw=draw,
         )
 
     def expect(self, kind: type[ThingT]) -> ThingT:

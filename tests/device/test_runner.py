@@ -7,7 +7,6 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from device.actions import Actions, Ports
@@ -26,6 +25,7 @@ from device.scan.events import Alive, CameraFault, Gone, Scanned
 from device.scan.symbologies import Symbology
 from device.view import Screen
 from device.watchdog import Watchdog
+from protocol.marks import Mark, stamped
 from protocol.messages import Answer, Confirm, Detail, Hello, Intent, Look, Offered, Welcome
 from protocol.vocabulary import Colour, Verdict
 from tests.fakes.kiosk_ports import Diary, FakeLink, FakeMonitor, FakePanel, FakeScreen
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 WAIT_S = 10.0
 FULL = "disk full"
 CODE = "SECRET-5561-7733"
-WELCOME = Welcome(store="s1", store_name="南京路店", time="2026-05-01T12:00:00+08:00", gateway_boot="g")
+WELCOME = Welcome(store="s1", store_name="南京路店", time="2026-05-01T12:00:00+08:00", gateway="gw-1", gateway_boot="g")
 
 
 class WatchedJournal(Journal):
@@ -276,7 +276,7 @@ def test_stopping_is_no_failure(kiosk: Kiosk) -> None:
 
 
 def test_a_journal_that_the_gateway_knows_to_be_older_stops_the_kiosk(open_kiosk: Kiosk) -> None:
-    open_kiosk.post(Heard(msgspec.structs.replace(WELCOME, heard_seq=7)))
+    open_kiosk.post(Heard(stamped(WELCOME, Mark(1, 3), heard=Mark(1, 7))))
     open_kiosk.until_shown(Verdict.FAULT)
     assert open_kiosk.views[-1].screen is Screen.OUT_OF_SERVICE
 

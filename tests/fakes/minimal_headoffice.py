@@ -19,11 +19,14 @@ from protocol import codec
 from protocol.messages import (
     Action,
     Answer,
+    AskHello,
     AskLook,
     AskRedeem,
     AskResolve,
     AskSettled,
+    AskUpload,
     Looked,
+    Met,
     Notice,
     UpstreamAnswer,
     UpstreamRequest,
@@ -108,6 +111,8 @@ class MinimalHeadOffice:
                 return Notice(verdict=Verdict.REDEEMED, rid=message.rid)
             case AskLook():
                 return self._look(message)
+            case AskHello() | AskUpload():
+                return Met()  # it is never restored, and asks for no journal
             case _ if store is None:
                 return Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint="not a store of this gateway")
             case AskRedeem() | AskResolve():

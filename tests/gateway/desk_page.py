@@ -60,7 +60,7 @@ async def served(
     """Serve a console."""
     async with shop_and_headoffice(data, authority, timeout_s) as (shop, headoffice):
         attendance = Attendance()
-        upstream: Any = shop.owner
+        upstream: Any = shop.upstream
         link: Any = NoLink()
         parts = Parts(
             identity="gw-1",
@@ -68,6 +68,7 @@ async def served(
             journal=shop.journal,
             books=Books(data / "journal.db"),
             relays=shop.relays,
+            standing=shop.standing,
             desk=shop.desk,
             counter=shop.counter,
             store_list=StoreList(upstream, shop.registry, shop.desk, shop.changes, 60),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.changes import Changes
 from gateway.config import HeadOffice
 from gateway.desk import Desk
+from gateway.headoffice import HeadOffice as HeadOfficePeer
 from gateway.journal import Journal
 from gateway.limits import Limit
 from gateway.looks import Looks
@@ -17,10 +18,11 @@ from gateway.offers import Seal
 from gateway.places import Store
 from gateway.registry import Registry
 from gateway.relays import Relays
+from gateway.standing import Standing
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
 from protocol import codec
-from protocol.messages import Answer, Confirm, Intent, Look, Method, Notice, Offered, Refused, Resolve
+from protocol.messages import Answer, Confirm, Hello, Intent, Look, Method, Notice, Offered, Refused, Resolve
 from tests.fakes.minimal_headoffice import MinimalHeadOffice
 
 if TYPE_CHECKING:
@@ -104,15 +106,17 @@ class Shop:
     def __init__(self, data: Path, owner: Owner) -> None:
         self.clock = Clock()
         self.outbox = KeptOutbox()
-        self.owner = owner
         self.changes = Changes()
         self.seal = Seal(boot="b00t", key=b"k" * 32)
         self.registry = Registry(data / "registry.json")
         self.journal = Journal(data / "journal.db")
-        self.relays = Relays(self.journal, owner, self._say, self.changes, self.clock)
+        self.standing = Standing("gw-1", self.journal, self.changes)
+        self.upstream = owner
+        self.owner = HeadOfficePeer(owner, self.standing, self.journal, every_s=60.0)
+        self.relays = Relays(self.journal, self.owner, self._say, self.changes, self.clock)
         self.guesses = Limit(30)
         self.looks = Looks(
-            owner=owner,
+            owner=self.owner,
             journal=self.journal,
             relays=self.relays,
             seal=self.seal,
@@ -123,13 +127,14 @@ class Shop:
         self.desk = Desk(
             registry=self.registry,
             journal=self.journal,
+            standing=self.standing,
             relays=self.relays,
             looks=self.looks,
             seal=self.seal,
             outbox=self.outbox,
             clock=self.clock,
         )
-        self.counter = WebCounter("gw-1", self.looks, self.relays, self.seal, self.clock)
+        self.counter = WebCounter(self.standing, self.looks, self.relays, self.seal, self.clock)
         self._numbers = itertools.count(1)
 
     def _say(self, requester: str, message: GatewayMessage) -> None:
@@ -140,6 +145,8 @@ class Shop:
         self.registry.start()
         self.journal.start()
         self.relays.start()
+        # A kiosk greets before it asks for anything; which it is makes no difference here.
+        self.standing.hear_kiosk("till-1", Hello(boot="kiosk-boot", heard_of="gw-1"))
 
     async def close(self) -> None:
         await self.desk.drain(WAIT_S)

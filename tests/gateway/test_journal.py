@@ -18,6 +18,7 @@ import pytest
 from gateway.errors import JournalError
 from gateway.journal import Journal
 from gateway.usage import Usage
+from protocol.marks import NEVER, Mark
 from protocol.messages import Action, Answer, Detail, Intent
 from protocol.relay import Relay
 from protocol.vocabulary import Verdict
@@ -133,7 +134,7 @@ async def test_an_open_request_is_found_word_for_word_after_a_restart(data: Path
         found = journal.open()
         sequence = journal.sequence
 
-    assert found == [relay(1), replace(relay(2), closed=True, reason="cancelled")]
+    assert found == [replace(relay(1), kept=True), replace(relay(2), closed=True, reason="cancelled", kept=True)]
     assert sequence == 3
 
 
@@ -229,11 +230,11 @@ async def test_a_refused_payment_or_setup_code_leaves_no_tail(data: Path, verdic
 async def test_the_highest_number_heard_of_a_peer_is_kept(data: Path) -> None:
     async with opened(data) as journal:
         for generation, seq in ((1, 5), (1, 9), (1, 7), (2, 1), (1, 99)):
-            journal.heard("till-1", generation, seq)
+            journal.heard("till-1", Mark(generation, seq))
         await journal.write(relay(1))
     async with opened(data) as journal:
-        assert journal.heard_of("till-1") == (2, 1)
-        assert journal.heard_of("till-2") == (0, 0)
+        assert journal.heard_of("till-1") == Mark(2, 1)
+        assert journal.heard_of("till-2") == NEVER
 
 
 async def test_a_disk_that_fails_ends_the_journals_work(data: Path) -> None:

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from protocol.marks import Mark, stamped
 from protocol.messages import (
     Action,
     Answer,
@@ -42,6 +43,11 @@ class Clock:
 def new_rid() -> str:
     """Return a fresh redemption id."""
     return secrets.token_hex(16)
+
+
+def unmarked(answer: Answer) -> Answer:
+    """Return an answer without the marks with which it left: they tell of the books, not of the rid."""
+    return stamped(answer, Mark(1, 0))
 
 
 @dataclass
@@ -87,7 +93,7 @@ class Counter:
         """Ask for a redemption; the answer must be one."""
         answer = self.ledger.answer(self.gateway, self.ask(intent, terms))
         assert isinstance(answer, Answer), answer
-        return answer
+        return unmarked(answer)
 
     def redeem(self, code: str, quantity: int = 1) -> Answer:
         """Look and confirm, as a counter does."""
@@ -98,7 +104,7 @@ class Counter:
         ask = AskResolve(requester=self.kiosk, store=self.store, intent=intent, terms=1, reason=reason)
         answer = self.ledger.answer(self.gateway, ask)
         assert isinstance(answer, Answer), answer
-        return answer
+        return unmarked(answer)
 
     def undo(self, rid: str) -> Answer:
         """Undo a redemption at this counter."""
@@ -108,8 +114,8 @@ class Counter:
         """Say that the answer was seen."""
         ask = AskSettled(requester=self.kiosk, rid=rid, handed_over=handed_over)
         answer = self.ledger.answer(self.gateway, ask)
-        assert not isinstance(answer, Looked)
-        return answer
+        assert isinstance(answer, Answer | Notice)
+        return unmarked(answer) if isinstance(answer, Answer) else answer
 
     def books(self) -> list[dict[str, Any]]:
         """Return the books."""

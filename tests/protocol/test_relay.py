@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -44,9 +46,16 @@ def test_what_the_gateway_would_refuse_goes_up_as_a_resolve_with_the_reason() ->
 def test_an_objection_counts_only_for_a_rid_that_is_not_known_yet() -> None:
     refused = Answer(rid=INTENT.rid, verdict=Verdict.EXPIRED, final=True)
     row, _ = relay.heard(_begun(), refused, 0.1)
-    again, effects = relay.take_confirm(row, ASKED, "the offer is of another boot", 5.0)
+    again, effects = relay.take_confirm(replace(row, kept=True), ASKED, "the offer is of another boot", 5.0)
     assert effects == (Reply(refused),)
-    assert again == row
+    assert again == replace(row, kept=True)
+
+
+def test_rule_11_what_is_not_on_the_disk_yet_is_not_repeated_before_it_is() -> None:
+    refused = Answer(rid=INTENT.rid, verdict=Verdict.EXPIRED, final=True)
+    row, _ = relay.heard(_begun(), refused, 0.1)
+    _, effects = relay.take_confirm(row, ASKED, None, 0.1)
+    assert effects == (Write(row, durable=True), Reply(refused))
 
 
 def test_a_redemption_may_have_been_undone_elsewhere_so_a_repeat_is_asked_of_the_owner() -> None:
@@ -60,7 +69,7 @@ def test_a_redemption_may_have_been_undone_elsewhere_so_a_repeat_is_asked_of_the
 
 def test_the_owner_says_again_that_it_stands_and_that_is_passed_down() -> None:
     row, _ = relay.heard(_begun(), DONE, 0.1)
-    row, _ = relay.take_resolve(row, ASKED, None, 5.0)
+    row, _ = relay.take_resolve(replace(row, kept=True), ASKED, None, 5.0)
     row, effects = relay.heard(row, DONE, 5.1)
     assert effects == (Write(row, durable=False), Reply(DONE))
     assert not row.flying
@@ -71,8 +80,8 @@ def test_the_owner_says_that_it_was_undone_and_that_is_kept_and_passed_down() ->
     row, _ = relay.heard(_begun(), DONE, 0.1)
     row, _ = relay.take_resolve(row, ASKED, None, 5.0)
     row, effects = relay.heard(row, undone, 5.1)
-    assert effects == (Write(row, durable=False), Reply(undone))
-    assert relay.take_resolve(row, ASKED, None, 6.0)[1] == (Reply(undone),)
+    assert effects == (Write(row, durable=True), Reply(undone)), "rule 11: on disk before anybody is told"
+    assert relay.take_resolve(replace(row, kept=True), ASKED, None, 6.0)[1] == (Reply(undone),)
 
 
 def test_where_the_owner_does_not_say_it_again_nothing_is_said_and_the_record_stays() -> None:
@@ -196,7 +205,7 @@ def test_a_pending_answer_is_passed_down_and_asked_again() -> None:
 
 def test_the_owners_final_word_is_kept_and_no_later_word_replaces_it() -> None:
     row, effects = relay.heard(_begun(), DONE, 1.0)
-    assert effects == (Write(row, durable=False), Reply(DONE))
+    assert effects == (Write(row, durable=True), Reply(DONE)), "rule 11: on disk before anybody is told"
     after, effects = relay.heard(row, Answer(rid=INTENT.rid, verdict=Verdict.ABORTED, final=True), 2.0)
     assert not [effect for effect in effects if isinstance(effect, Reply)]
     assert after.answer == DONE
@@ -205,7 +214,7 @@ def test_the_owners_final_word_is_kept_and_no_later_word_replaces_it() -> None:
 def test_an_undone_redemption_is_repeated_as_undone() -> None:
     row, _ = relay.heard(_begun(), DONE, 1.0)
     row, _ = relay.undone(row, "cd" * 16)
-    _, effects = relay.take_resolve(row, ASKED, None, 2.0)
+    _, effects = relay.take_resolve(replace(row, kept=True), ASKED, None, 2.0)
     assert isinstance(effects[0], Reply)
     assert isinstance(effects[0].message, Answer)
     assert effects[0].message.undone_by == "cd" * 16

@@ -211,6 +211,7 @@ async function loadLinks() {
     element.setAttribute("aria-label", element.title);
     return element;
   };
+  at("behind").hidden = !status.behind;
   at("links").replaceChildren(dot(words.headoffice, status.headoffice), dot(words.broker, status.broker));
 }
 

@@ -25,7 +25,9 @@ EffectT = TypeVar("EffectT", bound=Effect)
 BOOT = "7-abc"
 CODE = "5561 2048 7733"
 OTHER = "9900 1122 3344"
-WELCOME = Welcome(store="nanjing-lu", store_name="南京路店", time="2026-05-01T12:00:00+08:00", gateway_boot="g1")
+WELCOME = Welcome(
+    store="nanjing-lu", store_name="南京路店", time="2026-05-01T12:00:00+08:00", gateway="gw-1", gateway_boot="g1"
+)
 CAKE = Detail(title="生日蛋糕券", value="¥50", code_tail="7733")
 DONE = Detail(title="生日蛋糕券", code_tail="7733", at="2026-05-01T12:00:05+08:00", store="南京路店", kiosk="till-1")
 

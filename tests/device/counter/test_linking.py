@@ -39,7 +39,7 @@ def test_a_gateway_that_falls_silent_is_told_from_one_that_answers(bench: Bench)
 
 
 def test_a_welcome_says_where_the_kiosk_stands(bench: Bench) -> None:
-    assert bench.wanted(Placed) == [Placed("nanjing-lu", "南京路店", WELCOME.time)]
+    assert bench.wanted(Placed) == [Placed("gw-1", "nanjing-lu", "南京路店", WELCOME.time)]
 
 
 def test_a_report_that_may_be_lost_is_repeated_when_the_link_comes_back(bench: Bench) -> None:

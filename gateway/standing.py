@@ -1,0 +1,83 @@
+"""How far this gateway's journal has come, as its kiosks and the head office remember it (rule 11).
+
+A gateway that is shown a higher number of its own than its journal holds works on an older copy. It takes nothing and
+asks nothing from then on; a person runs ``hexiao gateway restore``, and it is started again.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.changes import Changes, Topic
+from protocol.marks import mark_of, shown_in, stamped
+from protocol.messages import Hello
+
+if TYPE_CHECKING:
+    from gateway.ports import Marks
+    from protocol.marks import AnyMessage, Mark
+    from protocol.messages import KioskMessage, UpstreamAnswer
+
+log = logging.getLogger(__name__)
+
+#: The journal's name for the head office among those whose marks it keeps; no kiosk can have it.
+HEAD_OFFICE = "@headoffice"
+HINT = "gateway: journal is an older copy; run hexiao gateway restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who showed this gateway that its journal is an older copy: how far it had come, and how far this one goes."""
+
+    peer: str
+    shown: Mark
+    own: Mark
+
+
+class Standing:
+    """Stamps what leaves, and looks at the marks of what comes in."""
+
+    def __init__(self, identity: str, journal: Marks, changes: Changes) -> None:
+        """Keep the gateway's own identity, and its journal."""
+        self.identity = identity
+        self._journal = journal
+        self._changes = changes
+        self.behind: Behind | None = None
+        """Set for good, once this run has found out that the journal is an older copy."""
+        self.met = False
+        """Whether anybody has shown this run how far the journal had come. Before that nothing new is written down:
+        new rows could lift an older copy above what the others remember of it, and nobody would ever know."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether this gateway may not go on, as this run or an earlier one has found out."""
+        return self.behind is not None or self._journal.is_behind
+
+    def stamped(self, peer: str, message: AnyMessage) -> AnyMessage:
+        """Return a message to this peer as it leaves."""
+        return stamped(message, self._journal.mark, self._journal.heard_of(peer))
+
+    def hear_kiosk(self, kiosk: str, message: KioskMessage) -> None:
+        """Look at the marks of a kiosk's message; what it has seen of another gateway is none of ours."""
+        self._journal.heard(kiosk, mark_of(message))
+        if isinstance(message, Hello) and message.heard_of == self.identity:
+            self._compare(kiosk, shown_in(message))
+
+    def hear_headoffice(self, answer: UpstreamAnswer) -> bool:
+        """Look at the marks of an answer of the head office; return whether this gateway may go on."""
+        self._journal.heard(HEAD_OFFICE, mark_of(answer))
+        self._compare(HEAD_OFFICE, shown_in(answer))
+        return not self.stopped
+
+    def _compare(self, peer: str, shown: Mark) -> None:
+        own = self._journal.mark
+        self.met = True
+        if self.behind is None and own.is_behind(shown):
+            self.behind = Behind(peer, shown, own)
+            self._journal.stop()
+            log.error(
+                "journal_behind own=%s/%s shown=%s/%s by=%s do=hexiao_gateway_restore",
+                *(own.generation, own.sequence, shown.generation, shown.sequence, peer),
+            )
+            self._changes.tell(Topic.LINKS)

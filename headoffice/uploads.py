@@ -1,0 +1,139 @@
+"""What a gateway's journal still knows and these books have lost, taken back into them, rid by rid (rule 11).
+
+A rid that comes without an end counts as having had an attempt leave: somebody may have been told of its success. It is
+kept, and driven forward before anybody else's rid is ruled on at its voucher.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import and_, bindparam, delete, insert, select
+
+from headoffice import rids
+from headoffice.books import voucher_with
+from headoffice.registry import put_store
+from headoffice.rids import Record
+from headoffice.schema import redemptions, stores, unplaced_uses, uploaded_open, uses, vouchers
+from headoffice.standing import advance, note_discrepancy
+from protocol.classify import classify
+from protocol.messages import Action, AskRedeem, Entry
+from protocol.owner import Ruling
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from headoffice.standing import Peer
+    from protocol.messages import Answer
+    from protocol.owner import Known
+
+_log = logging.getLogger(__name__)
+
+_OPEN = select(uploaded_open.c.rid, uploaded_open.c.gateway, uploaded_open.c.entry)
+_OPEN_RID = _OPEN.where(uploaded_open.c.rid == bindparam("rid"))
+_OPEN_AT = _OPEN.where(uploaded_open.c.voucher == bindparam("voucher")).order_by(uploaded_open.c.rid)
+_ENDED = delete(uploaded_open).where(uploaded_open.c.rid == bindparam("of_rid"))
+_ENTRY = msgspec.json.Decoder(Entry)
+_UNDONE_BY = select(redemptions.c.rid).where(
+    redemptions.c.undoes == bindparam("rid"), redemptions.c.verdict == Verdict.UNDONE
+)
+_UNNAMED = {"name": "", "timezone": "Asia/Shanghai", "address": "", "phone": "", "hours": "", "clerk_policy": "none"}
+
+
+def open_at(connection: Connection, voucher: str) -> list[tuple[str, Entry]]:
+    """Return the rids at a voucher that were uploaded without an end, with their gateways, in a fixed order."""
+    rows = connection.execute(_OPEN_AT, {"voucher": voucher})
+    return [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
+
+
+def ended(connection: Connection, rid: str) -> None:
+    """Note that a rid which was uploaded without an end has one now."""
+    connection.execute(_ENDED, {"of_rid": rid})
+
+
+def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime) -> Peer:
+    """Write down what a gateway has kept of a rid, where these books do not have it; return it with its rids counted.
+
+    Of what the books do have nothing is changed, but that an undo which they have lost is done again.
+    """
+    rid, answer = entry.intent.rid, entry.answer
+    known = rids.known_under(connection, rid)
+    if answer is None or not answer.final:
+        if known is None:
+            _keep_open(connection, peer, entry)
+        return peer
+    if known is None:
+        _record(connection, peer, entry, answer, at)
+        ended(connection, rid)
+        return advance(connection, peer)
+    if known.answer.verdict is not answer.verdict:
+        _differ(connection, peer, rid, f"{answer.verdict} was kept, {known.answer.verdict} is recorded", at)
+    elif answer.undone_by is not None and known.answer.undone_by is None:
+        _take_back(connection, known, rid, by=answer.undone_by)
+    return peer
+
+
+def _keep_open(connection: Connection, peer: Peer, entry: Entry) -> None:
+    code = entry.intent.code
+    voucher = None if code is None or classify(code).verdict else voucher_with(connection, code)
+    if voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
+        text = msgspec.json.encode(entry).decode()
+        row = {"rid": entry.intent.rid, "gateway": peer.id, "voucher": voucher, "entry": text}
+        connection.execute(insert(uploaded_open), row)
+
+
+def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:
+    rid = entry.intent.rid
+    if connection.execute(select(stores.c.id).where(stores.c.id == entry.store)).first() is None:
+        put_store(connection, entry.store, {**_UNNAMED, "name": entry.store})
+        _differ(connection, peer, rid, f"store {entry.store} was not in the books; it has no name yet", at)
+    voucher = answer.voucher or entry.voucher
+    if (
+        voucher is not None
+        and connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is None
+    ):
+        _differ(connection, peer, rid, f"its voucher {voucher} is not in the books", at)
+        voucher = None
+    redeemed = answer.verdict is Verdict.REDEEMED and entry.intent.action is Action.REDEEM
+    undone_by = (answer.undone_by or connection.execute(_UNDONE_BY, {"rid": rid}).scalar()) if redeemed else None
+    ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
+    ruling = Ruling(answer=msgspec.structs.replace(answer, undone_by=undone_by), record=True)
+    when, digest = datetime.fromisoformat(entry.at), bytes.fromhex(entry.digest)
+    rids.record(connection, Record(gateway=peer.id, ask=ask, ruling=ruling, voucher=voucher, at=when, digest=digest))
+    if redeemed and undone_by is None and voucher is not None:
+        told = [{"voucher": voucher, "number": number, "rid": rid} for number in answer.uses]
+        connection.execute(insert(unplaced_uses), told)
+        _place(connection, voucher)
+    elif answer.verdict is Verdict.UNDONE and entry.intent.undoes is not None:
+        known = rids.known_under(connection, entry.intent.undoes)
+        if known is not None and known.answer.undone_by is None:
+            _take_back(connection, known, entry.intent.undoes, by=rid)
+
+
+def _take_back(connection: Connection, known: Known, rid: str, by: str) -> None:
+    """Undo again what was undone before the books were put back; who had the uses since then gets them again."""
+    rids.give_back(connection, known.voucher, rid, by=by)
+    connection.execute(delete(unplaced_uses).where(unplaced_uses.c.rid == rid))
+    if known.voucher is not None:
+        _place(connection, known.voucher)
+
+
+def _place(connection: Connection, voucher: str) -> None:
+    """Give uses of a voucher that are free to the rids that were told they have them."""
+    held = set(connection.execute(select(uses.c.number).where(uses.c.voucher == voucher)).scalars())
+    told = select(unplaced_uses).where(unplaced_uses.c.voucher == voucher).order_by(unplaced_uses.c.rid)
+    for row in connection.execute(told).all():
+        if row.number not in held:
+            held.add(row.number)
+            connection.execute(insert(uses), {"voucher": voucher, "number": row.number, "rid": row.rid})
+            placed = and_(*(column == getattr(row, column.name) for column in unplaced_uses.c))
+            connection.execute(delete(unplaced_uses).where(placed))
+
+
+def _differ(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:
+    _log.error("event=upload_differs gateway=%s rid=%s what=%s", peer.id, rid, what)
+    note_discrepancy(connection, peer, rid, what, at)

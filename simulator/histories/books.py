@@ -1,0 +1,72 @@
+"""What a head office in a history has on disk, and can be put back to: vouchers, rids, the marks of its gateways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from protocol.marks import NEVER, Mark
+
+if TYPE_CHECKING:
+    from protocol.messages import Entry
+    from protocol.owner import Known, Voucher
+
+
+@dataclass(slots=True)
+class Item:
+    """A voucher in the books, and which rid has spent which of its uses."""
+
+    voucher: Voucher
+    uses: dict[int, str] = field(default_factory=dict)
+
+    def now(self) -> Voucher:
+        """Return the voucher as it stands at this moment."""
+        return replace(self.voucher, taken=frozenset(self.uses)) if self.uses else self.voucher
+
+
+@dataclass(slots=True)
+class Peer:
+    """A gateway as the books know it."""
+
+    sequence: int = 0
+    """Rids of it that were recorded."""
+    heard: Mark = NEVER
+    uploaded: int = 1
+    """The newest generation of the books that has its whole journal."""
+
+
+@dataclass(slots=True)
+class Books:
+    """The whole of it."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    """Vouchers by their codes."""
+    known: dict[str, Known] = field(default_factory=dict)
+    peers: dict[str, Peer] = field(default_factory=dict)
+    generation: int = 1
+    stopped: bool = False
+    open_entries: dict[str, Entry] = field(default_factory=dict)
+    """What was uploaded without an end, by rid."""
+    unplaced: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    """Rids that were told they have spent uses of the voucher with this code, which others hold in the books."""
+
+    def copy(self) -> Books:
+        """Return a copy, to be put back later."""
+        return Books(
+            items={code: Item(item.voucher, dict(item.uses)) for code, item in self.items.items()},
+            known=dict(self.known),
+            peers={name: replace(peer) for name, peer in self.peers.items()},
+            generation=self.generation,
+            stopped=self.stopped,
+            open_entries=dict(self.open_entries),
+            unplaced=dict(self.unplaced),
+        )
+
+    def mark(self, gateway: str) -> Mark:
+        """Return how far the books have come, towards a gateway."""
+        return Mark(self.generation, self.peers[gateway].sequence)
+
+    @property
+    def missing(self) -> list[str]:
+        """The gateways whose journals this generation waits for; each may speak for every store."""
+        return [name for name, peer in self.peers.items() if peer.uploaded < self.generation]

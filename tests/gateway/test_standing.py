@@ -1,0 +1,147 @@
+"""Rule 11 at the gateway: a journal that was put back stops it; a head office that was restored gets all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.headoffice import UPLOADED_AT_ONCE, HeadOffice
+from gateway.journal import restore
+from gateway.standing import HEAD_OFFICE, HINT
+from protocol.marks import Mark, mark_of, shown_in, stamped
+from protocol.messages import (
+    Answer,
+    AskHello,
+    AskRedeem,
+    AskUpload,
+    Confirm,
+    Hello,
+    Look,
+    Met,
+    Notice,
+    Resolve,
+    Welcome,
+)
+from protocol.owner import intent_digest
+from protocol.vocabulary import Verdict
+from tests.gateway.shop import Shop, SilentOwner, intent_of, open_shop, rid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from protocol.messages import UpstreamAnswer, UpstreamRequest
+
+CODE = "4006123456781234"
+
+
+def says(answer: UpstreamAnswer, heard: Mark) -> Callable[[UpstreamRequest], UpstreamAnswer]:
+    """Return an owner that says this, and that it has seen the gateway come so far."""
+    return lambda _: stamped(answer, Mark(1, 9), heard)
+
+
+async def ended(shop: Shop, number: int) -> None:
+    """Let a request come to its end, on disk."""
+    shop.confirm("till-1", intent_of(None, rid(number)))
+    await shop.ended("till-1", rid(number))
+    await shop.journal.flush()
+
+
+def aborts(ask: UpstreamRequest) -> UpstreamAnswer | None:
+    intent = getattr(ask, "intent", None)
+    return Met() if intent is None else Answer(rid=intent.rid, verdict=Verdict.ABORTED, final=True)
+
+
+async def test_every_message_shows_how_far_the_journal_has_come_and_how_far_the_peer(data: Path) -> None:
+    owner = SilentOwner()
+    owner.answer = lambda ask: stamped(aborts(ask) or Met(), Mark(3, 14), Mark(1, 0))
+    async with open_shop(data, owner) as shop:
+        await ended(shop, 1)
+        await ended(shop, 2)
+        shop.receive("till-1", stamped(Hello(boot="b"), Mark(1, 41)))
+        welcome = shop.outbox.to("till-1")[-1]
+    assert isinstance(welcome, Welcome)
+    assert (welcome.gateway, mark_of(welcome), shown_in(welcome)) == ("gw-1", Mark(1, 2), Mark(1, 41))
+    assert [(mark_of(ask), shown_in(ask)) for ask in owner.asked][-1] == (Mark(1, 2), Mark(3, 14))
+
+
+@pytest.mark.parametrize("shower", ["till-1", HEAD_OFFICE])
+async def test_rule_11_a_gateway_of_which_somebody_remembers_more_stops(data: Path, shower: str) -> None:
+    owner = SilentOwner()
+    async with open_shop(data, owner) as shop:
+        if shower == HEAD_OFFICE:
+            owner.answer = says(Met(), Mark(1, 5))
+            assert await shop.owner.ask(AskHello()) is None
+        else:
+            shop.receive(shower, stamped(Hello(boot="b", heard_of="gw-1"), Mark(1, 1), Mark(1, 5)))
+        asked = len(owner.asked)
+        for message in (
+            Look(look=1, boot="b", code=CODE),
+            Confirm(intent=intent_of(None, rid(1))),
+            Resolve(intent=intent_of(None, rid(2))),
+        ):
+            shop.receive("till-2", message)
+            told = shop.outbox.to("till-2")[-1]
+            assert isinstance(told, Notice)
+            assert (told.verdict, told.hint) == (Verdict.FAULT, HINT)
+        by_page = await shop.counter.redeem(shop.registry.stores[0], intent_of(None, rid(3)))
+        assert isinstance(by_page, Notice)
+        assert shop.standing.behind is not None
+        assert shop.standing.behind.peer == shower
+        assert len(owner.asked) == asked, "nothing is asked by who may not go on"
+        assert shop.journal.sequence == 0
+
+
+async def test_what_a_kiosk_has_seen_of_another_gateway_says_nothing_of_this_one(data: Path) -> None:
+    async with open_shop(data) as shop:
+        shop.receive("till-1", stamped(Hello(boot="b", heard_of="gw-2"), Mark(1, 1), Mark(1, 500)))
+        assert not shop.standing.stopped
+        assert isinstance(shop.outbox.to("till-1")[-1], Welcome)
+
+
+async def test_after_restore_the_same_memories_stop_nobody(data: Path) -> None:
+    async with open_shop(data):
+        pass
+    assert restore(data / "journal.db") == 2
+    async with open_shop(data) as shop:
+        shop.receive("till-1", stamped(Hello(boot="b", heard_of="gw-1"), Mark(1, 1), Mark(1, 500)))
+        assert not shop.standing.stopped
+        assert mark_of(shop.outbox.to("till-1")[-1]) == Mark(2, 0)
+
+
+async def test_nothing_new_is_written_before_somebody_has_shown_how_far_the_journal_had_come(data: Path) -> None:
+    owner = SilentOwner()
+    async with open_shop(data, owner) as shop:
+        shop.standing.met = False
+        shop.confirm("till-1", intent_of(None, rid(1)))
+        assert shop.relays.known(rid(1)) is None
+        owner.answer = says(Met(), Mark(1, 0))
+        await shop.owner.ask(AskHello())
+        shop.confirm("till-1", intent_of(None, rid(1)))
+        assert shop.relays.known(rid(1)) is not None
+
+
+async def test_a_restored_head_office_gets_the_whole_journal_in_parts(data: Path) -> None:
+    owner = SilentOwner()
+    owner.answer = aborts
+    count = 2 * UPLOADED_AT_ONCE + 3
+    async with open_shop(data, owner) as shop:
+        for number in range(1, count):
+            await ended(shop, number)
+        owner.answer = lambda ask: Met(upload=isinstance(ask, AskHello)) if not isinstance(ask, AskRedeem) else None
+        open_one = intent_of(None, rid(count))
+        shop.confirm("till-2", open_one)
+        await owner.until(lambda: getattr(owner.asked[-1], "intent", None) == open_one)
+        greeting = asyncio.create_task(HeadOffice(owner, shop.standing, shop.journal, 60.0).run())
+        await owner.until(lambda: any(isinstance(ask, AskUpload) and ask.last for ask in owner.asked))
+        greeting.cancel()
+    parts = [ask for ask in owner.asked if isinstance(ask, AskUpload)]
+    entries = [entry for part in parts for entry in part.entries]
+    assert [part.last for part in parts] == [False, False, True]
+    assert [entry.intent.rid for entry in entries] == [rid(number) for number in range(1, count + 1)]
+    assert all(entry.answer and entry.answer.verdict is Verdict.ABORTED for entry in entries[:-1])
+    assert {entry.intent.code for entry in entries[:-1]} == {"****1234"}, "codes of what has ended are not told again"
+    assert entries[0].digest == intent_digest(intent_of(None, rid(1))).hex()
+    assert (entries[-1].answer, entries[-1].intent) == (None, open_one)

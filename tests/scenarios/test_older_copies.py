@@ -1,0 +1,144 @@
+"""Rule 11 with real processes: a database is put back, its party stops, a person says restore, nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from simulator.layout import Layout
+from tests.scenarios.counter import Counter, Demo
+from tests.simulator.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def store(
+    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Counter, Layout]]:
+    """Give a counter of its own with two kiosks, and where its files lie."""
+    data = tmp_path_factory.mktemp("older")
+    demo = Demo(free_port(), data, kiosks=2)
+    try:
+        yield Counter(demo.until_ready()), Layout(data)
+        assert demo.stop() == 0
+    finally:
+        demo.kill()
+
+
+def copied(database: Path, to: Path) -> None:
+    """Copy a database as it lies on the disk, its log with it."""
+    to.mkdir()
+    for file in database.parent.glob(f"{database.name}*"):
+        shutil.copy2(file, to)
+
+
+def put_back(database: Path, copy: Path) -> None:
+    for file in database.parent.glob(f"{database.name}*"):
+        file.unlink()
+    for file in copy.iterdir():
+        shutil.copy2(file, database.parent)
+
+
+def restore(part: str, configuration: Path, *more: str) -> str:
+    """Say ``restore``, as a technician does."""
+    command = (sys.executable, "-P", "-m", "cli.main", part, "restore", "-c", str(configuration), *more)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_gateways_journal_is_put_back(store: tuple[Counter, Layout], tmp_path: Path) -> None:
+    counter, layout = store
+    kiosk = counter.kiosk()
+    counter.tidy()
+    counter.part("gateway", "kill")
+    copied(layout.gateway_journal, tmp_path / "copy")
+    counter.part("gateway", "start")
+    kiosk.until(lambda state: state["link"] == "up")
+    text = counter.issue(title="第一杯")["qr_text"]
+    rid = kiosk.redeem(text)["rid"]
+    kiosk.press("ok")
+    kiosk.clear()
+
+    counter.part("gateway", "kill")
+    put_back(layout.gateway_journal, tmp_path / "copy")
+    counter.part("gateway", "start")
+    stopped = kiosk.until(lambda state: state["verdict"] == "fault", within_s=60)
+    assert stopped["light"]["colour"] == "red"
+    other = counter.issue(title="第二杯")
+    kiosk.show(other["qr_text"])
+
+    counter.part("gateway", "kill")
+    told = restore("gateway", layout.gateway / "gateway.toml", "--yes")
+    assert "generation 2 begins" in told
+    counter.part("gateway", "start")
+    kiosk.clear()
+    kiosk.until(lambda state: state["link"] == "up" and state["verdict"] != "fault", within_s=60)
+    assert kiosk.looked(text)["verdict"] == "already_redeemed"
+    counter.tidy()
+    again = kiosk.redeem(other["qr_text"])["rid"]
+    assert set(counter.rows(rid)) == {"till-1", "headoffice"}, "what the gateway wrote after the copy is lost to it"
+    assert set(counter.rows(again)) == {"till-1", "gateway", "headoffice"}
+    kiosk.press("ok")
+    kiosk.clear()
+
+
+def test_the_head_offices_books_are_put_back(store: tuple[Counter, Layout], tmp_path: Path) -> None:
+    counter, layout = store
+    kiosk = counter.kiosk()
+    counter.tidy()
+    text = counter.issue(title="只有一次")["qr_text"]
+    counter.part("headoffice", "kill")
+    copied(layout.headoffice / "hexiao.db", tmp_path / "copy")
+    counter.part("headoffice", "start")
+    rid = kiosk.redeem(text)["rid"]
+    kiosk.press("ok")
+    kiosk.clear()
+
+    counter.part("headoffice", "kill")
+    put_back(layout.headoffice / "hexiao.db", tmp_path / "copy")
+    counter.part("headoffice", "start")
+    configuration = layout.headoffice / "headoffice.toml"
+    elsewhere = counter.kiosk("till-2")
+    assert elsewhere.looked(text)["verdict"] == "fault"
+    assert "stopped: " in restore("headoffice", configuration, "--status")
+    assert counter.call("POST", "/api/vouchers", {}).status == 503
+
+    told = restore("headoffice", configuration, "--yes", "--by", "Li Wei")
+    assert "generation 2" in told
+    counter.tidy()
+    elsewhere.show(text)
+    elsewhere.until(lambda state: state["verdict"] in {"upstream_unavailable", "already_redeemed"})
+    until(lambda: "All journals are in." in restore("headoffice", configuration, "--status"), 30)
+    counter.tidy()
+    assert elsewhere.looked(text)["verdict"] == "already_redeemed"
+    assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
+
+
+def test_a_kiosks_journal_is_put_back(store: tuple[Counter, Layout], tmp_path: Path) -> None:
+    counter, layout = store
+    kiosk, folder = counter.kiosk(), layout.kiosk("till-1")
+    counter.tidy()
+    kiosk.power("cut")
+    copied(folder.journal, tmp_path / "copy")
+    kiosk.power("restore")
+    rid = kiosk.redeem(counter.issue(title="还有一杯")["qr_text"])["rid"]
+    kiosk.clear()
+    kiosk.power("cut")
+    put_back(folder.journal, tmp_path / "copy")
+    kiosk.power("restore")
+    stopped = kiosk.until(lambda state: state["verdict"] == "fault")
+    assert any("restore" in line for line in stopped["lines"])
+    kiosk.power("cut")
+    assert "generation 2 begins" in restore("device", folder.configuration, "--yes")
+    kiosk.power("restore")
+    kiosk.until(lambda state: state["screen"] == "idle" and state["link"] == "up")
+    assert set(counter.rows(rid)) == {"gateway", "headoffice"}
+    kiosk.redeem(counter.issue(title="又一杯")["qr_text"])
