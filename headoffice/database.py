@@ -11,7 +11,7 @@ import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 
 from headoffice.errors import DatabaseError, MigrationError
 from headoffice.migrations import migrate
+from headoffice.sqlite import ApswDialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,9 +100,12 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """Open a database by its URL and bring its schema to this program's version; raise DatabaseError if that fails."""
-    engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+def open_database(url: str, *, vfs: str | None = None) -> Database:
+    """Open a database by its URL and bring its schema to this program's version; raise DatabaseError if that fails.
+
+    ``vfs`` names SQLite's file layer, for tests that cut the power.
+    """
+    engine = _sqlite(url, vfs) if url.startswith("sqlite") else _postgresql(url)
     database = Database(engine)
     try:
         database.write(migrate)
@@ -112,12 +116,12 @@ def open_database(url: str) -> Database:
     return database
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, vfs: str | None) -> Engine:
     """Return an engine whose acknowledged commits survive a power cut: WAL with synchronous=FULL."""
     engine = create_engine(
-        url,
+        make_url(url).set(drivername=f"sqlite+{ApswDialect.driver}"),
         hide_parameters=True,  # they hold codes, and errors are logged
-        connect_args={"isolation_level": None, "timeout": BUSY_S, "check_same_thread": False},
+        connect_args={"timeout": BUSY_S, "vfs": vfs},
         pool_size=CONNECTIONS,
         max_overflow=0,
     )
