@@ -1,7 +1,8 @@
 """One frame after the other through the eyes: decode where it can pay, then say what it means.
 
 An empty counter is looked at all day. A picture that has been tried and has not changed since is decoded again only
-twice a second, and with all passes only every other second; what it showed still stands.
+twice a second, and with all passes only every other second; what it showed still stands. When nothing has changed for
+long, the eyes sleep: they look half as often again, and still compare every frame, so that a change wakes them at once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 RESULT_STANDS_S = 0.5
 #: and until all of them are, for what came too faintly to be noticed.
 THOROUGH_EVERY_S = 2.0
+#: After how many seconds without a change the eyes sleep, and how many times as long a result stands then.
+ASLEEP_AFTER_S = 10.0
+ASLEEP_TIMES = 2.0
 #: In how many frames a new picture is tried until it counts as one without a code: noise spoils one, spares the next.
 TRIES_OF_A_NEW_PICTURE = 8
 
@@ -42,6 +46,7 @@ class Watcher:
         self._picture: Glimpse | None = None
         self._codes: list[Code] = []
         self._tries_left = 0
+        self._changed_at = 0.0
         self._tried_at = 0.0
         self._thorough_at = 0.0
 
@@ -66,13 +71,14 @@ class Watcher:
     def _look_that_is_due(self, view: Glimpse, now: float) -> Callable[[Frame], list[Code]] | None:
         """Return how to look at a frame: with all passes, with the cheap one, or not at all where its result stands."""
         if self._picture is None or not view.same_picture(self._picture):
-            self._picture, self._tried_at, self._thorough_at = view, now, now
+            self._picture, self._changed_at, self._tried_at, self._thorough_at = view, now, now, now
             self._tries_left = max(self._pipeline.cycle, TRIES_OF_A_NEW_PICTURE)
         elif self._tries_left == 0:
-            if now - self._tried_at < RESULT_STANDS_S and self._tracker.certain:
+            times = ASLEEP_TIMES if not self._codes and now - self._changed_at >= ASLEEP_AFTER_S else 1.0
+            if now - self._tried_at < RESULT_STANDS_S * times and self._tracker.certain:
                 return None
             self._tried_at = now
-            if not self._codes and now - self._thorough_at < THOROUGH_EVERY_S:
+            if not self._codes and now - self._thorough_at < THOROUGH_EVERY_S * times:
                 return self._pipeline.first
             self._thorough_at = now
             self._tries_left = self._pipeline.cycle

@@ -83,6 +83,15 @@ def test_bars_at_an_angle_are_read_by_either_reader_and_placed_in_the_frame(name
     assert math.hypot(code.centre[0] - WIDTH / 2, code.centre[1] - HEIGHT / 2) < 40
 
 
+@pytest.mark.parametrize("degrees", [30, -30, 33])
+def test_what_only_pyzbar_reads_is_read_with_it_alone_and_with_both(degrees: float) -> None:
+    frame = noisy(before_camera(rotated(bars(BARS_TEXT, zxingcpp.BarcodeFormat.EAN13, 3), degrees)), 4)
+    assert build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES).read(frame) == []
+    assert [code.text for code in build_reader(ReaderName.PYZBAR, DEFAULT_SYMBOLOGIES).read(frame)] == [BARS_TEXT]
+    for readers in ([ReaderName.PYZBAR], list(ReaderName)):
+        assert [code.text for code in build_pipeline(readers).read_all(frame)] == [BARS_TEXT]
+
+
 def test_no_line_of_the_frame_is_in_two_rows_of_a_strip() -> None:
     """Decoders believe bars that two rows agree about; the same noise twice must not be two rows."""
     frame = np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)

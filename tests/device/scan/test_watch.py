@@ -9,7 +9,7 @@ import pytest
 from device.scan.events import LONGEST_TEXT, Gone, Scanned, SeveralCodes
 from device.scan.passes import Pass
 from device.scan.pipeline import Pipeline, build_pipeline
-from device.scan.watch import TRIES_OF_A_NEW_PICTURE, Watcher
+from device.scan.watch import ASLEEP_AFTER_S, TRIES_OF_A_NEW_PICTURE, Watcher
 
 from .drawing import before_camera, counter, noisy, qr
 
@@ -86,6 +86,18 @@ def test_an_empty_counter_is_decoded_twice_a_second_and_thoroughly_every_other_s
         assert till.looks == seed + 1 or seed >= TRIES_OF_A_NEW_PICTURE
     assert 16 <= till.looks - TRIES_OF_A_NEW_PICTURE <= 20
     assert 4 <= till.thorough_looks - TRIES_OF_A_NEW_PICTURE <= 5
+
+
+def test_where_nothing_has_changed_for_long_the_eyes_sleep_and_a_change_wakes_them_at_once() -> None:
+    till = Till()
+    for seed in range(round((ASLEEP_AFTER_S + 1) / FRAME_S)):
+        till.sees(noisy(counter(), 4, seed % 15))
+    looked, thorough = till.looks, till.thorough_looks
+    for seed in range(round(20 / FRAME_S)):
+        till.sees(noisy(counter(), 4, seed % 15))
+    assert 18 <= till.looks - looked <= 21
+    assert 4 <= till.thorough_looks - thorough <= 6
+    assert [type(event) for event in till.sees(noisy(before_camera(qr("good morning")), 4))] == [Scanned]
 
 
 def test_a_phone_held_still_is_decoded_twice_a_second_and_stays() -> None:
