@@ -47,7 +47,7 @@ SEED = int(os.environ.get("SEED", "20260"))
 #: What is asked of a set: at least so many times what zxing-cpp reads, and at least so many percent.
 TIMES = {
     QR_CODES: 1.02,
-    HARD: 1.04,
+    HARD: 1.1,
     "bars, easy": 1.0,
     "bars, hard": 1.08,
     "everything, easy": 1.0,
@@ -160,14 +160,14 @@ def photographs(folders: tuple[str, ...]) -> list[Path]:
 
 
 def worse(frame: Frame, number: int) -> Frame:
-    """Return a photograph as a worse camera would have taken it: from further away, turned, blurred, noisy, dimmer."""
+    """Return a photograph as a bad camera would have taken it from further away: zxing-cpp reads two thirds of them."""
     rng = np.random.default_rng((SEED, number))
-    scale, turn = float(rng.uniform(0.3, 0.8)), float(rng.normal(0, 15))
+    scale, turn = float(rng.uniform(0.2, 0.6)), float(rng.normal(0, 15))
     matrix = cv2.getRotationMatrix2D((FRAME_SIZE[0] / 2, FRAME_SIZE[1] / 2), turn, scale)
     smooth = cv2.GaussianBlur(frame, (0, 0), 0.4 / scale)
     small = cv2.warpAffine(smooth, matrix, FRAME_SIZE, borderValue=128.0)
-    blurred = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.4, 1.8))) * rng.uniform(0.3, 1)
-    return np.clip(blurred + rng.normal(0, rng.uniform(1, 6), blurred.shape), 0, 255).astype(np.uint8)
+    blurred = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.5, 2.2))) * rng.uniform(0.3, 1)
+    return np.clip(blurred + rng.normal(0, rng.uniform(2, 10), blurred.shape), 0, 255).astype(np.uint8)
 
 
 def elsewhere() -> Iterator[tuple[str, Iterable[Given]]]:

@@ -105,7 +105,7 @@ def _sleeping() -> list[Row]:
 def _lasting() -> list[Row]:
     """Read many frames, a third of them with a code; small ones, so that it takes minutes and not an hour."""
     pipeline = build_pipeline()
-    shown = [np.ascontiguousarray(frame[::3, ::3]) for frame, _ in approach(FRAMES, 0)]
+    shown = [np.ascontiguousarray(frame[::4, ::4]) for frame, _ in approach(FRAMES, 0)]
     settled = 0.0
     for number in range(LASTING_FRAMES):
         pipeline.read_all(shown[number % len(shown)])
