@@ -105,7 +105,7 @@ def open_database(url: str, *, vfs: str | None = None) -> Database:
 
     ``vfs`` names SQLite's file layer, for tests that cut the power.
     """
-    engine = _sqlite(url, vfs) if url.startswith("sqlite") else _postgresql(url)
+    engine = sqlite_engine(url, vfs) if url.startswith("sqlite") else _postgresql(url)
     database = Database(engine)
     try:
         database.write(migrate)
@@ -116,7 +116,7 @@ def open_database(url: str, *, vfs: str | None = None) -> Database:
     return database
 
 
-def _sqlite(url: str, vfs: str | None) -> Engine:
+def sqlite_engine(url: str, vfs: str | None = None) -> Engine:
     """Return an engine whose acknowledged commits survive a power cut: WAL with synchronous=FULL."""
     engine = create_engine(
         make_url(url).set(drivername=f"sqlite+{ApswDialect.driver}"),

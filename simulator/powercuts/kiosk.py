@@ -1,0 +1,115 @@
+"""The kiosk's journal under power cuts."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import apsw
+
+from device.clock import StoreClock
+from device.errors import JournalError
+from device.journal import Journal
+from protocol.messages import Answer, Intent
+from protocol.vocabulary import Verdict
+from simulator.powercuts.workload import CorruptError, Ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+    from simulator.powercuts.disk import Files
+
+FILE = "journal.db"
+_ENDS = (Verdict.REDEEMED, Verdict.ABORTED, Verdict.EXPIRED)
+_STEPS = 14
+
+
+class KioskStore:
+    """``device.journal.Journal``: minted, concluded, parked, settled, refused, placed, tidied."""
+
+    name = "kiosk"
+    files = FILE
+
+    def play(self, folder: Path, vfs: str, ledger: Ledger, random: Random) -> None:
+        """Serve some customers."""
+        ledger.phase("start")
+        journal = Journal(folder / FILE, "till-1", StoreClock(), vfs=vfs)
+        journal.open()
+        with closing(journal):
+            ledger.phase("work")
+            known = {one.intent.rid: one for one in journal.kept()}
+            open_rids = [rid for rid, one in known.items() if one.answer is None]
+            ended = [rid for rid, one in known.items() if one.answer is not None]
+            for _ in range(_STEPS):
+                self._step(journal, ledger, random, open_rids, ended)
+            ledger.phase("tidy")
+            journal.tidy()
+
+    def _step(self, journal: Journal, ledger: Ledger, random: Random, open_rids: list[str], ended: list[str]) -> None:
+        """Do one thing."""
+        choice = random.random()
+        if choice < 0.1:  # noqa: PLR2004 - one in ten
+            key = f"refusal {journal.seq + 1}"
+            ledger.will(key, "expired")
+            journal.refuse(Verdict.EXPIRED, "0001", None)
+            ledger.did(key)
+        elif choice < 0.4 or not (open_rids or ended):  # noqa: PLR2004
+            rid = random.randbytes(16).hex()
+            ledger.will(rid, ("pending", 0, 0))
+            journal.mint(Intent(rid=rid, code=f"SECRET-{rid}", offer="sealed"))
+            ledger.did(rid)
+            open_rids.append(rid)
+        elif open_rids and choice < 0.75:  # noqa: PLR2004
+            rid = open_rids.pop(random.randrange(len(open_rids)))
+            verdict = random.choice(_ENDS)
+            parked = ledger.states[rid][-1][1]  # type: ignore[index]
+            if not parked and random.random() < 0.3:  # noqa: PLR2004
+                parked = 1
+                ledger.will(rid, ("pending", 1, 0))
+                journal.park(rid)
+                ledger.did(rid)
+            ledger.will(rid, (str(verdict), parked, 0))
+            journal.conclude(Answer(rid=rid, verdict=verdict, final=True))
+            ledger.did(rid)
+            ended.append(rid)
+        elif ended:
+            rid = ended.pop()
+            verdict, parked, _ = ledger.states[rid][-1]  # type: ignore[misc]
+            ledger.will(rid, (verdict, parked, 1))
+            journal.settle(rid, handed_over=True)
+            ledger.did(rid)
+
+    def read(self, folder: Path) -> dict[str, object]:
+        """Open it as the kiosk does, and write once more."""
+        journal = Journal(folder / FILE, "till-1", StoreClock())
+        try:
+            journal.open()
+            with closing(journal):
+                journal.kept()
+                journal.place("gw-1", "s", "S")
+            return _states(folder / FILE)
+        except (JournalError, apsw.Error) as error:
+            raise CorruptError(str(error)) from error
+
+    def older(self, random: Random) -> Files:
+        """Return nothing: this is the first schema."""
+        del random
+        return {}
+
+
+def _states(path: Path) -> dict[str, object]:
+    connection = apsw.Connection(str(path))
+    with closing(connection):
+        checked = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        if checked != ["ok"]:
+            raise CorruptError(str(checked[:3]))
+        found: dict[str, object] = {}
+        for seq, rid, verdict, parked, settled in connection.execute(
+            "SELECT seq, rid, verdict, parked, settled_at NOTNULL FROM book"
+        ):
+            if rid is None:
+                found[f"refusal {seq}"] = verdict
+            else:
+                found[rid] = (verdict, parked, settled)
+        return found
