@@ -3,7 +3,7 @@
 PYTHON ?=
 export PYTHON
 
-.PHONY: help setup setup-run demo test check bench pictures lock clean
+.PHONY: help setup setup-run demo test check bench soak pictures lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ check: setup-run ## format, lint, types, layers
 
 bench: setup ## every benchmark (ONLY=decode for one); build/bench.json
 	@exec .venv/bin/python -m benchmarks $(ONLY)
+
+soak: setup ## the long runs: histories, power cuts, kill -9 (SEEDS=, IMAGES=, KILLS= are counts); build/soak.json
+	@exec .venv/bin/python -m simulator.soak $(if $(SEEDS),--seeds $(SEEDS) --redemptions 0) $(if $(IMAGES),--images $(IMAGES)) $(if $(KILLS),--kills $(KILLS))
 
 pictures: setup ## take the pictures of the documentation again, from the running product
 	.venv/bin/python -m tools.pictures

@@ -8,6 +8,7 @@ are the tables' own, so also a mistake here cannot spend a use twice.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from headoffice import rids, standing, uploads
@@ -39,14 +40,14 @@ from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from headoffice.books import Store
     from headoffice.database import Database
     from headoffice.standing import Peer
-    from protocol.owner import Voucher
+    from protocol.owner import Known, Voucher
 
 _log = logging.getLogger(__name__)
 
@@ -181,25 +182,29 @@ class Ledger:
             # These books are younger than some journals: what they do not know may have happened all the same.
             if _must_wait(connection, peer, ask, voucher):
                 return Ruling(answer=_pending(ask)), None
-            if voucher is not None and self._drive(connection, voucher, moment.at):
+            if voucher is not None and self._drive(connection, voucher.id, moment.at):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
                     return owner.repeat(ask, known), None
                 voucher = voucher_by_code(connection, code or "", store)
         return owner.rule_redeem(ask, None, voucher, moment), voucher.id if voucher else None
 
-    def _drive(self, connection: Connection, voucher: Voucher, at: datetime) -> bool:
+    def _drive(self, connection: Connection, voucher: str, at: datetime) -> bool:
         """Bring to their end the rids at a voucher that were uploaded without one; return whether there were any."""
-        found = uploads.open_at(connection, voucher.id)
+        found = uploads.open_at(connection, voucher)
         for gateway, entry in found:
             store = store_for(connection, None, entry.store)
             if store is None:
                 continue  # taken up again once the store is in the books
             ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
-            now = voucher_by_code(connection, entry.intent.code or "", store)
-            ruling = owner.rule_driven(ask, now, _moment(ask, store, at))
-            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher.id, at=at))
-            uploads.ended(connection, entry.intent.rid)
+            moment = _moment(ask, store, at)
+            if entry.intent.undoes is not None:
+                target = rids.known_under(connection, entry.intent.undoes)
+                ruling = owner.rule_undo(ask, None, target, moment, timedelta.max)
+            else:
+                ruling = owner.rule_driven(ask, voucher_by_code(connection, entry.intent.code or "", store), moment)
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
+            uploads.ended(connection, entry.intent.rid, voucher)
             _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
         return bool(found)
 
@@ -208,14 +213,22 @@ class Ledger:
     ) -> tuple[Ruling, str | None]:
         if peer is not None and peer.books.restoring and _must_wait(connection, peer, ask, None):
             return Ruling(answer=_pending(ask)), None
-        target = rids.known_under(connection, ask.intent.undoes) if ask.intent.undoes else None
-        if target is not None and target.store != ask.store:
-            target = None  # another store's redemption is none of this store's
+        target = self._target(connection, ask)
         if target is not None and target.voucher is not None:
             # Another undo of it may have been committed while this one waited for the voucher: read it again.
             lock_voucher(connection, target.voucher)
-            target = rids.known_under(connection, target.intent.rid)
+            if peer is not None and peer.books.generation > 1 and self._drive(connection, target.voucher, moment.at):
+                known = rids.known_under(connection, ask.intent.rid)
+                if known is not None:
+                    return owner.repeat(ask, known), None
+            target = self._target(connection, ask)
         return owner.rule_undo(ask, None, target, moment, self._undo_window), target.voucher if target else None
+
+    @staticmethod
+    def _target(connection: Connection, ask: AskRedeem | AskResolve) -> Known | None:
+        """Return the redemption that an undo names; another store's redemption is none of this store's."""
+        target = rids.known_under(connection, ask.intent.undoes) if ask.intent.undoes else None
+        return target if target is not None and target.store == ask.store else None
 
     def _settle(self, gateway: str, ask: AskSettled) -> UpstreamAnswer:
         at = self._clock()

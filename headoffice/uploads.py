@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from headoffice.standing import Peer
-    from protocol.messages import Answer
+    from protocol.messages import Answer, Intent
     from protocol.owner import Known
 
 _log = logging.getLogger(__name__)
@@ -45,14 +45,17 @@ _UNNAMED = {"name": "", "timezone": "Asia/Shanghai", "address": "", "phone": "",
 
 
 def open_at(connection: Connection, voucher: str) -> list[tuple[str, Entry]]:
-    """Return the rids at a voucher that were uploaded without an end, with their gateways, in a fixed order."""
+    """Return the rids at a voucher that were uploaded without an end, with their gateways: undos first."""
     rows = connection.execute(_OPEN_AT, {"voucher": voucher})
-    return [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
+    found = [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
+    return sorted(found, key=lambda one: one[1].intent.undoes is None)
 
 
-def ended(connection: Connection, rid: str) -> None:
-    """Note that a rid which was uploaded without an end has one now."""
+def ended(connection: Connection, rid: str, voucher: str | None = None) -> None:
+    """Note that a rid which was uploaded without an end has one now; an undo has made uses of its voucher free."""
     connection.execute(_ENDED, {"of_rid": rid})
+    if voucher is not None:
+        _place(connection, voucher)
 
 
 def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime) -> Peer:
@@ -78,12 +81,20 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime) -> P
 
 
 def _keep_open(connection: Connection, peer: Peer, entry: Entry) -> None:
-    code = entry.intent.code
-    voucher = None if code is None or classify(code).verdict else voucher_with(connection, code)
+    voucher = _voucher_of(connection, entry.intent)
     if voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
         text = msgspec.json.encode(entry).decode()
         row = {"rid": entry.intent.rid, "gateway": peer.id, "voucher": voucher, "entry": text}
         connection.execute(insert(uploaded_open), row)
+
+
+def _voucher_of(connection: Connection, intent: Intent) -> str | None:
+    """Return the voucher that an open intent is about; an undo's is that of the redemption which it undoes."""
+    if intent.undoes is not None:
+        target = rids.known_under(connection, intent.undoes)
+        return None if target is None else target.voucher
+    code = intent.code
+    return None if code is None or classify(code).verdict else voucher_with(connection, code)
 
 
 def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:

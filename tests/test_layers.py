@@ -60,9 +60,9 @@ OWNERS = {
     "gpiozero": {"device.panel", "simulator"},
     "paho": {"device.link", "gateway.link"},
     "tinydb": {"gateway.store"},
-    "apsw": {"service.database", "device.journal", "gateway.journal"},
+    "apsw": {"service.database", "device.journal", "gateway.journal", "headoffice.sqlite", "simulator"},
     "fastapi": {"headoffice"},
-    "sqlalchemy": {"headoffice"},
+    "sqlalchemy": {"headoffice", "simulator.powercuts"},
 }
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from protocol.marks import NEVER, Mark
+from protocol.owner import Voucher
 
 if TYPE_CHECKING:
+    from random import Random
+
     from protocol.messages import Entry
-    from protocol.owner import Known, Voucher
+    from protocol.owner import Known
 
 
 @dataclass(slots=True)
@@ -70,3 +73,22 @@ class Books:
     def missing(self) -> list[str]:
         """The gateways whose journals this generation waits for; each may speak for every store."""
         return [name for name, peer in self.peers.items() if peer.uploaded < self.generation]
+
+
+def drawn_items(random: Random) -> dict[str, Item]:
+    """Draw the vouchers of a history, by their codes."""
+    items = {}
+    for number in range(random.choice((1, 2, 3, 5))):
+        code = f"60000000000{number}"
+        items[code] = Item(
+            Voucher(
+                id=f"v{number}",
+                code_tail=code[-4:],
+                title="coffee",
+                value="",
+                terms=1,
+                uses=random.choice((1, 1, 2, 3, 5)),
+                stores=random.choice((None, None, None, None, ("s-1",), ("s-1", "s-2"))),
+            )
+        )
+    return items

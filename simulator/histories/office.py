@@ -24,9 +24,9 @@ from protocol.messages import (
     Method,
     Notice,
 )
-from protocol.owner import Known, Moment, Ruling, Voucher, VoucherState
+from protocol.owner import Known, Moment, Ruling, VoucherState
 from protocol.vocabulary import Verdict
-from simulator.histories.books import Books, Item, Peer
+from simulator.histories.books import Books, Item, Peer, drawn_items
 from simulator.histories.faults import Fault, State
 from simulator.histories.oracle import ELSEWHERE
 from simulator.histories.party import Party
@@ -163,7 +163,7 @@ class Office(Party):
             rid, answer = entry.intent.rid, entry.answer
             known = self.known.get(rid)
             if answer is None or not answer.final:
-                if known is None and entry.intent.code in self.items:
+                if known is None:
                     self.disk.open_entries.setdefault(rid, entry)
             elif known is None:
                 peer.sequence += 1
@@ -223,13 +223,23 @@ class Office(Party):
 
     def _drive(self, item: Item) -> None:
         """Bring to their end the rids at a voucher that were uploaded without one."""
-        for rid, entry in list(self.disk.open_entries.items()):
-            if self.items.get(entry.intent.code or "") is item:
-                del self.disk.open_entries[rid]
-                if rid not in self.known:
-                    ask = _asked(entry)
-                    moment = self.moment(ask.store, ask.requester)
-                    self._commit(ask, owner.rule_driven(ask, item.now(), moment), driven=True)
+        waiting = list(self.disk.open_entries.items())
+        for rid, entry in sorted(waiting, key=lambda one: one[1].intent.undoes is None):
+            target = self.known.get(entry.intent.undoes or "")
+            of_item = target is not None and target.voucher == item.voucher.id
+            if not of_item and self.items.get(entry.intent.code or "") is not item:
+                continue
+            del self.disk.open_entries[rid]
+            if rid in self.known:
+                continue
+            ask = _asked(entry)
+            moment = self.moment(ask.store, ask.requester)
+            if of_item:
+                ruling = owner.rule_undo(ask, None, target, moment, timedelta.max)
+            else:
+                ruling = owner.rule_driven(ask, item.now(), moment)
+            self._commit(ask, ruling, driven=True)
+            self._place(item)
 
     @staticmethod
     def complaint(rid: str) -> Notice:
@@ -252,8 +262,10 @@ class Office(Party):
             missing = bool(self.disk.missing)
             if owner.must_wait(ask, item.now() if item else None, missing=missing, missing_of_voucher=missing):
                 return Answer(rid=rid, verdict=Verdict.PENDING, final=False)
-            if item is not None:
-                self._drive(item)
+            undone = self.known.get(ask.intent.undoes or "")
+            for one in self.items.values():
+                if one is item or (undone is not None and undone.voucher == one.voucher.id):
+                    self._drive(one)
         known = self.known.get(rid)
         ruling = self._rule_undo(ask, known) if ask.intent.action is Action.UNDO else self._rule_redeem(ask, known)
         self.world.tell("office", "%s %s: %s %s", type(ask).__name__, rid[:4], ruling.answer.verdict, ruling.claim)
@@ -309,20 +321,7 @@ class Office(Party):
 
     def sell(self) -> list[str]:
         """Put vouchers into the books and return their codes."""
-        random = self.world.random
-        for number in range(random.choice((1, 2, 3, 5))):
-            code = f"60000000000{number}"
-            self.items[code] = Item(
-                Voucher(
-                    id=f"v{number}",
-                    code_tail=code[-4:],
-                    title="coffee",
-                    value="",
-                    terms=1,
-                    uses=random.choice((1, 1, 2, 3, 5)),
-                    stores=random.choice((None, None, None, None, ("s-1",), ("s-1", "s-2"))),
-                )
-            )
+        self.items.update(drawn_items(self.world.random))
         return list(self.items)
 
     def names(self, code: str) -> list[str]:

@@ -66,12 +66,7 @@ class RegistryStore:
 class _RecordedPath(PosixPath):
     """A path whose writing and renaming is noted by whoever records now."""
 
-    def open(  # type: ignore[override]
-        self,
-        mode: str = "r",
-        *args: Any,
-        **kwargs: Any,  # noqa: ANN401 - as Path has it
-    ) -> IO[Any]:
+    def open(self, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:  # type: ignore[override]  # noqa: ANN401
         """Open; a file that is opened to be written is a new one."""
         file: IO[Any] = super().open(mode, *args, **kwargs)
         return _RecordedFile(file, self.name) if "w" in mode else file  # type: ignore[return-value]

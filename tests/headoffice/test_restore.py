@@ -304,3 +304,18 @@ def test_looks_of_a_code_that_nobody_knows_wait_too(counter: Counter, database: 
     looked = counter.ledger.answer(HERE, AskLook(requester="till-1", store="nanjing-lu", code="100200300400"))
     assert isinstance(looked, Looked)
     assert looked.verdict is Verdict.UPSTREAM_UNAVAILABLE
+
+
+def test_an_undo_without_an_end_is_driven_forward_too_because_its_uses_may_have_been_sold_again(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    code = counter.issue()
+    first, second = redeemed(counter, code, 1), redeemed(counter, code, 1)
+    undo = Intent(rid=new_rid(), action=Action.UNDO, undoes=first[0].rid)
+    restored(counter, database, clock)
+    upload(counter, HERE, kept(counter, *first), kept(counter, undo, None))
+    upload(counter, THERE, kept(counter.in_store("jingan"), *second))
+    assert counter.resolve(undo).verdict is Verdict.UNDONE
+    assert differing(database) == []
+    assert counter.spent(code) == 1
+    assert counter.resolve(first[0]).undone_by == undo.rid

@@ -1,0 +1,194 @@
+"""``python -m simulator.soak``: all the long runs, one table, ``build/soak.json``; exit code 1 where one has failed.
+
+Interrupted, it ends the run that is under way and tells what there is so far.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from simulator.histories.history import play
+from simulator.histories.kinds import Kind
+from simulator.histories.mutants import MUTANTS
+from simulator.histories.run import Report, keep_quiet, run, story, table
+from simulator.powercuts.run import run as cut_power
+from simulator.powercuts.run import table as power_table
+from simulator.soak.kills import Survived, kill_often
+from simulator.soak.shop import ShopError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from simulator.histories.mutant import Mutant
+
+BUILD = Path("build")
+#: So many seeds are played at a time, each in every kind.
+_AT_ONCE = 2_000
+_MUTANT_SEEDS = range(100)
+_TOLD_EVERY = 25
+
+
+@dataclass(slots=True)
+class Result:
+    """What the runs have come to so far."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    failed: bool = False
+
+    def note(self, **figures: object) -> None:
+        """Keep figures."""
+        self.figures.update(figures)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    chosen = _chosen(arguments)
+    keep_quiet()
+    result, begun = Result(), time.monotonic()
+    result.note(
+        command=" ".join(["python -m simulator.soak", *(arguments if arguments is not None else sys.argv[1:])]),
+        first_seed=chosen.first,
+        python=platform.python_version(),
+        sqlite=apsw.sqlite_lib_version(),
+    )
+    try:
+        _histories(chosen, result)
+        _mutants(result)
+        _power_cuts(chosen, result)
+        _kills(chosen, result)
+    except KeyboardInterrupt:
+        _say("interrupted: what follows is what there is so far")
+        result.failed = True
+    result.note(seconds=round(time.monotonic() - begun))
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "soak.json").write_text(json.dumps(result.figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _say("", *_summary(result.figures), "", f"{BUILD / 'soak.json'} has it for machines")
+    return 1 if result.failed else 0
+
+
+def _chosen(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m simulator.soak", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=25_000, help="how many seeds; each is two histories")
+    parser.add_argument("--redemptions", type=int, default=1_000_000, help="go on until so many were redeemed")
+    parser.add_argument("--images", type=int, default=100_000, help="how many disks to look at after a power cut")
+    parser.add_argument("--kills", type=int, default=1_000, help="how many processes to kill")
+    parser.add_argument("--first", type=int, default=0, help="the first seed of every run")
+    parser.add_argument("--workers", type=int, default=2, help="how many processes play histories")
+    return parser.parse_args(arguments)
+
+
+def _histories(chosen: argparse.Namespace, result: Result) -> None:
+    report, seed = Report(), chosen.first
+    while seed - chosen.first < chosen.seeds or report.redeemed < chosen.redemptions:
+        left = chosen.seeds - (seed - chosen.first)
+        count = min(_AT_ONCE, left) if left > 0 else _AT_ONCE
+        report.join(run(list(Kind), range(seed, seed + count), chosen.workers))
+        seed += count
+        _say(f"histories {report.histories.total()}, redemptions {report.redeemed}, failed {len(report.failed)}")
+        if report.failed:
+            break
+    for outcome in report.failed[:1]:
+        _say(*story(outcome))
+    _say("", *table(report), "")
+    result.failed |= bool(report.failed)
+    result.note(
+        histories=report.histories.total(),
+        redemptions=report.redeemed,
+        rids=report.rids,
+        met_a_fault=round(report.hit / max(1, report.rids), 3),
+        violations=sum(len(outcome.violations) for outcome in report.failed),
+        unresolved=sum(len(outcome.unresolved) for outcome in report.failed),
+        ended_by_a_person=report.by_person,
+        faults={f"{fault}, {state}": count for (fault, state), count in sorted(report.faults.items())},
+        never_met=[f"{fault}, {state}" for fault, state in report.empty_cells()],
+    )
+
+
+def _mutants(result: Result) -> None:
+    killers = {mutant.name: _killers(mutant) for mutant in MUTANTS}
+    quiet = [name for name, count in killers.items() if count == 0]
+    _say(*(f"mutant {name}: found by {count} of {len(_MUTANT_SEEDS)} seeds" for name, count in killers.items()))
+    result.failed |= bool(quiet)
+    result.note(mutants=len(killers), mutants_killed=len(killers) - len(quiet), killers=killers, survived=quiet)
+
+
+def _killers(mutant: Mutant) -> int:
+    with mutant.at_large():
+        outcomes = (play(mutant.kind, seed) for seed in _MUTANT_SEEDS)
+        return sum(bool(outcome.violations or outcome.unresolved) for outcome in outcomes)
+
+
+def _power_cuts(chosen: argparse.Namespace, result: Result) -> None:
+    report = cut_power(chosen.images, chosen.first, chosen.workers)
+    _say("", *power_table(report), "")
+    result.failed |= bool(report.corrupt or report.lost)
+    result.note(
+        powercut_images=report.images.total(),
+        powercut_corrupt=report.corrupt,
+        powercut_lost=report.lost,
+        powercut_phases={f"{store}, {phase}": count for (store, phase), count in sorted(report.images.items())},
+    )
+
+
+def _kills(chosen: argparse.Namespace, result: Result) -> None:
+    def told(survived: Survived) -> None:
+        if survived.kills.total() % _TOLD_EVERY == 0:
+            _say(f"kills {survived.kills.total()}")
+
+    with tempfile.TemporaryDirectory(prefix="hexiao-soak-") as folder:
+        try:
+            survived = asyncio.run(kill_often(Path(folder) / "shop", chosen.kills, chosen.first, told))
+        except ShopError as error:
+            survived = Survived(violations=[str(error)])
+    _say(*survived.violations, *(f"no end: {one}" for one in survived.unresolved))
+    result.failed |= bool(survived.violations or survived.unresolved)
+    result.note(
+        kills=survived.kills.total(),
+        kills_by_part=dict(survived.kills),
+        cables=dict(survived.cables),
+        process_rids=survived.rids,
+        process_redeemed=survived.redeemed,
+        process_greens=survived.greens,
+        violations=result.figures.get("violations", 0) + len(survived.violations),
+        unresolved=result.figures.get("unresolved", 0) + len(survived.unresolved),
+    )
+
+
+def _summary(figures: dict[str, Any]) -> Iterable[str]:
+    rows = {
+        "histories": "histories",
+        "redemptions in them": "redemptions",
+        "rids that met a fault": "met_a_fault",
+        "mutants": "mutants",
+        "mutants killed": "mutants_killed",
+        "power-cut images": "powercut_images",
+        "corrupt": "powercut_corrupt",
+        "acknowledged, lost": "powercut_lost",
+        "kills survived": "kills",
+        "redeemed meanwhile": "process_redeemed",
+        "violations": "violations",
+        "rids unresolved": "unresolved",
+        "seconds": "seconds",
+    }
+    for name, key in rows.items():
+        yield f"{name:<24}{figures.get(key, '-'):>12}"
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

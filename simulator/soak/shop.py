@@ -1,0 +1,121 @@
+"""A running rehearsal as a soak uses it: its addresses, called over and over while its parts die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from simulator.phone import phone_png
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+READY_WITHIN_S = 120.0
+CALL_S = 40.0
+
+
+class ShopError(RuntimeError):
+    """The rehearsal did not begin, or has ended by itself."""
+
+
+class Shop:
+    """A ``hexiao demo`` process and its addresses."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._session = session
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any | None:  # noqa: ANN401 - JSON
+        """Return what an address answers; None where the part that it needs is down."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        try:
+            async with self._session.request(method, self._url + path, data=data) as answer:
+                content = await answer.read()
+                return (json.loads(content) if content else {}) if answer.ok else None
+        except (aiohttp.ClientError, TimeoutError):
+            return None
+
+    async def states(self, kiosk: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield what a kiosk shows, at each change, for as long as the rehearsal runs."""
+        endless = aiohttp.ClientTimeout(total=None)
+        async with self._session.get(f"{self._url}/api/kiosks/{kiosk}/events", timeout=endless) as answer:
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
+
+    async def hold(self, kiosk: str, text: str) -> None:
+        """Hold a phone with this code before a kiosk."""
+        await self.call("PUT", f"/api/kiosks/{kiosk}/camera", phone_png(text))
+
+    async def clear(self, kiosk: str) -> None:
+        """Take it away."""
+        await self.call("DELETE", f"/api/kiosks/{kiosk}/camera")
+
+    async def press(self, kiosk: str, button: str) -> None:
+        """Press a button."""
+        await self.call("POST", f"/api/kiosks/{kiosk}/buttons/{button}?held_s=0.05")
+
+
+@contextlib.asynccontextmanager
+async def running_shop(data: Path, kiosks: int) -> AsyncIterator[Shop]:
+    """Run a rehearsal for as long as the block lasts; raise ShopError where it does not begin."""
+    port = _free_port()
+    command = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--data", str(data))
+    process = await asyncio.create_subprocess_exec(
+        *command, "--kiosks", str(kiosks), "--no-browser", stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    try:
+        url = await _ready(process)
+        said = asyncio.create_task(_read_on(process))
+        timeout = aiohttp.ClientTimeout(total=CALL_S)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            yield Shop(url, session)
+        said.cancel()
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 30)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _ready(process: asyncio.subprocess.Process) -> str:
+    lines: list[str] = []
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READY_WITHIN_S):
+            async for line in process.stdout:
+                lines.append(line.decode(errors="replace").rstrip())
+                if lines[-1].startswith("READY "):
+                    return lines[-1].removeprefix("READY ")
+    msg = "the rehearsal did not begin:\n" + "\n".join(lines[-20:])
+    raise ShopError(msg)
+
+
+async def _read_on(process: asyncio.subprocess.Process) -> None:
+    """Take in what it says, so that it never waits for a reader."""
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    async for _ in process.stdout:
+        pass
+
+
+def _free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
+
+
+def new_code() -> str:
+    """Return a code that no voucher has yet."""
+    return f"SOAK{secrets.token_hex(6).upper()}"

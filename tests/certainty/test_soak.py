@@ -1,0 +1,98 @@
+"""The long runs in short: real processes are killed, and what would be wrong with their books is found."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from simulator.histories.mutants import MUTANTS
+from simulator.soak import __main__ as soak
+from simulator.soak.kills import Survived, judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RID, OTHER = "a" * 32, "b" * 32
+CODE = "SOAK00001234"
+#: Names that others read: they do not change.
+CONTRACT = (
+    "histories",
+    "redemptions",
+    "violations",
+    "mutants",
+    "mutants_killed",
+    "powercut_images",
+    "powercut_corrupt",
+    "powercut_lost",
+    "kills",
+    "unresolved",
+)
+
+
+def row(rid: str = RID, verdict: str = "redeemed", **more: Any) -> dict[str, Any]:
+    return {"rid": rid, "verdict": verdict, "code_tail": CODE[-4:], "undone_by": None, "quantity": 1, **more}
+
+
+def judged(headoffice: list[Any], gateway: list[Any], kiosk: list[Any], greens: dict[str, str]) -> list[str]:
+    survived = Survived()
+    books = {"headoffice": headoffice, "gateway": gateway, "kiosks": {"till-1": kiosk}}
+    judge(survived, books, greens, {CODE: 1})
+    return survived.violations
+
+
+def test_books_that_agree_are_found_to_agree() -> None:
+    assert judged([row()], [row()], [row()], {RID: "till-1"}) == []
+
+
+def test_a_refusal_and_what_a_party_has_forgotten_contradict_nothing() -> None:
+    refusal = {"rid": None, "verdict": "expired", "code_tail": None}
+    assert judged([row(), refusal], [refusal], [], {}) == []
+
+
+@pytest.mark.parametrize("owner", [[], [row(verdict="aborted")]])
+def test_green_without_a_spent_use_is_found(owner: list[Any]) -> None:
+    assert "showed green" in judged(owner, [], [], {RID: "till-1"})[0]
+
+
+@pytest.mark.parametrize("party", ["gateway", "till-1"])
+def test_a_contradiction_between_the_books_is_found(party: str) -> None:
+    said = [row(verdict="aborted")]
+    found = judged([row()], said if party == "gateway" else [], said if party == "till-1" else [], {})
+    assert found == [f"rule 2: {party} says aborted of {RID}, the head office says redeemed"]
+
+
+def test_what_only_a_gateway_knows_is_found() -> None:
+    assert "says None" in judged([], [row()], [], {})[0]
+
+
+def test_a_use_that_is_spent_twice_is_found_unless_the_first_was_undone() -> None:
+    assert "2 uses" in judged([row(), row(OTHER)], [], [], {})[0]
+    assert judged([row(undone_by="c" * 32), row(OTHER)], [], [], {}) == []
+
+
+@pytest.mark.timeout(400)
+def test_every_long_run_in_short_and_its_figures_for_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(soak, "MUTANTS", MUTANTS[:2])
+    code = soak.main(["--seeds", "5", "--redemptions", "0", "--images", "1", "--kills", "12", "--workers", "1"])
+    said = capsys.readouterr().out
+    figures = json.loads((tmp_path / "build" / "soak.json").read_text(encoding="utf-8"))
+    assert code == 0, said
+    assert [name for name in CONTRACT if name not in figures] == []
+    assert (figures["histories"], figures["mutants"], figures["mutants_killed"]) == (10, 2, 2)
+    assert figures["kills"] >= 12
+    assert (figures["violations"], figures["unresolved"], figures["powercut_lost"]) == (0, 0, 0)
+    assert "kills survived" in said
+
+
+def test_a_mutant_that_nothing_finds_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(soak, "_killers", lambda _: 0)
+    result = soak.Result()
+    soak._mutants(result)
+    assert result.failed
+    assert result.figures["mutants_killed"] == 0
