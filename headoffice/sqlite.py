@@ -7,7 +7,7 @@ apsw's own errors pass through; the table below tells SQLAlchemy which of the st
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import apsw
 from sqlalchemy.dialects import registry
@@ -37,29 +37,35 @@ _KINDS = {
 }
 
 
+Columns: TypeAlias = "tuple[tuple[Any, ...], ...]"
+"""Name and kind of each column, as PEP 249 has them."""
+
+
 class Cursor:
     """One statement at a time, and the rows that it has returned."""
 
     arraysize = 1
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, columns: dict[str, Columns | None]) -> None:
         self._connection = connection
+        self._columns = columns
         self._cursor = connection.cursor()
-        self._cursor.exec_trace = self._describe
         self._rows: list[Any] = []
         self._next = 0
-        self.description: tuple[tuple[Any, ...], ...] | None = None
+        self.description: Columns | None = None
         self.rowcount = -1
         self.lastrowid: int | None = None
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Cursor:
         """Run a statement and keep its rows."""
-        self.description = None
-        before = self._connection.total_changes()
-        self._rows = list(self._cursor.execute(statement, tuple(values)))
+        if statement not in self._columns:
+            self._columns[statement] = None
+            self._cursor.exec_trace = self._describe
+        self._rows = self._cursor.execute(statement, tuple(values)).fetchall()
+        self._cursor.exec_trace = None
         self._next = 0
-        changed = self._connection.total_changes() - before
-        self.rowcount = self._connection.changes() if changed else 0
+        self.description = self._columns[statement]
+        self.rowcount = self._connection.changes() if self.description is None else -1
         self.lastrowid = self._connection.last_insert_rowid()
         return self
 
@@ -93,10 +99,10 @@ class Cursor:
         """Let the statement go."""
         self._cursor.close()
 
-    def _describe(self, cursor: apsw.Cursor, *_: object) -> bool:
+    def _describe(self, cursor: apsw.Cursor, statement: str, _: object) -> bool:
         """Note the columns while the statement runs: one without rows has ended before anybody could ask."""
         columns = cursor.get_description()
-        self.description = tuple((name, kind, None, None, None, None, None) for name, kind in columns) or None
+        self._columns[statement] = tuple((name, kind, None, None, None, None, None) for name, kind in columns) or None
         return True
 
 
@@ -106,10 +112,12 @@ class Connection:
     def __init__(self, path: str, vfs: str | None, busy_s: float) -> None:
         self._connection = apsw.Connection(path, vfs=vfs)
         self._connection.set_busy_timeout(int(busy_s * 1000))
+        self._columns: dict[str, Columns | None] = {}
+        """What each statement returns; the schema only changes in migrations, before anything else is asked."""
 
     def cursor(self) -> Cursor:
         """Return a cursor."""
-        return Cursor(self._connection)
+        return Cursor(self._connection, self._columns)
 
     def execute(self, statement: str) -> Cursor:
         """Run a statement."""

@@ -50,6 +50,12 @@ _BOOKS = select(_GENERATION.label("generation"), _RESTORING.label("restoring"), 
 _PEER = _BOOKS.add_columns(gateways.c.seq, gateways.c.heard_gen, gateways.c.heard_seq, gateways.c.uploaded).where(
     gateways.c.id == bindparam("gateway")
 )
+_ADVANCE = (
+    update(gateways)
+    .where(gateways.c.id == bindparam("peer"))
+    .values(seq=gateways.c.seq + bindparam("by"), heard_gen=bindparam("generation"), heard_seq=bindparam("sequence"))
+    .returning(gateways.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +138,9 @@ def advance(connection: Connection, peer: Peer, by: int = 1) -> Peer:
 
     The row is held until the transaction ends, so a gateway's numbers rise in the order of the commits; do this last.
     """
-    counted = (
-        update(gateways)
-        .where(gateways.c.id == peer.id)
-        .values(seq=gateways.c.seq + by, heard_gen=peer.heard.generation, heard_seq=peer.heard.sequence)
-        .returning(gateways.c.seq)
-    )
-    return replace(peer, seq=connection.execute(counted).scalar_one())
+    heard = peer.heard
+    values = {"peer": peer.id, "by": by, "generation": heard.generation, "sequence": heard.sequence}
+    return replace(peer, seq=connection.execute(_ADVANCE, values).scalar_one())
 
 
 def stop(connection: Connection, found: ShownBehindError, at: datetime) -> None:
