@@ -153,6 +153,8 @@ class Ticket:
     confirmed_here: bool
     """OK was pressed in this run of the kiosk; only then, and while it stays on the screen, can it turn green."""
     parked: bool = False
+    green: bool = False
+    """Its success was shown to the customer in this run, if only for a moment: then nobody is asked about it here."""
 
     @property
     def rid(self) -> str:
@@ -232,8 +234,12 @@ class Counter:
 
     @property
     def unseen(self) -> tuple[Ticket, ...]:
-        """Redemptions that have ended and whose answer nobody has seen, oldest first."""
-        return tuple(ticket for ticket in self.tickets if not ticket.request.is_open)
+        """Redemptions that have ended and whose answer was not shown, oldest first.
+
+        A green that the next customer's code took off the screen is not settled: the console asks about it, and this
+        kiosk after a restart.
+        """
+        return tuple(ticket for ticket in self.tickets if not ticket.request.is_open and not ticket.green)
 
     @property
     def still_open(self) -> tuple[Ticket, ...]:

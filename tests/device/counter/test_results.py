@@ -59,7 +59,9 @@ def test_a_press_after_three_seconds_takes_a_result_away(bench: Bench) -> None:
     assert bench.view.screen is Screen.IDLE
 
 
-def test_another_code_replaces_a_shown_result_at_once_and_an_unseen_one_is_kept(bench: Bench) -> None:
+def test_another_code_replaces_a_green_at_once_which_is_not_settled_and_not_asked_about_before_a_restart(
+    bench: Bench,
+) -> None:
     rid = bench.redeem()
     bench.answered()
     bench.wait(1)
@@ -68,7 +70,18 @@ def test_another_code_replaces_a_shown_result_at_once_and_an_unseen_one_is_kept(
     assert bench.wanted(Settle) == []
     bench.refused(Verdict.EXPIRED)
     bench.wait(8.1)
-    assert (bench.view.screen, bench.view.rid) == (Screen.HANDED_OVER, rid)
+    assert (bench.view.screen, bench.wanted(Settle)) == (Screen.IDLE, [])
+    assert bench.counter.ticket(rid) is not None, "the journal keeps it, and a restart asks about it"
+
+
+def test_a_refusal_that_another_code_took_off_the_screen_is_shown_again(bench: Bench) -> None:
+    rid = bench.redeem()
+    bench.answered(Verdict.EXPIRED)
+    bench.wait(1)
+    bench.scan(OTHER)
+    bench.refused(Verdict.EXPIRED)
+    bench.wait(8.1)
+    assert bench.view.rid == rid
 
 
 def test_another_code_after_three_seconds_leaves_no_question(bench: Bench) -> None:
