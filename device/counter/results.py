@@ -52,7 +52,7 @@ def show_ended(counter: Counter, ticket: Ticket, now: float, *, on_screen: bool)
     if verdict is Verdict.REDEEMED and not (on_screen and ticket.confirmed_here and not ticket.parked):
         return enter(counter, Question(ticket.rid))
     if verdict is Verdict.REDEEMED:
-        counter = with_ticket(counter, replace(ticket, green=True))
+        counter = with_ticket(counter, replace(counter.ticket(ticket.rid) or ticket, green=True))
     manner = Manner.LAPSED if verdict is Verdict.ABORTED and not ticket.parked else Manner.PLAIN
     code = ticket.request.intent.code
     outcome = Outcome(verdict=verdict, detail=answer.detail, manner=manner, code=code, rid=ticket.rid)
