@@ -98,11 +98,14 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="Folder to keep; else a temporary one.")] = None,
     kiosks: Annotated[int, typer.Option(min=1, max=64, help="How many kiosks stand on counters.")] = 1,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the counter's page.")] = True,
+    database: Annotated[
+        str | None, typer.Option(help="The head office's PostgreSQL: postgresql+psycopg://…; else a file in --data.")
+    ] = None,
 ) -> None:
     """Run the whole counter on this machine: broker, head office, gateway, kiosks, and a page to play with them."""
     from cli.demo import demo as rehearse  # noqa: PLC0415 - the simulator is loaded only here
 
-    sys.exit(rehearse(port=port, data=data, kiosks=kiosks, browser=browser))
+    sys.exit(rehearse(port=port, data=data, kiosks=kiosks, browser=browser, database=database))
 
 
 @app.command()

@@ -34,12 +34,13 @@ class PortPlan(msgspec.Struct, frozen=True, kw_only=True):
     gateway_headoffice: int
 
 
-def headoffice_configuration(layout: Layout, ports: PortPlan) -> str:
-    """Return the head office's configuration."""
+def headoffice_configuration(layout: Layout, ports: PortPlan, database_url: str | None = None) -> str:
+    """Return the head office's configuration; its books are in a file where no ``database_url`` is given."""
     bundle = layout.certificates(layout.headoffice)
     return _toml(
         {
             "data": str(layout.headoffice),
+            **({"database_url": database_url} if database_url else {}),
             "public": {
                 "host": HOST,
                 "port": ports.headoffice,

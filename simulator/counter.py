@@ -109,11 +109,11 @@ class Counter:
         run = _hexiao(name, "run", "--config", str(folder / f"{name}.toml"))
         return Program(name=name, command=run, log=log, folder=folder)
 
-    def write_configurations(self) -> None:
+    def write_configurations(self, database_url: str | None = None) -> None:
         """Write what gateway and head office are told at their start, and options for the technician's verbs."""
         layout, ports = self.layout, self.ports
         configurations.write(
-            layout.headoffice / "headoffice.toml", configurations.headoffice_configuration(layout, ports)
+            layout.headoffice / "headoffice.toml", configurations.headoffice_configuration(layout, ports, database_url)
         )
         configurations.write(layout.gateway / "gateway.toml", configurations.gateway_configuration(layout, ports))
         configurations.write(layout.provision, configurations.provision_configuration(layout, ports))

@@ -61,6 +61,8 @@ class Wishes:
     data: Path | None
     kiosks: int
     browser: bool
+    database: str | None = None
+    """The address of the head office's database; without one its books are a file in the folder."""
 
 
 class DemoError(RuntimeError):
@@ -131,7 +133,7 @@ class _Demo:
         step = self._narrator.step
         layout, ports = self._layout, counter.ports
         with step("certificates and configuration"):
-            counter.write_configurations()
+            counter.write_configurations(self._wishes.database)
             authority = await asyncio.to_thread(furnish.write_certificates, layout, ports)
         await counter.start_links()
         with step(f"broker: Mosquitto on port {ports.broker}, TLS with client certificates"):

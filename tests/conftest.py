@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import logging
 import os
 import shutil
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from simulator.postgresql import newest_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,9 +83,7 @@ def postgresql_programs() -> Path:
 
     The server refuses to run as root: start it there as the user ``postgres``, who comes with the package.
     """
-    servers = glob.glob("/usr/lib/postgresql/*/bin/initdb")  # noqa: PTH207 - a pattern over the whole system
-    newest = max(servers, key=lambda path: int(Path(path).parts[-3]), default=shutil.which("initdb"))
-    return found("PostgreSQL", newest).parent
+    return newest_programs()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Real processes, killed with -9 under load: kiosks, gateway, head office and broker, while cables break between them.
+"""Real processes, killed with -9 under load: kiosks, broker, gateway, head office and PostgreSQL; cables break, too.
 
 Customers come to every counter, often two with one voucher. In the end all is calm, and the books of all parties are
 held against each other and against every green that was shown.
@@ -14,14 +14,18 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from simulator.soak.shop import Shop, new_code, running_shop
+from simulator.postgresql import newest_programs, running_postgresql
+from simulator.soak.shop import Shop, free_port, new_code, running_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from simulator.postgresql import Postgresql
+
 KIOSKS = 3
 PARTS = ("gateway", "headoffice", "broker")
+DATABASE = "PostgreSQL"
 LINKS = ("kiosk-broker", "gateway-broker", "gateway-headoffice")
 #: Pauses: before a kill, while the part is down, and for how long a cable is out; seconds.
 BEFORE_S, DOWN_S, CABLE_S = (0.0, 3.0), (0.0, 0.4), (0.2, 4.0)
@@ -46,9 +50,12 @@ class Survived:
 class Soak:
     """One rehearsal that is not left in peace until it was killed often enough."""
 
-    def __init__(self, shop: Shop, kills: int, seed: int, told: Callable[[Survived], None]) -> None:
-        """Keep the shop; ``told`` is called after each kill."""
+    def __init__(
+        self, shop: Shop, database: Postgresql, kills: int, seed: int, told: Callable[[Survived], None]
+    ) -> None:
+        """Keep the shop and its database; ``told`` is called after each kill."""
         self._shop = shop
+        self._database = database
         self._wanted = kills
         self._random = Random(seed)  # noqa: S311 - who is killed when, not a secret
         self._told = told
@@ -135,12 +142,21 @@ class Soak:
 
     async def _kill_parts(self) -> None:
         while not self._enough:
-            part = self._random.choice(PARTS)
+            part = self._random.choice((*PARTS, DATABASE))
             await asyncio.sleep(self._random.uniform(*BEFORE_S))
+            if part == DATABASE:
+                await self._kill_database()
+                continue
             await self._shop.call("POST", f"/api/parts/{part}/kill")
             self._count(part)
             await asyncio.sleep(self._random.uniform(*DOWN_S))
             await self._shop.call("POST", f"/api/parts/{part}/start")
+
+    async def _kill_database(self) -> None:
+        await asyncio.to_thread(self._database.kill)
+        self._count(DATABASE)
+        await asyncio.sleep(self._random.uniform(*DOWN_S))
+        await asyncio.to_thread(self._database.start)
 
     async def _kill_kiosks(self) -> None:
         while not self._enough:
@@ -245,5 +261,6 @@ def _open_in(books: dict[str, Any]) -> list[str]:
 
 async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Survived], None]) -> Survived:
     """Run a rehearsal in a folder and kill its processes so often; raise ShopError where it does not begin."""
-    async with running_shop(data, KIOSKS) as shop:
-        return await Soak(shop, kills, seed, told).run()
+    with running_postgresql(newest_programs(), free_port(), durable=True) as database:
+        async with running_shop(data, KIOSKS, database.url) as shop:
+            return await Soak(shop, database, kills, seed, told).run()

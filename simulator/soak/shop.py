@@ -66,12 +66,14 @@ class Shop:
 
 
 @contextlib.asynccontextmanager
-async def running_shop(data: Path, kiosks: int) -> AsyncIterator[Shop]:
+async def running_shop(data: Path, kiosks: int, database: str) -> AsyncIterator[Shop]:
     """Run a rehearsal for as long as the block lasts; raise ShopError where it does not begin."""
-    port = _free_port()
+    port = free_port()
     command = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--data", str(data))
     process = await asyncio.create_subprocess_exec(
-        *command, "--kiosks", str(kiosks), "--no-browser", stdout=asyncio.subprocess.PIPE, start_new_session=True
+        *(*command, "--kiosks", str(kiosks), "--no-browser", "--database", database),
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         url = await _ready(process)
@@ -110,7 +112,8 @@ async def _read_on(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         return int(door.getsockname()[1])

@@ -15,9 +15,9 @@ from headoffice.ledger import Ledger
 from headoffice.office import Office
 from headoffice.public import public_app
 from headoffice.schema import metadata
+from simulator.postgresql import running_postgresql
 from tests.headoffice.asgi import Client
 from tests.headoffice.counter import Clock, Counter
-from tests.postgres import running_postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +31,8 @@ WINDOW = timedelta(minutes=15)
 @pytest.fixture(scope="session")
 def postgresql(postgresql_programs: Path, free_port: Callable[[], int]) -> Iterator[str]:
     """Run one PostgreSQL for the whole session; yield its first database's URL."""
-    with running_postgresql(postgresql_programs, free_port()) as url:
-        yield url
+    with running_postgresql(postgresql_programs, free_port()) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
