@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql
+from simulator.soak.copies import GATEWAY, Copies
 from simulator.soak.shop import Shop, free_port, new_code, running_shop
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Survived:
 
     kills: Counter[str] = field(default_factory=Counter)
     cables: Counter[str] = field(default_factory=Counter)
+    put_back: Counter[str] = field(default_factory=Counter)
     rids: int = 0
     redeemed: int = 0
     greens: int = 0
@@ -47,17 +50,25 @@ class Survived:
     violations: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Victims:
+    """A rehearsal, the database of its head office, and the folder of everything else."""
+
+    shop: Shop
+    database: Postgresql
+    data: Path
+
+
 class Soak:
     """One rehearsal that is not left in peace until it was killed often enough."""
 
-    def __init__(
-        self, shop: Shop, database: Postgresql, kills: int, seed: int, told: Callable[[Survived], None]
-    ) -> None:
-        """Keep the shop and its database; ``told`` is called after each kill."""
-        self._shop = shop
-        self._database = database
+    def __init__(self, victims: Victims, kills: int, seed: int, told: Callable[[Survived], None]) -> None:
+        """Keep what is killed, and how often; ``told`` is called after each kill."""
+        self._shop = victims.shop
+        self._database = victims.database
         self._wanted = kills
         self._random = Random(seed)  # noqa: S311 - who is killed when, not a secret
+        self._copies = Copies(Layout(victims.data), victims.data.parent / "copies", self._random.random)
         self._told = told
         self._states: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Condition()
@@ -149,6 +160,8 @@ class Soak:
                 continue
             await self._shop.call("POST", f"/api/parts/{part}/kill")
             self._count(part)
+            if part == GATEWAY:
+                await self._meddle(part)
             await asyncio.sleep(self._random.uniform(*DOWN_S))
             await self._shop.call("POST", f"/api/parts/{part}/start")
 
@@ -164,8 +177,13 @@ class Soak:
             await asyncio.sleep(self._random.uniform(*BEFORE_S))
             await self._shop.call("POST", f"/api/kiosks/{kiosk}/power/cut")
             self._count("kiosk")
+            await self._meddle(kiosk)
             await asyncio.sleep(self._random.uniform(*DOWN_S))
             await self._shop.call("POST", f"/api/kiosks/{kiosk}/power/restore")
+
+    async def _meddle(self, part: str) -> None:
+        if await asyncio.to_thread(self._copies.meddle, part):
+            self.survived.put_back[part] += 1
 
     async def _break_cables(self) -> None:
         while True:
@@ -263,4 +281,4 @@ async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Survived
     """Run a rehearsal in a folder and kill its processes so often; raise ShopError where it does not begin."""
     with running_postgresql(newest_programs(), free_port(), durable=True) as database:
         async with running_shop(data, KIOSKS, database.url) as shop:
-            return await Soak(shop, database, kills, seed, told).run()
+            return await Soak(Victims(shop, database, data), kills, seed, told).run()

@@ -1,0 +1,51 @@
+"""Copies of the journals of kiosks and gateway, put back later in place of what was written since."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from device.journal import restore as restore_kiosk
+from gateway.journal import restore as restore_gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from simulator.layout import Layout
+
+GATEWAY = "gateway"
+#: How often a copy is made of a journal whose process is dead, and how often the last one is put back.
+COPIED, PUT_BACK = 0.3, 0.4
+
+
+class Copies:
+    """The last copy of each journal. One is put back once: then its next generation is one that nobody has seen."""
+
+    def __init__(self, layout: Layout, kept: Path, chance: Callable[[], float]) -> None:
+        """Keep where the journals lie, a folder for their copies, and the die: from 0 to 1."""
+        self._layout = layout
+        self._kept = kept
+        self._chance = chance
+
+    def meddle(self, part: str) -> bool:
+        """Copy the journal of a part that is dead, or put its copy back and say ``restore``, or leave it as it is.
+
+        Returns whether it was put back.
+        """
+        journal = self._layout.gateway_journal if part == GATEWAY else self._layout.kiosk(part).journal
+        kept = self._kept / part
+        if kept.is_dir():
+            if self._chance() >= PUT_BACK:
+                return False
+            for file in journal.parent.glob(f"{journal.name}*"):
+                file.unlink()
+            shutil.copytree(kept, journal.parent, dirs_exist_ok=True)
+            shutil.rmtree(kept)
+            (restore_gateway if part == GATEWAY else restore_kiosk)(journal)
+            return True
+        if self._chance() < COPIED:
+            kept.mkdir(parents=True)
+            for file in journal.parent.glob(f"{journal.name}*"):
+                shutil.copy2(file, kept)
+        return False
