@@ -87,6 +87,21 @@ async def test_a_reload_while_it_is_pending_is_the_same_redemption(
     assert len(page.headoffice.known) == 1
 
 
+async def test_a_code_entered_before_the_page_is_alive_does_not_become_an_address(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        await window.route("**/console.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+        await window.reload()
+        await window.fill("#code", CODE)
+        await window.keyboard.press("Enter")
+        await expect(window.locator("#look-button")).to_be_disabled()
+        assert CODE not in window.url
+        await window.unroute("**/console.js*")
+        await window.reload()
+        await expect(window.locator("#look-button")).to_be_enabled()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_nothing_is_wider_than_the_window(
     data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path, width: int

@@ -335,6 +335,7 @@ function listen() {
 }
 
 at("look").addEventListener("submit", look);
+at("look-button").disabled = false; // until here the browser itself would have sent the form, and the code with it as an address
 at("store").addEventListener("change", chooseStore);
 at("undo-cancel").addEventListener("click", () => at("undo").close(""));
 at("show-store").addEventListener("change", (event) => ((state.store = event.target.value), drawToday()));
