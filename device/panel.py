@@ -72,12 +72,13 @@ class Note:
 _LOW, _MIDDLE, _HIGH = 523.0, 1760.0, 2637.0
 _SHORT, _GAP = Note(_MIDDLE, 0.09), Note(None, 0.07)
 
-#: What each sound is played as. Piezo buzzers are loudest between 2 and 4 kHz; the low tones are meant to be quieter.
+#: What each sound is played as. A refusal's rhythm is not a success's, for ears that do not hear pitch. Piezo buzzers
+#: are loudest between 2 and 4 kHz; the low tones are meant to be quieter.
 MELODIES: dict[Sound, tuple[Note, ...]] = {
     Sound.ONE_SHORT: (_SHORT,),
     Sound.TWO_SHORT: (_SHORT, _GAP, _SHORT),
     Sound.RISING_PAIR: (Note(_MIDDLE, 0.12), Note(_HIGH, 0.22)),
-    Sound.FALLING_PAIR: (Note(_MIDDLE, 0.12), Note(_LOW, 0.28)),
+    Sound.FALLING_PAIR: (Note(_MIDDLE, 0.28), _GAP, Note(_LOW, 0.12)),
     Sound.LEVEL_PAIR: (Note(_MIDDLE, 0.2), _GAP, Note(_MIDDLE, 0.2)),
     Sound.ONE_LOW: (Note(_LOW, 0.15),),
     Sound.LONG_LOW: (Note(_LOW, 0.8),),

@@ -1,4 +1,4 @@
-"""Takes the README's pictures from the running product: ``make pictures``."""
+"""Takes the documentation's pictures from the product: ``make pictures``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.rig import running_counter
+from tools.panel_sheet import contact_sheet
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 WITHIN_MS = 20_000
@@ -17,7 +18,8 @@ QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-
 
 
 def main() -> None:
-    """Photograph the counter when a voucher has just been redeemed."""
+    """Draw every verdict's screen, and photograph the counter when a voucher has just been redeemed."""
+    contact_sheet().save(PICTURES / "verdicts.png", optimize=True)
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with tempfile.TemporaryDirectory() as folder, running_counter(Path(folder)) as counter, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET_BROWSER, *as_root])

@@ -183,9 +183,11 @@ def _result(outcome: Outcome, style: Style) -> _Face:
         return _spoken(Screen.RESULT, verdict, words.lapsed, outcome.rid)
     if verdict is Verdict.FAULT:
         certain = outcome.rid is None or outcome.manner is Manner.NOTHING_SPENT
-        head = " ".join((*style.phrase(verdict), *((outcome.detail.case,) if outcome.detail.case else ())))
-        call = words.support.format(number=style.support) if style.support else None
-        lines = _given(head, words.nothing_spent if certain else words.outcome_open, call)
+        named = _given(*style.phrase(verdict), outcome.detail.case)
+        head = (" ".join(named),) if _fits(" ".join(named), style) else named
+        call = words.support.format(number=style.support) if style.support else ""
+        call = call if _fits(call, style) else style.support
+        lines = _given(*head, words.nothing_spent if certain else words.outcome_open, call)
         return _spoken(Screen.RESULT, verdict, lines, outcome.rid)
     head_lines = style.phrase(verdict)
     if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:
@@ -206,12 +208,14 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
         case Verdict.REDEEMED:
             uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
             return _given(detail.title, uses, tail, at)
-        case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED | Verdict.UNDONE:
+        case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:
             return _given(at, detail.store, tail)
+        case Verdict.UNDONE:
+            return _given(detail.title, tail)
         case Verdict.WRONG_STORE:
             return _given("、".join(detail.stores), detail.title)
         case Verdict.NOT_YET_VALID:
-            return _given(words.valid_from.format(at=at) if at else None, detail.title)
+            return _given(words.valid_from if at else None, at, detail.title)
         case _:
             return _given(detail.title, at, detail.store)
 
@@ -231,7 +235,11 @@ def _given(*lines: str | None) -> tuple[str, ...]:
 
 
 def _line(text: str, style: Style, *, inverted: bool) -> Line:
-    return Line(text, centred=_cells(text) <= style.cells, inverted=inverted)
+    return Line(text, centred=_fits(text, style), inverted=inverted)
+
+
+def _fits(text: str, style: Style) -> bool:
+    return _cells(text) <= style.cells
 
 
 def _cells(text: str) -> int:

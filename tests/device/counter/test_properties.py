@@ -218,6 +218,6 @@ class CounterLifeWithABadDisk(CounterLife):
 
 
 TestCounterLife = CounterLife.TestCase
-TestCounterLife.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestCounterLife.settings = settings(max_examples=120, stateful_step_count=40)
 TestCounterLifeWithABadDisk = CounterLifeWithABadDisk.TestCase
-TestCounterLifeWithABadDisk.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestCounterLifeWithABadDisk.settings = settings(max_examples=60, stateful_step_count=30)

@@ -81,11 +81,16 @@ def test_several_uses_are_counted_on_the_result() -> None:
     assert bench.lines == ["核销成功 ×3", LONG.title, "剩余12次", "尾号7733"]
 
 
-def test_a_fault_gives_its_number_and_whom_to_call() -> None:
-    bench = Bench(style=Style(support="400-820-8820")).open_up()
+@pytest.mark.parametrize(
+    ("support", "line"), [("6241-8888", "电话 6241-8888"), ("400-820-8820", "400-820-8820"), ("", None)]
+)
+def test_a_fault_gives_its_number_and_whom_to_call_on_a_line_that_does_not_scroll(
+    support: str, line: str | None
+) -> None:
+    bench = Bench(style=Style(support=support)).open_up()
     bench.scan()
     bench.refused(Verdict.FAULT, Detail(case="4711"))
-    assert bench.lines == ["系统故障 4711", "未核销", "电话 400-820-8820"]
+    assert bench.lines == ["系统故障 4711", "未核销", *([line] if line else [])]
 
 
 def test_a_fault_of_a_redemption_does_not_claim_that_nothing_was_spent() -> None:

@@ -185,7 +185,7 @@ def test_a_code_that_is_never_read_again_is_gone_in_the_end() -> None:
     assert counter_.frames(2.0, [], view(("A", MIDDLE))) == [Gone()]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=100))
 def test_a_phone_held_before_the_camera_is_reported_at_most_once(reads: list[tuple[bool, int]]) -> None:
     counter_ = Counter()
@@ -205,7 +205,7 @@ SCENES: dict[str, tuple[Callable[[], Glimpse], list[Code]]] = {
 }
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(sorted(SCENES)), st.sampled_from((1, 2, 5, 12, 30))), max_size=12))
 def test_reports_alternate_sensibly_whatever_happens(script: list[tuple[str, int]]) -> None:
     counter_ = Counter()
