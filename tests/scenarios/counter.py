@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 READY_WITHIN_S = 90.0
 WITHIN_S = 20.0
+AWAY_S = 1.0
+"""For so long a code is away before it counts as another one: docs/rehearsal.md."""
 State = dict[str, Any]
 UNDECIDED = {None, "looking", "pending"}
 
@@ -176,6 +178,11 @@ class Kiosk:
 
     def clear(self) -> None:
         self.counter.good("DELETE", f"{self.path}/camera")
+
+    def take_away(self) -> None:
+        """Leave nothing before the camera for so long that the same code, held up again, is read again."""
+        self.clear()
+        time.sleep(AWAY_S)
 
     def press(self, button: str = "ok", held_s: float = 0.1) -> None:
         self.counter.good("POST", f"{self.path}/buttons/{button}?held_s={held_s}")

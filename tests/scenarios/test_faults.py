@@ -89,8 +89,8 @@ def test_a_look_without_the_head_office_spends_nothing_and_says_so(counter: Coun
     assert refused["verdict"] == "upstream_unavailable"
     assert "未核销" in refused["lines"]
     counter.link("gateway-headoffice", "restore")
-    kiosk.clear()
     kiosk.tidy()
+    kiosk.take_away()
     assert kiosk.redeem(text)["light"]["colour"] == "green"
 
 

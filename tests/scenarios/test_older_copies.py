@@ -114,10 +114,12 @@ def test_the_head_offices_books_are_put_back(store: tuple[Counter, Layout], tmp_
     told = restore("headoffice", configuration, "--yes", "--by", "Li Wei")
     assert "generation 2" in told
     counter.tidy()
+    elsewhere.take_away()
     elsewhere.show(text)
     elsewhere.until(lambda state: state["verdict"] in {"upstream_unavailable", "already_redeemed"})
     until(lambda: "All journals are in." in restore("headoffice", configuration, "--status"), 30)
     counter.tidy()
+    elsewhere.take_away()
     assert elsewhere.looked(text)["verdict"] == "already_redeemed"
     assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
 
