@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.keys import add_keys
 from cli.provision import app as provision_app
 from cli.restore import add_restore
 from service.config import ConfigError, load_config, shown
@@ -67,6 +68,8 @@ def _room(name: str, what: str) -> typer.Typer:
         typer.secho("The configuration can be used.", fg="green", err=True)
 
     add_restore(room, name, _load)
+    if name == "headoffice":
+        add_keys(room, _load)
     return room
 
 

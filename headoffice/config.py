@@ -53,7 +53,8 @@ class Config(Section, frozen=True, kw_only=True):
     """The whole of it."""
 
     data: str
-    """Folder of what this head office keeps: ``admin.token``, and ``hexiao.db`` without a ``database_url``."""
+    """Folder of what this head office keeps: ``admin.token``, ``signing.key`` where vouchers are signed, and
+    ``hexiao.db`` without a ``database_url``."""
     database_url: str = ""
     """``postgresql+psycopg://user:password@host/name`` or ``sqlite:///path``."""
     public: Public = Public()
@@ -70,6 +71,11 @@ class Config(Section, frozen=True, kw_only=True):
     def token_file(self) -> Path:
         """Where the administrator's token lies."""
         return Path(self.data) / "admin.token"
+
+    @property
+    def signing_key(self) -> Path:
+        """Where the key lies that signs vouchers, if there is one."""
+        return Path(self.data) / "signing.key"
 
 
 def troubles(config: Config) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from headoffice import rids, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code
 from headoffice.rids import Record
+from headoffice.signing import valid_keys
 from headoffice.standing import ShownBehindError
 from protocol import owner
 from protocol.classify import classify
@@ -248,7 +249,9 @@ class Ledger:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
                 return peer.stamped(_notice(ask, standing.HINT))
-            return standing.advance(connection, peer, by=0).stamped(Met(upload=_wants_upload(peer)))
+            return standing.advance(connection, peer, by=0).stamped(
+                Met(upload=_wants_upload(peer), keys=valid_keys(connection))
+            )
 
         return self._database.write(greet)
 

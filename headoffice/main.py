@@ -19,6 +19,7 @@ from headoffice.ledger import Ledger
 from headoffice.office import Office
 from headoffice.public import public_app
 from headoffice.servers import Server, bind, public_server, upstream_server
+from headoffice.signing import signer_in
 from headoffice.upstream import upstream_app
 from headoffice.workers import Workers
 from service.notify import notify, watchdog_period_s
@@ -76,6 +77,7 @@ def _office(config: Config, database: Database, token: str, port: int) -> Office
         url=(config.public.url or f"http://{config.public.host}:{port}").rstrip("/"),
         clock=clock,
         frames=config.public.frames,
+        signer=signer_in(config.signing_key),
     )
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from headoffice.database import Database
     from headoffice.ledger import Ledger
+    from headoffice.signing import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Office:
     clock: Callable[[], datetime]
     frames: tuple[str, ...] = ()
     """Origins that may show a customer's page inside theirs."""
+    signer: Signer | None = None
+    """What signs vouchers; None: nothing signed is issued."""
 
     def page(self, token: str) -> str:
         """Return the address of a customer's page."""

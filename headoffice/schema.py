@@ -306,3 +306,15 @@ discrepancies = Table(
     Column("what", String(200), nullable=False),
     Column("at", Utc, nullable=False),
 )
+
+#: Public halves of the keys that sign vouchers; the private one is in no database.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    Column("public", String(64), nullable=False),
+    Column("added_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+    Column("revoked_by", _NAME),
+    Column("why", String(400)),
+)

@@ -17,11 +17,14 @@ from headoffice.standing import HINT, books_of, require_current
 from headoffice.voucher_types import APPROVED, find_type
 from protocol.classify import BADGE_PREFIX, classify
 from protocol.owner import VoucherState
+from protocol.signed import PREFIX
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from headoffice.signing import Signer
 
 #: Rows of one voucher's history that are told at once.
 LONGEST_HISTORY = 200
@@ -36,6 +39,8 @@ class Order:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     paid: bool = True
+    signer: Signer | None = None
+    """Signs its code, which then is none that was given or drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
     if valid_from and valid_until and valid_from >= valid_until:
         msg = f"valid_from ({valid_from.isoformat()}) is not before valid_until ({valid_until.isoformat()})"
         raise RefusedError(msg)
-    issued = Issued(secrets.token_hex(16), order.code or mint_code(), secrets.token_urlsafe(24))
+    voucher = secrets.token_hex(16)
+    code = order.signer.code_of(voucher) if order.signer else order.code or mint_code()
+    issued = Issued(voucher, code, secrets.token_urlsafe(24))
     connection.execute(
         insert(vouchers),
         {
@@ -142,10 +149,14 @@ def _history(connection: Connection, voucher: str) -> list[dict[str, Any]]:
 def _check_code(code: str) -> None:
     """Refuse a code that a counter would take for something else; the message never repeats it."""
     what = classify(code).verdict
-    if what is not None or code.startswith(BADGE_PREFIX):
-        seen = "badge" if what is None else what.value.removesuffix("_code").replace("_", " ")
+    if what is not None or code.startswith((BADGE_PREFIX, PREFIX)):
+        seen = _seen_as(code) if what is None else what.value.removesuffix("_code").replace("_", " ")
         msg = f"a counter would take this for a {seen} code, so no voucher can have it"
         raise RefusedError(msg)
+
+
+def _seen_as(code: str) -> str:
+    return "badge" if code.startswith(BADGE_PREFIX) else "signed"
 
 
 _NO_SUCH = "no voucher has this code"

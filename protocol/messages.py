@@ -309,11 +309,20 @@ class AskUpload(_Message, frozen=True, kw_only=True, tag="ask_upload"):
 UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskHello | AskUpload
 
 
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that signs vouchers: its id, and its public half (Ed25519), both in hexadecimal."""
+
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
+    public: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
 class Met(_Message, frozen=True, kw_only=True, tag="met"):
     """The head office's greeting."""
 
     upload: bool = False
     """Whether it waits for this gateway's whole journal."""
+    keys: tuple[PublicKey, ...] = ()
+    """The keys whose signatures on vouchers are good; what a greeting does not name is not, or not any more."""
 
 
 UpstreamAnswer = Looked | Answer | Notice | Met

@@ -21,6 +21,7 @@ from protocol.messages import (
     Intent,
     KioskMessage,
     Presence,
+    PublicKey,
     UpstreamAnswer,
     UpstreamRequest,
 )
@@ -71,7 +72,7 @@ def _parts() -> Iterator[str]:
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"
-    yield from _messages((Intent, Detail, Entry))
+    yield from _messages((Intent, Detail, Entry, PublicKey))
     yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
     for verdict, phrase in PHRASES.items():
         light = f"{phrase.light.colour} {phrase.light.pattern}" if phrase.light.colour != "off" else "off"

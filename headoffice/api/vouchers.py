@@ -14,6 +14,7 @@ from headoffice.api.problems import problems
 from headoffice.errors import NotYetError, RefusedError
 from headoffice.kinds import NOT_YET, USES_OF_A_CARD, ZH, Kind
 from headoffice.life import Step
+from headoffice.signing import require_signer
 from headoffice.voucher_types import PLAIN, fitting_type
 from headoffice.vouchers import Issued, Order
 from protocol.owner import VoucherState
@@ -40,6 +41,10 @@ class VoucherIn(Model):
     valid_from: Moment | None = None
     valid_until: Moment | None = Field(None, description="The first moment at which it is not valid any more.")
     dynamic: bool = Field(default=False, description="A code that changes every 30 s; not in this version yet.")
+    signed: bool = Field(
+        default=False,
+        description="A code that a store under a lease can check without a network; it is drawn and long.",
+    )
     paid: bool = Field(default=True, description="False: `unpaid` at every counter until the step `pay`.")
 
 
@@ -104,6 +109,10 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
         msg = f"{', '.join(both)}: belongs to the type; leave it out, or leave out the type"
         raise RefusedError(msg)
 
+    if wanted.signed and wanted.code is not None:
+        msg = "code: a signed voucher's is made with its signature; leave it out"
+        raise RefusedError(msg)
+
     def issue(connection: Connection) -> Issued:
         made_of = wanted.type or fitting_type(connection, _described(wanted), wanted.stores)
         order = Order(
@@ -112,6 +121,7 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
             valid_from=wanted.valid_from,
             valid_until=wanted.valid_until,
             paid=wanted.paid,
+            signer=require_signer(connection, here.signer) if wanted.signed else None,
         )
         return vouchers.issue(connection, order, here.clock())
 

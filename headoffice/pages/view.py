@@ -15,6 +15,7 @@ from headoffice.codes import grouped
 from headoffice.pages import words
 from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
 from protocol.owner import LastUse, Moment, Voucher, judge
+from protocol.signed import read_signed
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "kind": words.kind_name(looks["kind"], lang),
         "value": voucher.value,
         "code": looks["code"],
-        "groups": grouped(looks["code"]).split(" "),
+        # Nobody types a signed code; its tail is what a kiosk's screen shows of it.
+        "groups": [f"…{voucher.code_tail}"] if read_signed(looks["code"]) else grouped(looks["code"]).split(" "),
         "uses": voucher.uses,
         "left": voucher.left,
         "valid": words.validity(voucher.valid_from, voucher.valid_until, lang),
