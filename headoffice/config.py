@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Meta
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from service.config import Section, missing_files
+from service.adapters import AdapterMissingError, load_adapter
+from service.config import ConfigError, Section, convert_config, missing_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -43,6 +48,15 @@ class Redemptions(Section, frozen=True, kw_only=True):
     """How long after a redemption it can be undone."""
 
 
+class Platform(Section, frozen=True, kw_only=True):
+    """A platform that owns vouchers: its name in the records, and the connector that calls it."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    connector: str
+    """The name under which it is installed: ``hexiao.adapters``, ``platform.NAME``."""
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 class Log(Section, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -60,6 +74,8 @@ class Config(Section, frozen=True, kw_only=True):
     public: Public = Public()
     upstream: Upstream
     redemptions: Redemptions = Redemptions()
+    platforms: tuple[Platform, ...] = ()
+    """A code that is none of the chain's own is asked about in this order."""
     log: Log = Log()
 
     @property
@@ -98,4 +114,22 @@ def troubles(config: Config) -> list[str]:
         found.append("$.public.url: is missing; say at which address customers' phones reach this head office")
     if config.public.port == config.upstream.port != 0 and config.public.host == config.upstream.host:
         found.append("$.upstream.port: is the public door's; each needs its own")
-    return found
+    return [*found, *_wrong_platforms(config)]
+
+
+def _wrong_platforms(config: Config) -> Iterator[str]:
+    names = [platform.name for platform in config.platforms]
+    for number, platform in enumerate(config.platforms):
+        here = f"$.platforms[{number}]"
+        if platform.name in names[:number]:
+            yield f"{here}.name: {platform.name} is there already; the records tell platforms apart by it"
+        try:
+            convert_config(
+                platform.options, load_adapter("platform", platform.connector).Options, where=f"{here}.options"
+            )
+        except AdapterMissingError as error:
+            yield f"{here}.connector: {error}"
+        except ConfigError as error:
+            yield str(error)
+        except ImportError as error:
+            yield f"{here}.connector: {platform.connector} cannot be loaded here ({error})"

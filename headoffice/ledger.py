@@ -1,8 +1,9 @@
 """The owner at work: every ask of a gateway, and the head office's own undo, carried out in one transaction each.
 
-``protocol.owner`` decides, this module only holds the transaction around it: the rid is looked up first, the voucher's
-row is held, the ruling is written, and what is returned has been committed. The key of the rid and the key of the use
-are the tables' own, so also a mistake here cannot spend a use twice.
+``protocol.owner`` decides (``protocol.platform`` where a platform owns the voucher), this module only holds the
+transaction around it: the rid is looked up first, the voucher's row is held, the ruling is written, and what is
+returned has been committed. The key of the rid and the key of the use are the tables' own, so also a mistake here
+cannot spend a use twice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from headoffice import rids, standing, uploads
-from headoffice.books import lock_voucher, store_for, voucher_by_code
+from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_with
+from headoffice.platforms import cases, desk
+from headoffice.platforms.desk import Ruled, pending
 from headoffice.rids import Record
 from headoffice.signing import valid_keys
 from headoffice.standing import ShownBehindError
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
 
     from headoffice.books import Store
     from headoffice.database import Database
+    from headoffice.platforms.cases import Done
+    from headoffice.platforms.desk import Platforms
+    from headoffice.platforms.ports import Worth
     from headoffice.standing import Peer
     from protocol.owner import Known, Voucher
 
@@ -60,26 +66,44 @@ _NOT_ITS_STORE = "this gateway may not speak for the store; bind them with `hexi
 
 
 class Ledger:
-    """The chain's own vouchers and what becomes of them. Every method may be called from any thread."""
+    """Vouchers and what becomes of them. Every method may be called from any thread."""
 
-    def __init__(self, database: Database, undo_window: timedelta, clock: Callable[[], datetime]) -> None:
-        """Keep the database, how long a redemption can be undone, and what tells the time (with its offset)."""
+    def __init__(
+        self,
+        database: Database,
+        undo_window: timedelta,
+        clock: Callable[[], datetime],
+        platforms: Platforms | None = None,
+    ) -> None:
+        """Keep the parts; ``clock`` tells the time (with its offset), ``undo_window`` is counted from a redemption."""
         self._database = database
         self._undo_window = undo_window
         self._clock = clock
+        self._platforms = platforms
 
-    def answer(self, gateway: str, ask: UpstreamRequest) -> UpstreamAnswer:
+    def answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None = None) -> UpstreamAnswer:
         """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
 
         Where the gateway shows that these books are an older copy, they are stopped, and every answer says so.
+        ``worth`` is what a platform says of the code in a look that ``is_for_a_platform``.
         """
         try:
-            return self._answer(gateway, ask)
+            return self._answer(gateway, ask, worth)
         except ShownBehindError as error:
             behind, at = error, self._clock()
         _log.error("event=books_behind %s do=hexiao_headoffice_restore", behind)
         self._database.write(lambda connection: standing.stop(connection, behind, at))
         return behind.peer.stamped(_notice(ask, standing.HINT))
+
+    def is_for_a_platform(self, gateway: str, ask: AskLook) -> bool:
+        """Whether a platform is to be asked before this look is answered: the code is none of the chain's own."""
+        if self._platforms is None or not self._platforms.recognises(ask.code):
+            return False
+
+        def find(connection: Connection) -> bool:
+            return store_for(connection, gateway, ask.store) is not None and voucher_with(connection, ask.code) is None
+
+        return self._database.read(find)
 
     def undo(self, rid: str, undoes: str, reason: str | None) -> Answer | Notice | None:
         """Undo a redemption on the head office's own word, by the same rules; None where there is no such rid.
@@ -95,14 +119,14 @@ class Ledger:
 
         def rule(connection: Connection) -> Answer | Notice:
             standing.require_current(connection)
-            return self._rule(connection, None, ask, at)[0]
+            return self._rule(connection, None, ask, at).answer
 
         return self._database.write(rule)
 
-    def _answer(self, gateway: str, ask: UpstreamRequest) -> UpstreamAnswer:
+    def _answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None) -> UpstreamAnswer:
         match ask:
             case AskLook():
-                return self._look(gateway, ask)
+                return self._look(gateway, ask, worth)
             case AskRedeem() | AskResolve():
                 return self._decide(gateway, ask)
             case AskSettled():
@@ -114,7 +138,7 @@ class Ledger:
             case _:
                 assert_never(ask)
 
-    def _look(self, gateway: str, ask: AskLook) -> UpstreamAnswer:
+    def _look(self, gateway: str, ask: AskLook, worth: Worth | None) -> UpstreamAnswer:
         at = self._clock()
 
         def look(connection: Connection) -> tuple[Peer, Looked | Notice, bool]:
@@ -126,7 +150,10 @@ class Ledger:
                 _log.warning("event=store_refused gateway=%s store=%s", gateway, ask.store)
                 return peer, Looked(verdict=Verdict.WRONG_STORE), False
             voucher = None if classify(ask.code).verdict else voucher_by_code(connection, ask.code, store)
-            looked = owner.rule_look(ask.code, voucher, _moment(ask, store, at))
+            if voucher is None and worth is not None:
+                looked = desk.look(connection, ask, worth)
+            else:
+                looked = owner.rule_look(ask.code, voucher, _moment(ask, store, at))
             if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
                 looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
             return peer, looked, looked.verdict is not Verdict.REDEEMABLE
@@ -139,30 +166,37 @@ class Ledger:
     def _decide(self, gateway: str, ask: AskRedeem | AskResolve) -> UpstreamAnswer:
         at = self._clock()
 
-        def decide(connection: Connection) -> UpstreamAnswer:
+        def decide(connection: Connection) -> tuple[UpstreamAnswer, Done | None]:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
-                return peer.stamped(_notice(ask, standing.HINT))
-            answer, recorded = self._rule(connection, peer, ask, at)
-            return (standing.advance(connection, peer) if recorded else peer).stamped(answer)
+                return peer.stamped(_notice(ask, standing.HINT)), None
+            ruled = self._rule(connection, peer, ask, at)
+            peer = standing.advance(connection, peer) if ruled.recorded else peer
+            return peer.stamped(ruled.answer), ruled.done
 
-        answer = self._database.write(decide)
+        answer, done = self._database.write(decide)
+        if done is not None and self._platforms is not None:
+            self._platforms.call(done)
         verdict = answer.verdict if isinstance(answer, Answer | Notice) else None
         _log.info("event=answered rid=%s store=%s verdict=%s", ask.intent.rid, ask.store, verdict)
         return answer
 
-    def _rule(
-        self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, at: datetime
-    ) -> tuple[Answer | Notice, bool]:
-        """Rule on a rid and write it down; return the answer, and whether anything was written."""
+    def _rule(self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, at: datetime) -> Ruled:
+        """Rule on a rid and write it down."""
         gateway = None if peer is None else peer.id
         known = rids.known_under(connection, ask.intent.rid)
         if known is not None:
-            return owner.repeat(ask, known).answer, False
+            return Ruled(owner.repeat(ask, known).answer)
+        filed = cases.find(connection, ask.intent.rid)
+        if filed is not None:
+            return desk.take(connection, filed.gateway, filed, ask, at)
         store = store_for(connection, gateway, ask.store)
         if store is None:
             _log.warning("event=store_refused gateway=%s store=%s rid=%s", gateway, ask.store, ask.intent.rid)
-            return Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE), False
+            return Ruled(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE))
+        if peer is not None and self._is_a_platforms(connection, ask):
+            waits = _must_wait(connection, peer, ask, None)
+            return Ruled(pending(ask)) if waits else desk.take(connection, peer.id, None, ask, at)
         moment = _moment(ask, store, at)
         if ask.intent.action is Action.UNDO:
             ruling, voucher = self._rule_undo(connection, peer, ask, moment)
@@ -170,7 +204,13 @@ class Ledger:
             ruling, voucher = self._rule_redeem(connection, peer, ask, moment, store)
         if ruling.record:
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
-        return ruling.answer, ruling.record
+        return Ruled(ruling.answer, ruling.record)
+
+    def _is_a_platforms(self, connection: Connection, ask: AskRedeem | AskResolve) -> bool:
+        code = ask.intent.code
+        if self._platforms is None or ask.intent.action is Action.UNDO or code is None:
+            return False
+        return self._platforms.recognises(code) and voucher_with(connection, code) is None
 
     def _rule_redeem(
         self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment, store: Store
@@ -182,7 +222,7 @@ class Ledger:
         if peer is not None and peer.books.generation > 1:
             # These books are younger than some journals: what they do not know may have happened all the same.
             if _must_wait(connection, peer, ask, voucher):
-                return Ruling(answer=_pending(ask)), None
+                return Ruling(answer=pending(ask)), None
             if voucher is not None and self._drive(connection, voucher.id, moment.at):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
@@ -213,7 +253,7 @@ class Ledger:
         self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment
     ) -> tuple[Ruling, str | None]:
         if peer is not None and peer.books.restoring and _must_wait(connection, peer, ask, None):
-            return Ruling(answer=_pending(ask)), None
+            return Ruling(answer=pending(ask)), None
         target = self._target(connection, ask)
         if target is not None and target.voucher is not None:
             # Another undo of it may have been committed while this one waited for the voucher: read it again.
@@ -292,10 +332,6 @@ def _must_wait(connection: Connection, peer: Peer, ask: AskRedeem | AskResolve, 
 
 def _wants_upload(peer: Peer) -> bool:
     return peer.books.generation > 1 and peer.uploaded < peer.books.generation
-
-
-def _pending(ask: AskRedeem | AskResolve) -> Answer:
-    return Answer(rid=ask.intent.rid, verdict=Verdict.PENDING, final=False)
 
 
 def _notice(ask: UpstreamRequest, hint: str) -> Notice:

@@ -17,11 +17,14 @@ from headoffice.database import open_database
 from headoffice.errors import HeadOfficeError, StartError
 from headoffice.ledger import Ledger
 from headoffice.office import Office
+from headoffice.platforms.connectors import Connectors, Named
+from headoffice.platforms.driver import Driver
 from headoffice.public import public_app
 from headoffice.servers import Server, bind, public_server, upstream_server
 from headoffice.signing import signer_in
 from headoffice.upstream import upstream_app
 from headoffice.workers import Workers
+from service.adapters import AdapterChoice, build_adapter
 from service.notify import notify, watchdog_period_s
 
 if TYPE_CHECKING:
@@ -57,46 +60,68 @@ async def _run(config: Config) -> int:
         closing.callback(database.close)
         workers = Workers(*(SQLITE_THREADS if database.is_sqlite else POSTGRESQL_THREADS))
         closing.callback(workers.close)
-        office = _office(config, database, token, public.getsockname()[1])
-        return await _serve(
-            [
-                (public_server(public_app(office)), public),
-                (upstream_server(upstream_app(office.ledger, database, workers), config.upstream), upstream),
-            ]
-        )
+        driver = _driver(config, database, workers) if config.platforms else None
+        office = _office(config, database, token, public.getsockname()[1], driver)
+        doors = [
+            (public_server(public_app(office)), public),
+            (upstream_server(upstream_app(office.ledger, database, workers, driver), config.upstream), upstream),
+        ]
+        if driver is None:
+            return await _serve(doors)
+        await driver.start()
+        try:
+            return await _serve(doors, driver)
+        finally:
+            await driver.close()
 
 
-def _office(config: Config, database: Database, token: str, port: int) -> Office:
-    def clock() -> datetime:
-        return datetime.now(UTC)
+def _driver(config: Config, database: Database, workers: Workers) -> Driver:
+    named = [
+        Named(one.name, build_adapter("platform", AdapterChoice(adapter=one.connector, options=one.options)))
+        for one in config.platforms
+    ]
+    return Driver(database, workers, Connectors(named), _clock)
 
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _office(config: Config, database: Database, token: str, port: int, driver: Driver | None) -> Office:
     return Office(
         database=database,
-        ledger=Ledger(database, timedelta(seconds=config.redemptions.undo_window_s), clock),
+        ledger=Ledger(database, timedelta(seconds=config.redemptions.undo_window_s), _clock, driver),
         token=token,
         url=(config.public.url or f"http://{config.public.host}:{port}").rstrip("/"),
-        clock=clock,
+        clock=_clock,
+        driver=driver,
         frames=config.public.frames,
         signer=signer_in(config.signing_key),
     )
 
 
-async def _serve(doors: list[tuple[Server, socket.socket]]) -> int:
-    """Serve all doors until told to stop, or until one of them ends by itself, which ends the process."""
+async def _serve(doors: list[tuple[Server, socket.socket]], driver: Driver | None = None) -> int:
+    """Serve all doors until told to stop, or until one of them or the driver ends by itself, which ends the process."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     tasks = [asyncio.create_task(server.serve([door])) for server, door in doors]
-    for task in tasks:
+    driving = [asyncio.create_task(driver.run())] if driver else []
+    for task in tasks + driving:
         task.add_done_callback(lambda _: stopping.set())
     told = asyncio.create_task(_tell(doors))
     await stopping.wait()
     told.cancel()
-    died = [task for task in tasks if task.done()]
+    died = [task for task in tasks + driving if task.done()]
     notify("STOPPING=1")
     for server, _ in doors:
         server.should_exit = True
     await asyncio.gather(*tasks)
+    for task in driving:
+        if task.done():
+            _log.error("event=driver_died", exc_info=task.exception())
+        task.cancel()
+    await asyncio.wait(driving) if driving else None
     _log.info("event=stopped")
     return 1 if died else 0
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from headoffice.database import Database
     from headoffice.ledger import Ledger
+    from headoffice.platforms.driver import Driver
     from headoffice.signing import Signer
 
 
@@ -24,6 +25,8 @@ class Office:
     url: str
     """Address at which customers' phones reach the public door, without a slash at its end."""
     clock: Callable[[], datetime]
+    driver: Driver | None = None
+    """What asks the platforms, where there are any."""
     frames: tuple[str, ...] = ()
     """Origins that may show a customer's page inside theirs."""
     signer: Signer | None = None

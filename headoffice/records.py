@@ -38,7 +38,7 @@ _LAST = datetime(9999, 1, 1, tzinfo=UTC)
 
 Record = dict[str, Any]
 
-_SHARED = ("at", "verdict", "code_tail", "clerk", "method", "store", "gateway", "voucher")
+_SHARED = ("at", "verdict", "code_tail", "clerk", "method", "store", "gateway", "voucher", "platform")
 _OF_REDEMPTIONS = (
     "rid",
     "action",
@@ -107,7 +107,7 @@ def _cells(record: Record) -> tuple[str, ...]:
                 ZH[Kind(record["kind"])] if record["kind"] else "",
                 masked(record["code_tail"]),
                 record["kiosk"],
-                "自有" if record["voucher"] else "",
+                "自有" if record["voucher"] else record["platform"] or "",
                 "" if quantity is None else str(quantity),
                 record["verdict"],
                 record["rid"] or "",

@@ -36,6 +36,7 @@ _KNOWN = select(
     redemptions.c.reason,
     redemptions.c.undoes,
     redemptions.c.voucher,
+    redemptions.c.platform,
     redemptions.c.answer,
     redemptions.c.at,
     redemptions.c.undone_by,
@@ -50,13 +51,15 @@ _SETTLE = (
     .values(settled_at=bindparam("now"), handed_over=bindparam("handed"))
 )
 _REFUSE = insert(refusals)
+#: Between a platform's name in the configuration and its own name of a voucher; in no id of an own one.
+SEPARATOR = "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A ruling as it goes into the books. ``gateway`` None: the head office asked itself.
 
-    ``digest`` is the intent's where that has lost its code already.
+    ``digest`` is the intent's where that has lost its code already; ``platform`` owns the voucher, where one does.
     """
 
     gateway: str | None
@@ -65,6 +68,7 @@ class Record:
     voucher: str | None
     at: datetime
     digest: bytes | None = None
+    platform: str | None = None
 
 
 def known_under(connection: Connection, rid: str) -> Known | None:
@@ -88,6 +92,7 @@ def known_under(connection: Connection, rid: str) -> Known | None:
         answer=msgspec.structs.replace(_ANSWERS.decode(row.answer), undone_by=row.undone_by),
         at=row.at,
         voucher=row.voucher,
+        platform=row.platform,
         digest=row.intent_digest,
     )
 
@@ -115,6 +120,7 @@ def record(connection: Connection, entry: Record) -> None:
             "reason": _kept(intent.reason, 400),
             "undoes": intent.undoes,
             "voucher": voucher,
+            "platform": entry.platform,
             "spent": ",".join(map(str, answer.uses)),
             "verdict": answer.verdict,
             "answer": codec.encode(answer).decode(),
@@ -142,6 +148,12 @@ def settle(connection: Connection, rid: str, at: datetime, *, handed_over: bool)
     connection.execute(_SETTLE, {"of_rid": rid, "now": at, "handed": handed_over})
 
 
+def platform_of(voucher: str | None) -> str | None:
+    """Return the platform that owns a voucher, by its name; None for one of the chain's own."""
+    platform, separator, _ = (voucher or "").partition(SEPARATOR)
+    return platform if separator else None
+
+
 def refuse(connection: Connection, gateway: str, ask: AskLook, looked: Looked, at: datetime) -> None:
     """Write down a look that ended in a refusal."""
     connection.execute(
@@ -152,7 +164,8 @@ def refuse(connection: Connection, gateway: str, ask: AskLook, looked: Looked, a
             "store": ask.store,
             "clerk": _kept(ask.clerk, 100),
             "method": ask.method,
-            "voucher": looked.voucher,
+            "voucher": None if (platform := platform_of(looked.voucher)) else looked.voucher,
+            "platform": platform,
             "verdict": looked.verdict,
             "code_tail": _kept(looked.detail.code_tail, TAIL_LENGTH),
             "at": at,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Time,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 
@@ -195,6 +197,8 @@ redemptions = Table(
     Column("reason", String(400)),
     Column("undoes", _RID),
     Column("voucher", ForeignKey("vouchers.id"), index=True),
+    # Of a voucher that a platform owns: the platform's name in the configuration.
+    Column("platform", _WORD),
     # Numbers of the uses that it spent, such as "1,2"; they stay when an undo gives the uses back.
     Column("spent", Text, nullable=False),
     Column("verdict", _WORD, nullable=False),
@@ -226,6 +230,43 @@ uses = Table(
     sqlite_with_rowid=False,
 )
 
+#: Rids at vouchers that a platform owns, until their end and, where that was a success, ever after.
+cases = Table(
+    "cases",
+    metadata,
+    Column("rid", _RID, primary_key=True),
+    Column("requester", _ID, nullable=False),
+    Column("gateway", ForeignKey("gateways.id"), nullable=False),
+    Column("store", ForeignKey("stores.id"), nullable=False),
+    # The whole intent, code included; it goes with the rid's end.
+    Column("intent", Text),
+    Column("phase", _WORD, nullable=False),
+    Column("queries", Integer, nullable=False),
+    # Consumes that have left: in the books before they leave.
+    Column("attempts", Integer, nullable=False),
+    # Seconds since 1970.
+    Column("claimed_at", Double, nullable=False),
+    Column("left_at", Double, nullable=False),
+    # When it is to be driven on; null: it waits for others.
+    Column("due", Double),
+    # The platform's name and, behind a slash, its own name of the voucher.
+    Column("voucher", String(200)),
+    Column("single", Boolean, nullable=False),
+    Column("claims", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(
+        "ix_cases_unfinished", "due", sqlite_where=text("phase <> 'ended'"), postgresql_where=text("phase <> 'ended'")
+    ),
+)
+#: The claim on a platform's voucher: one rid at a time, and one alone where the voucher has one use.
+Index(
+    "uq_cases_claim",
+    cases.c.voucher,
+    unique=True,
+    sqlite_where=cases.c.claims.is_(True),
+    postgresql_where=cases.c.claims.is_(True),
+)
+
 #: Looks that ended in a refusal.
 refusals = Table(
     "refusals",
@@ -237,6 +278,7 @@ refusals = Table(
     Column("clerk", _NAME),
     Column("method", _WORD, nullable=False),
     Column("voucher", ForeignKey("vouchers.id"), index=True),
+    Column("platform", _WORD),
     Column("verdict", _WORD, nullable=False),
     Column("code_tail", String(4)),
     Column("at", Utc, nullable=False),

@@ -56,6 +56,7 @@ _ADVANCE = (
     .values(seq=gateways.c.seq + bindparam("by"), heard_gen=bindparam("generation"), heard_seq=bindparam("sequence"))
     .returning(gateways.c.seq)
 )
+_COUNT = update(gateways).where(gateways.c.id == bindparam("peer")).values(seq=gateways.c.seq + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,11 @@ def advance(connection: Connection, peer: Peer, by: int = 1) -> Peer:
     heard = peer.heard
     values = {"peer": peer.id, "by": by, "generation": heard.generation, "sequence": heard.sequence}
     return replace(peer, seq=connection.execute(_ADVANCE, values).scalar_one())
+
+
+def count(connection: Connection, gateway: str) -> None:
+    """Count something that is recorded of a gateway's rid while nobody asks for it; do this last."""
+    connection.execute(_COUNT, {"peer": gateway})
 
 
 def stop(connection: Connection, found: ShownBehindError, at: datetime) -> None:

@@ -12,6 +12,7 @@ word; nothing in a message can speak for a store that this gateway does not serv
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from headoffice.peer import PEER
 from headoffice.registry import stores_of
 from protocol import codec
 from protocol.codec import LARGEST_MESSAGE, MessageError, VersionError
-from protocol.messages import AskLook, Notice
+from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, Notice
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -33,16 +34,22 @@ if TYPE_CHECKING:
 
     from headoffice.database import Database
     from headoffice.ledger import Ledger
+    from headoffice.platforms.driver import Driver
     from headoffice.workers import Workers
+    from protocol.messages import UpstreamAnswer, UpstreamRequest
 
 _log = logging.getLogger(__name__)
 
 _JSON = "application/json"
 
 
-def upstream_app(ledger: Ledger, database: Database, workers: Workers) -> Starlette:
-    """Return the ASGI application of this door."""
-    door = _Door(ledger, database, workers)
+#: A gateway's question about a platform's code is held for so long before it is told that the rid is pending.
+HOLD_S = 2.0
+
+
+def upstream_app(ledger: Ledger, database: Database, workers: Workers, driver: Driver | None = None) -> Starlette:
+    """Return the ASGI application of this door; ``driver`` asks platforms, where there are any."""
+    door = _Door(ledger, database, workers, driver)
     return Starlette(
         routes=[
             Route("/upstream/v1/ask", door.ask, methods=["POST"]),
@@ -53,10 +60,11 @@ def upstream_app(ledger: Ledger, database: Database, workers: Workers) -> Starle
 
 
 class _Door:
-    def __init__(self, ledger: Ledger, database: Database, workers: Workers) -> None:
+    def __init__(self, ledger: Ledger, database: Database, workers: Workers, driver: Driver | None) -> None:
         self._ledger = ledger
         self._database = database
         self._workers = workers
+        self._driver = driver
 
     async def ask(self, request: Request) -> Response:
         """Answer one message."""
@@ -70,9 +78,35 @@ class _Door:
             return _message(Notice(verdict=Verdict.FAULT, hint=str(error)))
         except MessageError as error:
             return PlainTextResponse(str(error), 400)
-        turn = self._workers.read if isinstance(message, AskLook) else self._workers.write
-        answer = await turn(self._ledger.answer, _gateway(request), message)
-        return _message(answer)
+        return _message(await self._answer(_gateway(request), message))
+
+    async def _answer(self, gateway: str, message: UpstreamRequest) -> UpstreamAnswer:
+        match message:
+            case AskLook():
+                return await self._look(gateway, message)
+            case AskRedeem() | AskResolve() if self._driver is not None:
+                return await self._decide(self._driver, gateway, message)
+            case _:
+                return await self._workers.write(self._ledger.answer, gateway, message)
+
+    async def _look(self, gateway: str, ask: AskLook) -> UpstreamAnswer:
+        worth = None
+        driver, read = self._driver, self._workers.read
+        if driver and driver.recognises(ask.code) and await read(self._ledger.is_for_a_platform, gateway, ask):
+            worth = await driver.worth(ask.code)
+        return await read(self._ledger.answer, gateway, ask, worth)
+
+    async def _decide(self, driver: Driver, gateway: str, ask: AskRedeem | AskResolve) -> UpstreamAnswer:
+        """Answer with the end where that comes soon, so that a counter need not ask twice."""
+        with driver.listening(ask.intent.rid) as ended:
+            answer = await self._workers.write(self._ledger.answer, gateway, ask)
+            if not isinstance(answer, Answer) or answer.final:
+                return answer
+            try:
+                await asyncio.wait_for(ended.wait(), HOLD_S)
+            except TimeoutError:
+                return answer
+        return await self._workers.write(self._ledger.answer, gateway, ask)
 
     async def stores(self, request: Request) -> Response:
         """List the stores that this gateway may speak for."""

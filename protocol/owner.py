@@ -114,6 +114,8 @@ class Known:
     answer: Answer
     at: datetime
     voucher: str | None = None
+    platform: str | None = None
+    """The platform that owns the voucher, where one does."""
     digest: bytes | None = None
 
     def is_of(self, intent: Intent) -> bool:
@@ -281,6 +283,9 @@ def rule_undo(
         code_tail=target.answer.detail.code_tail,
         quantity=target.answer.detail.quantity,
     )
+    if target.platform is not None:
+        detail = msgspec.structs.replace(detail, reason="what this platform has consumed cannot be given back")
+        return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_UNSUPPORTED, final=True, detail=detail), record=True)
     if target.answer.undone_by is not None:
         return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)
     if moment.at - target.at > window:

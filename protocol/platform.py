@@ -40,6 +40,8 @@ LONGEST_PAUSE_S = 60.0
 QUIET_S = 60.0
 
 _NO_DETAIL = Detail()
+#: Of a voucher that another rid is at, these may be otherwise once that has ended.
+_MAY_CHANGE = frozenset({Verdict.REDEEMABLE, Verdict.NOT_ENOUGH_USES, Verdict.USES_EXHAUSTED})
 
 
 class Phase(StrEnum):
@@ -148,6 +150,21 @@ def take(known: Case | None, ask: AskRedeem | AskResolve, now: float) -> Step:
     return known, (Reply(Answer(rid=known.rid, verdict=Verdict.PENDING, final=False)),)
 
 
+def judged(seen: Seen, holder: Case | None) -> tuple[Verdict, Detail]:
+    """Return what a code is worth beside the rid that claims its voucher, with what a person wants to know of it.
+
+    That uses are wanting is only said where spent ones alone are in the way; else it is ``busy`` (rule 3). The platform
+    may answer from before a use that the books know of.
+    """
+    if holder is None:
+        return seen.verdict, seen.detail
+    if holder.answer is None:
+        return Verdict.BUSY if seen.verdict in _MAY_CHANGE else seen.verdict, seen.detail
+    if seen.verdict in {Verdict.REDEEMABLE, Verdict.ALREADY_REDEEMED}:
+        return Verdict.ALREADY_REDEEMED, holder.answer.detail
+    return seen.verdict, seen.detail
+
+
 def checked(  # noqa: PLR0913 - what there is to know about an answer
     case: Case, seen: Seen, holder: Case | None, now: float, *, query: int, took_s: float
 ) -> Step:
@@ -158,10 +175,9 @@ def checked(  # noqa: PLR0913 - what there is to know about an answer
     """
     if case.phase is not Phase.CLAIMED or query != case.queries or took_s > QUERY_S:
         return case, ()
-    if seen.verdict is not Verdict.REDEEMABLE:
-        return _end(case, seen.verdict, seen.detail)
-    if holder is not None and holder.rid != case.rid:
-        return _end(case, Verdict.BUSY if holder.answer is None else Verdict.ALREADY_REDEEMED, seen.detail)
+    verdict, detail = judged(seen, holder if holder is None or holder.rid != case.rid else None)
+    if verdict is not Verdict.REDEEMABLE:
+        return _end(case, verdict, detail)
     return _consume(replace(case, voucher=seen.voucher, single=seen.uses == 1, detail=seen.detail), now)
 
 

@@ -98,3 +98,12 @@ def test_only_the_whole_token_is_the_token() -> None:
     assert is_token("a-token", "a-token")
     for given in ("", "a-toke", "a-token ", "A-TOKEN", "é"):
         assert not is_token(given, "a-token")
+
+
+def test_a_platform_that_cannot_be_called_is_named_with_its_place(config: Path) -> None:
+    one = '[[platforms]]\nname = "cards"\nconnector = "nowhere"\n'
+    wrong = troubles(_with(config, one + one))
+    assert wrong[0].startswith("$.platforms[0].connector: no adapter 'nowhere'")
+    assert any(trouble.startswith("$.platforms[1].name: cards is there already") for trouble in wrong)
+    with pytest.raises(ConfigError, match=r"platforms\[0\]\.name"):
+        _with(config, '[[platforms]]\nname = "a/b"\nconnector = "nowhere"\n')

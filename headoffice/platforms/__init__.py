@@ -1,0 +1,1 @@
+"""Vouchers that a platform owns: its connector, the rids at it, and what drives each of them to its end."""

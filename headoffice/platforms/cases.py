@@ -1,0 +1,200 @@
+"""The rids at platforms as the books keep them: ``protocol.platform.Case`` in and out of its table.
+
+Nothing is decided here. A case is read with its row held, and written in the same transaction; its end is written as a
+record under the rid, as every other's is, and its code is erased.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import isinf
+from typing import TYPE_CHECKING, Any, assert_never
+
+import msgspec
+from sqlalchemy import bindparam, or_, select
+
+from headoffice import rids
+from headoffice.books import store_for
+from headoffice.registry import put
+from headoffice.rids import Record
+from headoffice.schema import cases
+from protocol.messages import AskRedeem, Detail, Intent
+from protocol.owner import Ruling
+from protocol.platform import Case, Consume, Phase, Query, Reply, Write, due
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from protocol.messages import Answer, Notice
+    from protocol.platform import Step
+
+Call = Query | Consume
+"""A call to the platform: it leaves once the step that wants it is on disk."""
+
+#: Cases that are driven on in one round; the rest follow in the next.
+MOST_AT_ONCE = 200
+
+_INTENTS = msgspec.json.Decoder(Intent)
+_DETAILS = msgspec.json.Decoder(Detail)
+
+_BY_RID = select(cases).where(cases.c.rid == bindparam("rid"))
+_HELD = _BY_RID.with_for_update()
+_HELD_IF_FREE = _BY_RID.with_for_update(skip_locked=True)
+_HOLDER = select(cases).where(cases.c.voucher == bindparam("voucher"), cases.c.claims.is_(True))
+_UNFINISHED = cases.c.phase != Phase.ENDED
+_DUE = (
+    select(cases.c.rid)
+    .where(_UNFINISHED, or_(cases.c.due <= bindparam("now"), cases.c.left_at > bindparam("now")))
+    .order_by(cases.c.due)
+    .limit(MOST_AT_ONCE)
+)
+_OPEN = select(cases).where(cases.c.phase == Phase.OPEN, _UNFINISHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A case, and the gateway through which it came."""
+
+    case: Case
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a step has written, and what follows once that is committed."""
+
+    case: Case
+    wrote: bool
+    calls: tuple[Call, ...]
+    reply: Answer | Notice | None
+
+
+def find(connection: Connection, rid: str, *, if_free: bool = False) -> Filed | None:
+    """Return the case of a rid that has not ended, and hold it; None where there is none.
+
+    ``if_free``: None also where somebody else holds it now, who will do what is due.
+    """
+    row = connection.execute(_HELD_IF_FREE if if_free else _HELD, {"rid": rid}).first()
+    if row is None or row.intent is None:
+        return None
+    return Filed(case=_case(row, _INTENTS.decode(row.intent)), gateway=row.gateway)
+
+
+def holder(connection: Connection, voucher: str) -> Case | None:
+    """Return the case that claims a voucher."""
+    row = connection.execute(_HOLDER, {"voucher": voucher}).first()
+    if row is None:
+        return None
+    if row.intent is not None:
+        return _case(row, _INTENTS.decode(row.intent))
+    known = rids.known_under(connection, row.rid)
+    if known is None:
+        msg = f"the books have an end of {row.rid}, and no record of it"
+        raise LookupError(msg)
+    return replace(_case(row, known.intent), answer=known.answer)
+
+
+def claimant(connection: Connection, voucher: str) -> str | None:
+    """Return the rid that claims a voucher and has not ended."""
+    row = connection.execute(_HOLDER, {"voucher": voucher}).first()
+    return None if row is None or row.intent is None else str(row.rid)
+
+
+def due_at(connection: Connection, now: float) -> list[str]:
+    """Return the rids that are to be driven on."""
+    return list(connection.execute(_DUE, {"now": now}).scalars())
+
+
+def open_now(connection: Connection) -> list[Case]:
+    """Return the cases of which only others can say how they have ended."""
+    return [_case(row, _INTENTS.decode(row.intent)) for row in connection.execute(_OPEN)]
+
+
+def carry_out(connection: Connection, gateway: str, step: Step, at: datetime) -> Done:
+    """Write what a step of the machine writes; the calls that it wants are for after the commit, and this process."""
+    case, effects = step
+    wrote, calls, reply = False, list[Call](), None
+    for effect in effects:
+        match effect:
+            case Write():
+                case, wrote = _write(connection, Filed(case=effect.case, gateway=gateway), at), True
+            case Query() | Consume():
+                calls.append(effect)
+            case Reply():
+                reply = case.answer or effect.message
+            case _:
+                assert_never(effect)
+    return Done(case=case, wrote=wrote, calls=tuple(calls), reply=reply)
+
+
+def _write(connection: Connection, filed: Filed, at: datetime) -> Case:
+    """Write a case as it is now, its end as a record; return it as it was written."""
+    case = filed.case
+    if case.answer is not None:
+        case = _ended(connection, filed, at)
+    wanted = due(case)
+    row = {
+        "requester": case.requester,
+        "gateway": filed.gateway,
+        "store": case.store,
+        "intent": None if case.phase is Phase.ENDED else msgspec.json.encode(case.intent).decode(),
+        "phase": case.phase,
+        "queries": case.queries,
+        "attempts": case.attempts,
+        "claimed_at": case.claimed_at,
+        "left_at": case.left_at,
+        "due": None if isinf(wanted) or case.phase is Phase.ENDED else wanted,
+        "voucher": case.voucher,
+        "single": case.single,
+        "claims": case.claims,
+        "detail": msgspec.json.encode(case.detail).decode(),
+    }
+    put(connection, cases, {"rid": case.rid}, row)
+    return case
+
+
+def _ended(connection: Connection, filed: Filed, at: datetime) -> Case:
+    case, answer = filed.case, filed.case.answer
+    assert answer is not None  # noqa: S101 - the caller has looked
+    if answer.verdict is Verdict.REDEEMED:
+        answer = msgspec.structs.replace(
+            answer, detail=_particulars(connection, case, answer.detail, at), voucher=case.voucher
+        )
+    ask = AskRedeem(requester=case.requester, store=case.store, intent=case.intent)
+    ruling = Ruling(answer=answer, record=True)
+    record = Record(gateway=filed.gateway, ask=ask, ruling=ruling, voucher=None, at=at)
+    rids.record(connection, replace(record, platform=rids.platform_of(case.voucher)))
+    return replace(case, answer=answer)
+
+
+def _particulars(connection: Connection, case: Case, detail: Detail, at: datetime) -> Detail:
+    """Return what a person is told of a success: when and where, and how many uses are left."""
+    store = store_for(connection, None, case.store)
+    left = None if detail.uses_left is None else max(0, detail.uses_left - case.intent.quantity)
+    return msgspec.structs.replace(
+        detail,
+        at=(at.astimezone(store.zone) if store else at).isoformat(timespec="seconds"),
+        store=store.name if store else case.store,
+        kiosk=case.requester,
+        quantity=case.intent.quantity,
+        uses_left=left,
+    )
+
+
+def _case(row: Row[Any], intent: Intent) -> Case:
+    return Case(
+        requester=row.requester,
+        store=row.store,
+        intent=intent,
+        claimed_at=row.claimed_at,
+        phase=Phase(row.phase),
+        queries=row.queries,
+        attempts=row.attempts,
+        left_at=row.left_at,
+        voucher=row.voucher,
+        single=row.single,
+        detail=_DETAILS.decode(row.detail),
+    )

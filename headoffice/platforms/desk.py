@@ -1,0 +1,68 @@
+"""What a gateway's ask becomes where a platform owns the voucher, inside the transaction that the ledger holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from headoffice.platforms import cases
+from headoffice.platforms.connectors import seen
+from protocol import platform
+from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, Looked, Notice
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from headoffice.platforms.cases import Done, Filed
+    from headoffice.platforms.ports import Worth
+
+#: A platform's voucher is asked about again before it is consumed, so nothing hangs on the version of an offer.
+_TERMS = 1
+
+
+class Platforms(Protocol):
+    """What owns vouchers that are not the chain's own."""
+
+    def recognises(self, code: str | None) -> bool:
+        """Whether a code may be one of theirs."""
+
+    def call(self, done: Done) -> None:
+        """Make the calls that a step wants, now that it is in the books; may be called from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """An answer, whether anything was written with it, and the step whose calls follow once that is committed."""
+
+    answer: Answer | Notice
+    recorded: bool = False
+    done: Done | None = None
+
+
+def take(connection: Connection, gateway: str, filed: Filed | None, ask: AskRedeem | AskResolve, at: datetime) -> Ruled:
+    """Rule on a rid; ``filed`` is its case, where it has one that has not ended."""
+    step = platform.take(None if filed is None else filed.case, ask, at.timestamp())
+    done = cases.carry_out(connection, gateway, step, at)
+    return Ruled(done.reply or pending(ask), done.wrote, done if done.calls else None)
+
+
+def look(connection: Connection, ask: AskLook, worth: Worth) -> Looked:
+    """Answer a look by what the platform says, and by what the books know of others at its voucher."""
+    found = seen(worth, ask.code, ask.store, 1)
+    verdict, detail = platform.judged(found, cases.holder(connection, found.voucher))
+    return Looked(
+        verdict=verdict,
+        detail=detail,
+        voucher=found.voucher or None,
+        terms=_TERMS,
+        stores=None if worth.stores is None else tuple(worth.stores),
+        max_quantity=max(1, worth.left),
+    )
+
+
+def pending(ask: AskRedeem | AskResolve) -> Answer:
+    """Return that somebody is at work on a rid."""
+    return Answer(rid=ask.intent.rid, verdict=Verdict.PENDING, final=False)

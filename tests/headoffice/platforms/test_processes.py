@@ -1,0 +1,105 @@
+"""Processes that die between the books and the platform, and several of them at once: nothing is spent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from headoffice.schema import cases
+from protocol import platform as machine
+from protocol.vocabulary import Verdict
+from tests.headoffice.platforms.conftest import CODE
+
+if TYPE_CHECKING:
+    from tests.headoffice.platforms.conftest import Shop
+
+
+def _attempts(shop: Shop) -> int:
+    found = select(cases.c.attempts)
+    return int(shop.process.database.read(lambda connection: connection.execute(found).scalar_one()))
+
+
+def test_killed_behind_the_claim_another_process_asks_anew_and_nothing_had_left(shop: Shop) -> None:
+    shop.process.dies_at_the_next_call()
+    intent = shop.intent(CODE)
+    assert shop.confirm(intent).verdict is Verdict.PENDING
+    assert shop.platform.queried == []
+    other = shop.another_process()
+    other.round()
+    assert shop.platform.queried == [], "not due yet: the first may be alive"
+    other.pass_by(machine.QUERY_S)
+    other.round()
+    assert shop.at(other).confirm(intent).verdict is Verdict.REDEEMED
+    assert (len(shop.platform.consumed), _attempts(shop)) == (1, 1)
+
+
+def test_killed_behind_the_claim_for_long_the_rid_is_aborted(shop: Shop) -> None:
+    shop.process.dies_at_the_next_call()
+    intent = shop.intent(CODE)
+    shop.confirm(intent)
+    other = shop.another_process()
+    other.pass_by(machine.ABORT_S)
+    other.round()
+    assert shop.at(other).confirm(intent).verdict is Verdict.ABORTED
+    assert shop.platform.consumed == []
+
+
+def test_killed_behind_the_attempt_it_counts_as_left_and_a_refusal_after_it_is_no_end(shop: Shop) -> None:
+    intent = shop.intent(CODE)
+    process, make = shop.process, shop.process.driver._make
+    process.driver._make = lambda done: make(done) if done.case.attempts == 0 else None  # type: ignore[method-assign]
+    shop.confirm(intent)
+    assert (shop.platform.consumed, _attempts(shop)) == ([], 1)
+    shop.platform.hears = [Verdict.ALREADY_REDEEMED]
+    other = shop.another_process()
+    other.pass_by(machine.CONSUME_S + 2)
+    other.round()
+    assert (len(shop.platform.consumed), _attempts(shop)) == (1, 2)
+    assert shop.at(other).confirm(intent).verdict is Verdict.PENDING, "the first may have landed"
+
+
+def test_an_answer_that_the_dead_never_took_is_asked_for_again_by_the_next(shop: Shop) -> None:
+    shop.platform.hears = [None, Verdict.REDEEMED]
+    intent = shop.intent(CODE)
+    shop.confirm(intent)
+    other = shop.another_process()
+    other.pass_by(machine.CONSUME_S + 2)
+    other.round()
+    assert shop.at(other).confirm(intent).verdict is Verdict.REDEEMED
+    assert _attempts(shop) == len(shop.platform.consumed) == 2
+
+
+def test_of_many_processes_one_does_what_is_due(shop: Shop) -> None:
+    shop.platform.hears = [None, None]
+    intents = [shop.intent(CODE)]
+    shop.confirm(intents[0])
+    others = [shop.another_process() for _ in range(4)]
+    others[0].pass_by(machine.CONSUME_S + 2)
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(other.driver.round() for other in others))
+
+    for other in others:
+        other.run(all_at_once())
+    assert len(shop.platform.consumed) == _attempts(shop) == 2
+
+
+def test_of_many_rids_at_one_card_one_consumes_it(shop: Shop) -> None:
+    processes = [shop.process, *(shop.another_process() for _ in range(3))]
+    intents = [shop.intent(CODE) for _ in processes]
+
+    async def all_at_once() -> None:
+        asked = zip(processes, intents, strict=True)
+        await asyncio.gather(
+            *(asyncio.to_thread(one.ledger.answer, shop.gateway, shop.ask(intent)) for one, intent in asked)
+        )
+
+    shop.process.run(all_at_once())
+    for process in processes:
+        process.run(asyncio.sleep(0))
+    verdicts = [shop.confirm(intent).verdict for intent in intents]
+    assert verdicts.count(Verdict.REDEEMED) == 1
+    assert set(verdicts) <= {Verdict.REDEEMED, Verdict.BUSY, Verdict.ALREADY_REDEEMED}
+    assert len(shop.platform.consumed) == 1
