@@ -13,6 +13,7 @@ from device.scan.crop import Lift
 from device.scan.decoders import build_reader
 from device.scan.strip import Strip
 from device.scan.symbologies import UNCORRECTED, ReaderName
+from device.scan.witness import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,14 +94,15 @@ def _as_it_is(frame: Frame) -> Frame:
 
 def _whole(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scene], list[Code]]:
     """Return a look at the whole frame, prepared."""
-    return lambda scene: reader.read(prepare(scene.frame))
+    return lambda scene: standing(reader.read(prepare(scene.frame)), scene.frame)
 
 
 def _halved(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scene], list[Code]]:
     """Return a look at the whole frame at half its size, prepared."""
 
     def read(scene: Scene) -> list[Code]:
-        return [code.moved(lambda point: (point[0] * 2, point[1] * 2)) for code in reader.read(prepare(scene.half))]
+        codes = reader.read(prepare(scene.half))
+        return standing([code.moved(lambda point: (point[0] * 2, point[1] * 2)) for code in codes], scene.frame)
 
     return read
 
@@ -122,7 +124,8 @@ def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scen
 
     def read(scene: Scene) -> list[Code]:
         for strip in scene.strips:
-            if codes := reader.read(picture(strip)):
+            codes = reader.read(picture(strip))
+            if codes and strip.is_of_bars:
                 return [strip.in_frame(code) for code in codes]
         return []
 

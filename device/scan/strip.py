@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from device.scan.sampling import sampled
+from device.scan.witness import alike
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -36,6 +39,8 @@ _GAIN = 2.0
 _LIGHT = 121
 _NEARLY_BLACK = 8
 _MIDDLE_GREY = 128
+#: How far bars that were not laid quite straight move from a row to the next but one, in parts of the rows' distance.
+_ASKEW = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +63,13 @@ class Strip:
         along = (middles[:, None] + np.arange(lines, dtype=np.float32) - (lines - 1) / 2).reshape(-1, 1)
         across = np.arange(-length / 2, length / 2, step, dtype=np.float32)[None, :]
         cosine, sine = np.float32(math.cos(bars.across)), np.float32(math.sin(bars.across))
-        samples = _sampled(frame, bars.x + across * cosine - along * sine, bars.y + across * sine + along * cosine)
+        samples = sampled(frame, bars.x + across * cosine - along * sine, bars.y + across * sine + along * cosine)
         return Strip(samples.reshape(_ROWS, lines, -1).mean(axis=1), bars, step, pitch)
+
+    @property
+    def is_of_bars(self) -> bool:
+        """Whether several rows in succession show the same, as bars that they lie across make them."""
+        return alike(self.rows, math.ceil(self.pitch * _ASKEW / self.step))
 
     def plain(self) -> Frame:
         """Return the rows as a picture."""
@@ -83,21 +93,6 @@ class Strip:
             return round(x), round(y)
 
         return code.moved(place)
-
-
-def _sampled(frame: Frame, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return the frame's grey levels between its pixels."""
-    height, width = frame.shape
-    pixels = np.ascontiguousarray(frame).reshape(-1)
-    x, y = np.clip(x, 0, width - 1.01), np.clip(y, 0, height - 1.01)
-    column, row = x.astype(np.int32), y.astype(np.int32)
-    right, down = x - column, y - row
-    index = row * width + column
-    upper, lower = (
-        pixels[at] + (pixels[at + 1].astype(np.float32) - pixels[at]) * right for at in (index, index + width)
-    )
-    between: NDArray[np.float32] = upper + (lower - upper) * down
-    return between
 
 
 def _means(rows: NDArray[np.float32], samples: int) -> NDArray[np.float32]:

@@ -1,0 +1,27 @@
+"""Grey levels between the pixels of a frame: lines across it in any direction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from device.scan.readers import Frame
+
+
+def sampled(frame: Frame, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the grey levels at places between pixels, of the shape that x and y have; beyond the frame its edge's."""
+    height, width = frame.shape
+    pixels = np.ascontiguousarray(frame).reshape(-1)
+    x, y = np.clip(x, 0, width - 1.01), np.clip(y, 0, height - 1.01)
+    column, row = x.astype(np.int32), y.astype(np.int32)
+    right, down = x - column, y - row
+    index = row * width + column
+    upper, lower = (
+        pixels[at] + (pixels[at + 1].astype(np.float32) - pixels[at]) * right for at in (index, index + width)
+    )
+    between: NDArray[np.float32] = upper + (lower - upper) * down
+    return between

@@ -1,0 +1,103 @@
+"""Whether bars that were read stand there: a real bar is many modules long, and what looks like a code in noise is not.
+
+Decoders believe bars when two neighbouring lines agree, and in coarse noise, or the grain of wood, neighbouring lines
+are alike without being bars. So lines further apart have to show the same profile, moved by as much from each to the
+next as bars at an angle are.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from device.scan.sampling import sampled
+from device.scan.symbologies import UNCORRECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from device.scan.codes import Code, Quad
+    from device.scan.readers import Frame
+
+    Rows: TypeAlias = NDArray[np.float32]
+
+#: How many rows in succession have to be like the next but one, and how much: a correlation. Codes that were read have
+#: 0.8 and more, noise of any grain less than 0.2; next rows are between the same pixels, and alike in noise, too.
+_ROWS_ALIKE = 3
+_APART_ROWS = 2
+_ALIKE = 0.5
+#: Rows that are looked at, and how far they are apart: in parts of the code's length (three quarters of a module of an
+#: EAN-13 code), and in pixels at least.
+_ROWS = 11
+_APART = 0.75 / 95
+_LEAST_APART = 2.0
+_MOST_SAMPLES = 300
+#: How far bars at an angle move from a row to the next but one, in parts of the rows' distance.
+_SLANT = 2.4
+#: Length in pixels below which a code's place is not known: zbar marks one end of a code that it has read once. Then
+#: rows of such a length are looked at, so far apart.
+_KNOWN_FROM = 64
+_UNKNOWN_LENGTH = 200.0
+_UNKNOWN_APART = 8.0
+
+
+def standing(codes: Sequence[Code], frame: Frame) -> list[Code]:
+    """Return the codes read in a frame without the bars that do not go on above and below the lines that gave them."""
+    return [code for code in codes if code.format not in UNCORRECTED or _stands(code, frame)]
+
+
+def alike(rows: Rows, reach: int) -> bool:
+    """Return whether rows in succession show the same bars, each moved by the same number of samples, up to a reach."""
+    if len(rows) < _APART_ROWS + _ROWS_ALIKE:
+        return False
+    length = rows.shape[1]
+    for shift in range(-reach, reach + 1):
+        left, right = max(-shift, 0), max(shift, 0)
+        likeness = _correlations(rows[:-_APART_ROWS, left : length - right], rows[_APART_ROWS:, right : length - left])
+        if float(np.lib.stride_tricks.sliding_window_view(likeness, _ROWS_ALIKE).min(axis=1).max()) >= _ALIKE:
+            return True
+    return False
+
+
+def _correlations(rows: Rows, others: Rows) -> Rows:
+    """Return the correlation of each row with the other one of its place."""
+    rows, others = rows - rows.mean(axis=1, keepdims=True), others - others.mean(axis=1, keepdims=True)
+    power = (rows * rows).sum(axis=1) * (others * others).sum(axis=1)
+    correlations: Rows = (rows * others).sum(axis=1) / np.sqrt(power + 1)
+    return correlations
+
+
+def _stands(code: Code, frame: Frame) -> bool:
+    """Return whether rows across a code are alike, or along it: a box around what was read tells these not apart."""
+    length, direction = max(_midlines(code.position))
+    known = length >= _KNOWN_FROM
+    length, apart = (length, max(length * _APART, _LEAST_APART)) if known else (_UNKNOWN_LENGTH, _UNKNOWN_APART)
+    samples = min(int(length), _MOST_SAMPLES)
+    reach = math.ceil(apart * _SLANT / length * samples)
+    across = np.linspace(-length / 2, length / 2, samples, dtype=np.float32)
+    return any(
+        alike(_rows(frame, code.centre, turned, across, apart), reach)
+        for turned in (direction, direction + math.pi / 2)
+    )
+
+
+def _midlines(corners: Quad) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the length and direction of the lines between the middles of opposite sides."""
+    top_left, top_right, bottom_right, bottom_left = map(np.array, corners)
+    between = top_right + bottom_right - top_left - bottom_left, bottom_left + bottom_right - top_left - top_right
+    first, second = ((math.hypot(x, y) / 2, math.atan2(y, x)) for x, y in between)
+    return first, second
+
+
+def _rows(frame: Frame, middle: tuple[float, float], direction: float, across: Rows, apart: float) -> Rows:
+    """Return rows in a direction through a place and beside it, those of them whose middles lie in the frame."""
+    along = (np.arange(_ROWS, dtype=np.float32) - _ROWS // 2) * apart
+    cosine, sine = math.cos(direction), math.sin(direction)
+    x, y = middle[0] - along * sine, middle[1] + along * cosine
+    height, width = frame.shape
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    return sampled(frame, x[inside, None] + across * cosine, y[inside, None] + across * sine)

@@ -1,0 +1,73 @@
+"""Bars count where they stand: what only looks like them on a line or two, as in noise, is no code."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import zxingcpp
+
+from device.scan.decoders import build_reader
+from device.scan.pipeline import build_pipeline
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
+from device.scan.witness import alike, standing
+
+from .drawing import HEIGHT, WIDTH, bars, before_camera, noisy, rotated
+
+TEXT = "6901234567892"
+MODULE = 4
+
+
+def ean(height: int) -> np.ndarray:
+    """Return an EAN-13 code of four pixels a module and so many pixels high, white beside it only."""
+    drawn = bars(TEXT, zxingcpp.BarcodeFormat.EAN13, MODULE)[100:101]
+    return np.repeat(drawn, height, axis=0)
+
+
+def in_grain(picture: np.ndarray, grain: int) -> np.ndarray:
+    """Return a frame of coarse noise with a picture in its middle."""
+    coarse = np.random.default_rng(grain).integers(0, 256, (HEIGHT // grain + 1, WIDTH // grain + 1), np.uint8)
+    frame = np.kron(coarse, np.ones((grain, grain), np.uint8))[:HEIGHT, :WIDTH]
+    height, width = picture.shape
+    top, left = (HEIGHT - height) // 2, (WIDTH - width) // 2
+    frame[top : top + height, left : left + width] = picture
+    return frame
+
+
+@pytest.mark.parametrize("grain", [2, 4, 6])
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_line_of_noise_that_reads_as_a_code_is_none(grain: int, turns: int) -> None:
+    frame = np.rot90(in_grain(ean(MODULE), grain), turns)
+    read = [build_reader(name, DEFAULT_SYMBOLOGIES).read(frame) for name in ReaderName]
+    assert [code.text for codes in read for code in codes], "a reader alone believes it"
+    assert [standing(codes, frame) for codes in read] == [[], []]
+    assert [build_pipeline(readers).read_all(frame) for readers in ([ReaderName.PYZBAR], list(ReaderName))] == [[], []]
+
+
+@pytest.mark.parametrize("name", list(ReaderName))
+def test_bars_of_five_modules_are_enough(name: ReaderName) -> None:
+    frame = noisy(before_camera(ean(5 * MODULE)), 4)
+    assert [code.text for code in build_pipeline([name]).read_all(frame)] == [TEXT]
+
+
+@pytest.mark.parametrize("degrees", [0, 14, 90, 76])
+def test_bars_are_witnesses_however_they_are_turned(degrees: float) -> None:
+    frame = noisy(before_camera(rotated(bars(TEXT, zxingcpp.BarcodeFormat.EAN13, 3), degrees)), 12)
+    for name in ReaderName:
+        codes = build_reader(name, DEFAULT_SYMBOLOGIES).read(frame)
+        assert [code.text for code in standing(codes, frame)] == [TEXT]
+
+
+def test_squares_need_no_witness() -> None:
+    frame = before_camera(bars("square", zxingcpp.BarcodeFormat.QRCode))
+    codes = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES).read(frame)
+    assert standing(codes, np.zeros_like(frame)) == codes != []
+
+
+def test_rows_are_alike_when_all_are_moved_by_as_much() -> None:
+    profile = np.random.default_rng(1).normal(0, 40, 400).astype(np.float32)
+    slanting = np.stack([profile[3 * row : 3 * row + 300] for row in range(6)])
+    assert alike(slanting, 6)
+    assert not alike(slanting, 5), "no further than bars can slant"
+    assert not alike(slanting[:4], 6), "four rows are too few"
+    unsteady = np.stack([profile[shift : shift + 300] for shift in (0, 20, 6, 35, 50, 1)])
+    assert not alike(unsteady, 6)
