@@ -16,6 +16,7 @@ from gateway.console.access import Access, read_or_make_token
 from gateway.console.parts import Parts
 from gateway.console.server import ConsoleServer
 from gateway.desk import Desk
+from gateway.duties import Duties
 from gateway.headoffice import HeadOffice
 from gateway.journal import Journal
 from gateway.limits import Limit
@@ -74,12 +75,19 @@ class Gateway:
             guesses=guesses,
             changes=self._changes,
         )
+        self._duties = Duties(
+            registry=self._registry,
+            journal=self._journal,
+            guesses=guesses,
+            refresh=self._refresh,
+        )
         self._desk = Desk(
             registry=self._registry,
             journal=self._journal,
             standing=self._standing,
             relays=self._relays,
             looks=self._looks,
+            duties=self._duties,
             seal=self._seal,
             outbox=self._link,
             open_per_kiosk=config.limits.open_per_kiosk,
@@ -97,6 +105,7 @@ class Gateway:
             self._registry.start()
             parts.push_async_callback(self._journal.close)
             self._journal.start()
+            self._duties.start()
             parts.push_async_callback(self._upstream.close)
             self._upstream.start()
             parts.push_async_callback(self._drain)
@@ -164,6 +173,10 @@ class Gateway:
 
     async def _drain(self) -> None:
         await asyncio.gather(self._desk.drain(GRACE_S), self._relays.drain(GRACE_S))
+
+    async def _refresh(self) -> bool:
+        """Fetch stores and clerks anew, because somebody came whom nobody knows."""
+        return await self._store_list.refresh()
 
     def _say(self, requester: str, message: GatewayMessage) -> None:
         """Answer a requester; what our own counter asked is waited for, not sent."""

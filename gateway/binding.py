@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.places import Kiosk, KioskState, Store
-from protocol.classify import BADGE_PREFIX
 from protocol.messages import Action
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
     from protocol.messages import Intent, Looked
     from protocol.relay import Relay
+
+
+#: What ends nothing, and what is the gateway's to say.
+_NO_WORD_ON_A_CODE = UNDECIDED | {Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT}
 
 
 class Directory(Protocol):
@@ -50,11 +53,9 @@ def bind(identity: str, directory: Directory) -> Bound | Verdict:
     return Verdict.DEVICE_UNBOUND if store is None else Bound(identity, store)
 
 
-def refusal_before_asking(bound: Bound, code: str, clerk: str | None) -> Verdict | None:
-    """Return why this look need not go upstream: the store wants a clerk, and what is shown is no clerk's badge."""
-    if bound.store.clerk_required and not clerk and not code.startswith(BADGE_PREFIX):
-        return Verdict.CLERK_REQUIRED
-    return None
+def refusal_before_asking(bound: Bound, clerk: str | None) -> Verdict | None:
+    """Return why this look need not go upstream: the store wants a clerk."""
+    return Verdict.CLERK_REQUIRED if bound.store.clerk_required and not clerk else None
 
 
 def verdict_here(looked: Looked, bound: Bound) -> Verdict:
@@ -66,21 +67,24 @@ def verdict_here(looked: Looked, bound: Bound) -> Verdict:
     match looked.verdict:
         case Verdict.REDEEMABLE:
             return Verdict.WRONG_STORE if elsewhere else Verdict.REDEEMABLE
-        case Verdict.CLERK_SIGNED_IN:
-            return Verdict.CLERK_WRONG_STORE if elsewhere else Verdict.CLERK_SIGNED_IN
         case verdict:
-            return Verdict.FAULT if verdict in UNDECIDED else verdict
+            return Verdict.FAULT if verdict in _NO_WORD_ON_A_CODE else verdict
 
 
-def objection_to_redeem(intent: Intent, offer: Offer | None, bound: Bound, seal: Seal, now: float) -> str | None:
-    """Return why a confirm must not begin a redemption; None where it may. ``now`` is the gateway's monotonic clock."""
+def objection_to_redeem(  # noqa: PLR0913, PLR0917 - all that an offer is judged by
+    intent: Intent, offer: Offer | None, bound: Bound, seal: Seal, now: float, sign_in: str | None = None
+) -> str | None:
+    """Return why a confirm must not begin a redemption; None where it may.
+
+    ``now`` is the gateway's monotonic clock, ``sign_in`` that of the clerk who is signed in at the kiosk now.
+    """
     if offer is None:
         return "no offer of this gateway since its start"
     if offer.kiosk != bound.identity:
         return "the offer was made to another kiosk"
     if offer.store != bound.store.id:
         return "the kiosk was moved since the offer"
-    if offer.clerk != intent.clerk:
+    if offer.clerk != intent.clerk or offer.sign_in != sign_in:
         return "another clerk since the offer"
     if intent.code is None or offer.code != seal.hash(intent.code):
         return "the offer is for another code"

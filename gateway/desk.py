@@ -29,6 +29,7 @@ from protocol.messages import (
     Refusal,
     Resolve,
     Settled,
+    SignIn,
     Welcome,
 )
 from protocol.relay import Relay
@@ -37,6 +38,7 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.duties import Duties
     from gateway.journal import Journal
     from gateway.looks import Looks
     from gateway.offers import Offer, Seal
@@ -76,6 +78,7 @@ class Desk:
         standing: Standing,
         relays: Relays,
         looks: Looks,
+        duties: Duties,
         seal: Seal,
         outbox: Outbox,
         open_per_kiosk: int = 64,
@@ -88,6 +91,7 @@ class Desk:
         self._standing = standing
         self._relays = relays
         self._looks = looks
+        self._duties = duties
         self._seal = seal
         self._outbox = outbox
         self._open_per_kiosk = open_per_kiosk
@@ -129,6 +133,8 @@ class Desk:
             gateway=self._standing.identity,
             gateway_boot=self._seal.boot,
             clerk_required=bound.store.clerk_required,
+            clerk_each=bound.store.clerk_each,
+            on_duty=self._duties.on_duty(bound),
         )
         self.say(identity, message)
 
@@ -160,7 +166,7 @@ class Desk:
             case Hello():
                 self.hellos[bound.identity] = (self._wall(), message)
                 self.welcome(bound.identity)
-            case Look():
+            case Look() | SignIn():
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
@@ -174,8 +180,8 @@ class Desk:
             case _:
                 assert_never(message)
 
-    def _look(self, bound: Bound, look: Look) -> None:
-        """Begin a look, unless the very same one is under way: its answer will serve the repeat."""
+    def _look(self, bound: Bound, look: Look | SignIn) -> None:
+        """Begin a look or a sign-in, unless the very same one is under way: its answer will serve the repeat."""
         key, of_kiosk = (look.boot, look.look), self._looking.setdefault(bound.identity, set())
         if key in of_kiosk:
             return
@@ -187,10 +193,12 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer_look(self, bound: Bound, look: Look) -> None:
+    async def _answer_look(self, bound: Bound, look: Look | SignIn) -> None:
         answer: GatewayMessage
         try:
-            answer = await self._looks.answer(bound, look)
+            answer = await (
+                self._duties.sign_in(bound, look) if isinstance(look, SignIn) else self._answered(bound, look)
+            )
         except Exception:  # one look must not take the others down
             log.exception("look_failed kiosk=%s look=%s", bound.identity, look.look)
             answer = Notice(verdict=Verdict.FAULT, look=look.look, boot=look.boot, hint="the gateway could not look")
@@ -198,15 +206,26 @@ class Desk:
             self._looking[bound.identity].discard((look.boot, look.look))
         self.say(bound.identity, answer)
 
+    async def _answered(self, bound: Bound, look: Look) -> GatewayMessage:
+        """Look on behalf of who is on duty; a kiosk that believes otherwise is told first, so that its confirm fits."""
+        on_duty = self._duties.on_duty(bound)
+        clerk, sign_in = (on_duty.clerk, on_duty.sign_in) if on_duty else (None, None)
+        if look.clerk != clerk:
+            self.welcome(bound.identity)
+        return await self._looks.answer(bound, msgspec.structs.replace(look, clerk=clerk), sign_in)
+
     def _confirm(self, bound: Bound, intent: Intent) -> None:
-        offer = self._offer(intent)
+        offer, on_duty = self._offer(intent), self._duties.on_duty(bound)
         if intent.action is Action.UNDO:
             target = self._relays.known(intent.undoes) if intent.undoes else None
             objection = objection_to_undo(intent, target, bound)
         else:
-            objection = objection_to_redeem(intent, offer, bound, self._seal, self._clock())
+            sign_in = on_duty.sign_in if on_duty else None
+            objection = objection_to_redeem(intent, offer, bound, self._seal, self._clock(), sign_in)
         if self._held_up(bound, intent.rid, fruitless=objection is not None):
             return
+        if bound.store.clerk_each and objection is None and self._relays.known(intent.rid) is None:
+            self._duties.end(bound.identity)
         said = self._relays.confirm(_asked(bound, intent, offer), objection, offer.voucher if offer else None)
         if said is not None:
             self.say(bound.identity, said)

@@ -15,10 +15,8 @@ from gateway.standing import HEAD_OFFICE
 from protocol.messages import AskHello, AskUpload, Met
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.journal import Journal
-    from gateway.places import Store
+    from gateway.places import Roster
     from gateway.ports import Owner
     from gateway.standing import Standing
     from protocol.messages import UpstreamAnswer, UpstreamRequest
@@ -51,9 +49,9 @@ class HeadOffice:
             self._restored.set()
         return answer if answer is not None and self._standing.hear_headoffice(answer) else None
 
-    async def fetch_stores(self) -> Sequence[Store] | None:
-        """Return the stores that this gateway may speak for; None where nobody said."""
-        return await self._upstream.fetch_stores()
+    async def fetch_roster(self) -> Roster | None:
+        """Return the stores that this gateway may speak for, with their clerks; None where nobody said."""
+        return await self._upstream.fetch_roster()
 
     async def run(self) -> None:
         """Greet the head office until it answers, then every so often; upload the journal where it is asked for."""

@@ -20,14 +20,17 @@ from gateway.schema import (
     ENTRIES,
     MIGRATIONS,
     RELAYS,
+    SHIFTS,
     USAGES,
     WRITE_BEHIND,
     WRITE_PEER,
     WRITE_REFUSAL,
     WRITE_RELAY,
     WRITE_SETTLED,
+    WRITE_SHIFT,
     entry_in,
     relay_in,
+    shift_in,
     stage_of,
     text_of,
     usage_in_relay,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gateway.places import Shift
     from protocol.messages import Entry, Intent
     from protocol.relay import Relay
 
@@ -131,6 +135,19 @@ class Journal:
         tail = None if usage.verdict in PRIVATE else usage.code_tail
         row = (usage.at, usage.kiosk, usage.store, str(usage.verdict), tail, str(usage.method), usage.clerk)
         return self._add(WRITE_REFUSAL, (*row, text_of(usage.detail)), durable=False)
+
+    def write_shift(self, shift: Shift) -> asyncio.Future[None]:
+        """Write down that a shift began, or when it ended; the future is done once that is on disk."""
+        row = (shift.id, shift.kiosk, shift.store, shift.clerk, shift.name, shift.since, shift.until)
+        return self._add(WRITE_SHIFT, row, durable=True)
+
+    def shift(self, sign_in: str) -> Shift | None:
+        """Return the shift that began with this sign-in."""
+        return next(map(shift_in, self._reading.execute(SHIFTS + "WHERE id = ?", (sign_in,))), None)
+
+    def open_shifts(self) -> list[Shift]:
+        """Return the shifts that have not ended."""
+        return list(map(shift_in, self._reading.execute(SHIFTS + "WHERE until IS NULL ORDER BY since")))
 
     @property
     def mark(self) -> Mark:

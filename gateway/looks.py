@@ -12,7 +12,7 @@ from gateway.binding import Bound, refusal_before_asking, verdict_here
 from gateway.changes import Changes, Topic
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.usage import PRIVATE, Usage
-from protocol.classify import classify
+from protocol.classify import classify, is_badge
 from protocol.ids import code_tail
 from protocol.messages import AskLook, Detail, Look, Looked, Notice, Offered, Refused
 from protocol.vocabulary import Verdict
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
 
 log = logging.getLogger(__name__)
-
-#: Answers that are no refusals, and so no rows of the books.
-_NO_REFUSAL = frozenset({Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT})
 
 
 class Looks:
@@ -57,12 +54,16 @@ class Looks:
         self._wall = wall
         self._refused: dict[str, tuple[str, int]] = {}
 
-    async def answer(self, bound: Bound, look: Look) -> Offered | Refused | Notice:
-        """Return what this code is worth to whoever stands there; a refusal becomes a row of the books, once a look."""
+    async def answer(self, bound: Bound, look: Look, sign_in: str | None = None) -> Offered | Refused | Notice:
+        """Return what this code is worth to whoever stands there; a refusal becomes a row of the books, once a look.
+
+        ``sign_in`` is that of the clerk in the look, at the kiosk that asks.
+        """
         if self._guesses.reached(bound.identity, self._clock()):
             return Notice(verdict=Verdict.RATE_LIMITED, look=look.look, boot=look.boot)
-        shape = classify(look.code).verdict
-        early = shape or refusal_before_asking(bound, look.code, look.clerk)
+        # A badge is shown to the kiosk's camera, which signs its clerk in; what it says is nobody else's business.
+        shape = Verdict.BAD_CODE if is_badge(look.code) else classify(look.code).verdict
+        early = shape or refusal_before_asking(bound, look.clerk)
         if early is not None:
             return self._refuse(bound, look, early, Detail(code_tail=_tail(look.code, early)))
         ask = AskLook(
@@ -74,7 +75,7 @@ class Looks:
         )
         looked = await self._owner.ask(ask)
         if isinstance(looked, Looked):
-            return self._judge(bound, look, looked)
+            return self._judge(bound, look, looked, sign_in)
         if looked is not None:
             hint = looked.hint if isinstance(looked, Notice) else None
             log.error("look_not_answered kiosk=%s store=%s hint=%s", bound.identity, bound.store.id, hint)
@@ -83,7 +84,7 @@ class Looks:
         verdict = Verdict.BUSY if self._relays.holds(look.code) else Verdict.UPSTREAM_UNAVAILABLE
         return self._refuse(bound, look, verdict, Detail(code_tail=code_tail(look.code)))
 
-    def _judge(self, bound: Bound, look: Look, looked: Looked) -> Offered | Refused:
+    def _judge(self, bound: Bound, look: Look, looked: Looked, sign_in: str | None) -> Offered | Refused:
         verdict = verdict_here(looked, bound)
         if verdict is not Verdict.REDEEMABLE:
             if verdict is not looked.verdict:
@@ -99,6 +100,7 @@ class Looks:
             voucher=looked.voucher,
             terms=looked.terms,
             code=self._seal.hash(look.code),
+            sign_in=sign_in,
         )
         return Offered(
             look=look.look,
@@ -110,7 +112,7 @@ class Looks:
         )
 
     def _refuse(self, bound: Bound, look: Look, verdict: Verdict, detail: Detail) -> Refused:
-        if verdict not in _NO_REFUSAL and self._first_time(bound.identity, look):
+        if self._first_time(bound.identity, look):
             tail = _tail(look.code, verdict)
             usage = Usage(
                 at=self._wall(),

@@ -33,6 +33,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """The version of the voucher's terms that was offered."""
     code: bytes
     """Keyed hash of the code, from ``Seal.hash``."""
+    sign_in: str | None = None
+    """The clerk's sign-in at that kiosk; None where nobody was signed in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Kiosks and stores as the gateway knows them: values, without where they are kept."""
+"""Kiosks, stores and their clerks as the gateway knows them: values, without where they are kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from protocol.ids import Identity, StoreId
+from protocol.messages import ClerkNumber
 
 
 class KioskState(StrEnum):
@@ -36,6 +37,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     timezone: str = "Asia/Shanghai"
     clerk_required: bool = False
+    clerk_each: bool = False
+    """Whether a clerk signs in before every redemption, not once a shift."""
     address: str = ""
 
     @property
@@ -45,3 +48,36 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             return UTC
+
+
+class Clerk(msgspec.Struct, frozen=True, kw_only=True):
+    """One clerk of this gateway's stores, as the head office lists them: of the badge a hash, and no PIN."""
+
+    number: ClerkNumber
+    name: str
+    stores: tuple[StoreId, ...]
+    badge: str
+    """SHA-256 of the badge's text, in hexadecimal."""
+    disabled: bool = False
+
+
+class Roster(msgspec.Struct, frozen=True, kw_only=True):
+    """What the head office tells a gateway of its stores."""
+
+    stores: tuple[Store, ...]
+    clerks: tuple[Clerk, ...] = ()
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """One clerk's time at one kiosk, from a sign-in to its end."""
+
+    id: str
+    """The sign-in's own id."""
+    kiosk: Identity
+    store: StoreId
+    clerk: ClerkNumber
+    name: str
+    since: float
+    """Seconds since 1970."""
+    until: float | None = None
+    """When it ended; None while it lasts."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gateway.places import Store
+    from gateway.places import Roster
     from protocol.marks import Mark
     from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
 
@@ -18,8 +16,8 @@ class Owner(Protocol):
     async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
         """Ask once and return the answer; None where none came, and then nothing at all is known."""
 
-    async def fetch_stores(self) -> Sequence[Store] | None:
-        """Return the stores that this gateway may speak for; None where nobody said."""
+    async def fetch_roster(self) -> Roster | None:
+        """Return the stores that this gateway may speak for, with their clerks; None where nobody said."""
 
 
 class Marks(Protocol):

@@ -1,7 +1,7 @@
-"""Which kiosk stands in which store, and what the stores are: in memory for every request, on disk for every start.
+"""Kiosks, stores and clerks: who stands or works where, in memory for every request, on disk for every start.
 
-A kiosk's store is said here and nowhere else; moving it is one change in one place. The list of stores is the head
-office's; what is kept of it serves while the head office cannot be reached.
+A kiosk's store is said here and nowhere else; moving it is one change in one place. The lists of stores and clerks
+are the head office's; what is kept of them serves while the head office cannot be reached.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from gateway.errors import RegistryError
-from gateway.places import Kiosk, KioskState, Store
+from gateway.places import Clerk, Kiosk, KioskState, Store
 from gateway.store import RegistryFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from gateway.places import Roster
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +30,15 @@ RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 
 class Registry:
-    """Kiosks and stores. Look-ups are plain dictionaries; changes are on disk before their coroutine returns."""
+    """Kiosks, stores, clerks. Look-ups are plain dictionaries; changes are on disk before their coroutine returns."""
 
     def __init__(self, path: Path) -> None:
         """Keep the path of the file; ``start`` reads it."""
         self._file = RegistryFile(path)
         self._kiosks: dict[str, Kiosk] = {}
         self._stores: dict[str, Store] = {}
+        self._clerks: dict[str, Clerk] = {}
+        self._badges: dict[str, Clerk] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="registry")
 
     def start(self) -> None:
@@ -42,6 +46,7 @@ class Registry:
         self._file.open()
         self._kiosks = {kiosk.id: kiosk for kiosk in _typed(self._file.kiosks(), Kiosk)}
         self._stores = {store.id: store for store in _typed(self._file.stores(), Store)}
+        self._know(_typed(self._file.clerks(), Clerk))
         for store in self._stores.values():
             _warn_of_zone(store)
 
@@ -52,6 +57,14 @@ class Registry:
     def store(self, store_id: str) -> Store | None:
         """Return the store with this id, if this gateway may speak for it."""
         return self._stores.get(store_id)
+
+    def clerk(self, number: str) -> Clerk | None:
+        """Return the clerk with this number, if one of this gateway's stores is theirs."""
+        return self._clerks.get(number)
+
+    def clerk_with(self, badge: str) -> Clerk | None:
+        """Return the clerk whose badge has this SHA-256, in hexadecimal."""
+        return self._badges.get(badge)
 
     @property
     def kiosks(self) -> Sequence[Kiosk]:
@@ -91,8 +104,11 @@ class Registry:
         await self._save(self._file.put_kiosk, msgspec.to_builtins(known))
         return known
 
-    async def set_stores(self, stores: Iterable[Store]) -> set[str]:
-        """Take over the head office's list; return the ids of the stores that are new, changed or gone."""
+    async def set_roster(self, roster: Roster) -> set[str]:
+        """Take over the head office's lists; return the ids of stores that are new, gone, or changed in any way."""
+        return await self._set_stores(roster.stores) | await self._set_clerks(roster.clerks)
+
+    async def _set_stores(self, stores: Iterable[Store]) -> set[str]:
         fresh = {store.id: store for store in stores}
         changed = {key for key in fresh.keys() | self._stores.keys() if fresh.get(key) != self._stores.get(key)}
         if changed:
@@ -101,6 +117,19 @@ class Registry:
                 _warn_of_zone(store)
             await self._save(self._file.put_stores, [msgspec.to_builtins(store) for store in fresh.values()])
         return changed
+
+    async def _set_clerks(self, clerks: Iterable[Clerk]) -> set[str]:
+        fresh = {clerk.number: clerk for clerk in clerks}
+        changed = {number for number in fresh.keys() | self._clerks.keys() if fresh.get(number) != self.clerk(number)}
+        touched = [known for number in changed for known in (fresh.get(number), self.clerk(number)) if known]
+        if changed:
+            self._know(fresh.values())
+            await self._save(self._file.put_clerks, [msgspec.to_builtins(clerk) for clerk in fresh.values()])
+        return {store for clerk in touched for store in clerk.stores}
+
+    def _know(self, clerks: Iterable[Clerk]) -> None:
+        self._clerks = {clerk.number: clerk for clerk in clerks}
+        self._badges = {clerk.badge: clerk for clerk in self._clerks.values()}
 
     async def close(self) -> None:
         """Finish what is being written and let the file go."""

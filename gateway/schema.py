@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.places import Shift
 from gateway.usage import Usage
 from protocol.ids import code_tail
 from protocol.messages import Action, Answer, Detail, Entry, Intent, Method
@@ -59,6 +60,18 @@ MIGRATIONS = (
     CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('generation', 1);
     """,
+    """
+    CREATE TABLE shifts (
+        id TEXT PRIMARY KEY,
+        kiosk TEXT NOT NULL,
+        store TEXT NOT NULL,
+        clerk TEXT NOT NULL,
+        name TEXT NOT NULL,
+        since REAL NOT NULL,
+        until REAL
+    ) WITHOUT ROWID;
+    CREATE INDEX shifts_open ON shifts (kiosk) WHERE until IS NULL;
+    """,
 )
 
 WRITE_RELAY = """
@@ -79,6 +92,10 @@ WRITE_SETTLED = """
 WRITE_REFUSAL = """
     INSERT INTO refusals (at, kiosk, store, verdict, code_tail, method, clerk, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+WRITE_SHIFT = """
+    INSERT INTO shifts (id, kiosk, store, clerk, name, since, until) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET until = excluded.until
+"""
 WRITE_BEHIND = "INSERT OR REPLACE INTO meta VALUES ('behind', ?)"
 WRITE_PEER = "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"
 
@@ -89,6 +106,7 @@ ENTRIES = """
 """
 USAGES = "SELECT rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
 REFUSALS = "SELECT at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
+SHIFTS = "SELECT id, kiosk, store, clerk, name, since, until FROM shifts "
 
 _INTENT = msgspec.json.Decoder(Intent)
 _ANSWER = msgspec.json.Decoder(Answer)
@@ -178,3 +196,9 @@ def usage_in_refusal(row: tuple[Any, ...]) -> Usage:
         clerk=clerk,
         detail=_DETAIL.decode(detail),
     )
+
+
+def shift_in(row: tuple[Any, ...]) -> Shift:
+    """Return a shift from a row of SHIFTS."""
+    number, kiosk, store, clerk, name, since, until = row
+    return Shift(id=number, kiosk=kiosk, store=store, clerk=clerk, name=name, since=since, until=until)

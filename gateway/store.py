@@ -1,8 +1,8 @@
 """The registry's file: TinyDB, over a storage that a power cut cannot tear. TinyDB is used here and nowhere else.
 
-The documents are small and few (kiosks, stores), and a technician can read them and back them up as one file. TinyDB's
-own storage writes in place, where half a write is an unreadable file; here every write is a whole new file that takes
-the old one's place, and a second copy is kept of what was written last.
+The documents are small and few (kiosks, stores, clerks), and a technician can read them and back them up as one file.
+TinyDB's own storage writes in place, where half a write is an unreadable file; here every write is a whole new file
+that takes the old one's place, and a second copy is kept of what was written last.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class AtomicJSONStorage(Storage):
 
 
 class RegistryFile:
-    """The documents of the registry: one a kiosk, and the head office's list of stores as one document.
+    """The documents of the registry: one a kiosk, and the head office's lists of stores and clerks.
 
     Used by one thread at a time. Every method raises RegistryError where the file cannot be used.
     """
@@ -143,18 +143,32 @@ class RegistryFile:
 
     def stores(self) -> list[dict[str, Any]]:
         """Return the stores as the head office last listed them."""
-        row = self._opened.table("stores").get(doc_id=_ONLY)
-        return list(row["stores"]) if isinstance(row, Document) else []
+        return self._list("stores")
 
     def put_stores(self, documents: list[dict[str, Any]]) -> None:
         """Replace the list of stores as a whole, in one write."""
-        self._opened.table("stores").upsert(Document({"stores": documents}, doc_id=_ONLY))
+        self._put_list("stores", documents)
+
+    def clerks(self) -> list[dict[str, Any]]:
+        """Return the clerks as the head office last listed them."""
+        return self._list("clerks")
+
+    def put_clerks(self, documents: list[dict[str, Any]]) -> None:
+        """Replace the list of clerks as a whole, in one write."""
+        self._put_list("clerks", documents)
 
     def close(self) -> None:
         """Let the file go; safe to call twice."""
         if self._database is not None:
             self._database.close()
             self._database = None
+
+    def _list(self, what: str) -> list[dict[str, Any]]:
+        row = self._opened.table(what).get(doc_id=_ONLY)
+        return list(row[what]) if isinstance(row, Document) else []
+
+    def _put_list(self, what: str, documents: list[dict[str, Any]]) -> None:
+        self._opened.table(what).upsert(Document({what: documents}, doc_id=_ONLY))
 
     @property
     def _opened(self) -> TinyDB:

@@ -1,4 +1,4 @@
-"""Keeps the list of stores as the head office has it, and tells kiosks whose store has changed."""
+"""Keeps the lists of stores and clerks as the head office has them, and tells kiosks whose store has changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RETRY_S = 5.0
 
 
 class StoreList:
-    """Fetches the stores that this gateway may speak for."""
+    """Fetches the stores that this gateway may speak for, and who works there."""
 
     def __init__(self, owner: Owner, registry: Registry, desk: Desk, changes: Changes, every_s: float) -> None:
         """Keep the parts; ``every_s`` is the time between two fetches."""
@@ -31,11 +31,11 @@ class StoreList:
         self._every_s = every_s
 
     async def refresh(self) -> bool:
-        """Fetch the list now; return False where the head office did not say, and then the old one stays."""
-        stores = await self._owner.fetch_stores()
-        if stores is None:
+        """Fetch them now; return False where the head office did not say, and then the old ones stay."""
+        roster = await self._owner.fetch_roster()
+        if roster is None:
             return False
-        changed = await self._registry.set_stores(stores)
+        changed = await self._registry.set_roster(roster)
         if changed:
             log.info("stores_changed ids=%s", ",".join(sorted(changed)))
             self._changes.tell(Topic.KIOSKS)
@@ -45,7 +45,7 @@ class StoreList:
         return True
 
     async def run(self) -> None:
-        """Fetch it again and again."""
+        """Fetch them again and again."""
         while True:
             fetched = await self.refresh()
             await asyncio.sleep(self._every_s if fetched else min(RETRY_S, self._every_s))

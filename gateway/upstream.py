@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import aiohttp
 import msgspec
 
-from gateway.places import Store
+from gateway.places import Roster
 from gateway.tls import client_context
 from protocol import codec
 from protocol.messages import AskLook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from gateway.config import HeadOffice
     from protocol.messages import UpstreamAnswer, UpstreamRequest
@@ -31,10 +31,6 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 512
 #: How long an idle connection is kept: less than servers keep theirs.
 IDLE_S = 20.0
-
-
-class _StoreList(msgspec.Struct, frozen=True):
-    stores: tuple[Store, ...]
 
 
 class _DroppedError(Exception):
@@ -74,13 +70,13 @@ class Upstream:
             log.error("headoffice_answer_unreadable error=%s", error)  # noqa: TRY400 - their fault
             return None
 
-    async def fetch_stores(self) -> Sequence[Store] | None:
-        """Return the stores that this gateway may speak for; None where nobody said."""
+    async def fetch_roster(self) -> Roster | None:
+        """Return the stores that this gateway may speak for, with their clerks; None where nobody said."""
         content = await self._call("GET", self._stores_url, self._settings.timeout_s, tries=2)
         if content is None:
             return None
         try:
-            return msgspec.json.decode(content, type=_StoreList).stores
+            return msgspec.json.decode(content, type=Roster)
         except msgspec.DecodeError as error:
             log.error("headoffice_stores_unreadable error=%s", error)  # noqa: TRY400 - their fault
             return None

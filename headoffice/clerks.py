@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 
 from headoffice.errors import TakenError
 from headoffice.registry import known_stores
-from headoffice.schema import clerk_stores, clerks
+from headoffice.schema import clerk_stores, clerks, gateway_stores
 from protocol.classify import BADGE_PREFIX
 
 if TYPE_CHECKING:
@@ -79,6 +79,21 @@ def all_clerks(connection: Connection) -> list[dict[str, Any]]:
     }
     for row in connection.execute(select(clerk_stores).order_by(clerk_stores.c.store)):
         found[row.clerk]["stores"].append(row.store)
+    return list(found.values())
+
+
+def clerks_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
+    """Return the clerks of the stores that a gateway speaks for, with what it needs to know them by."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(
+        select(clerks.c.number, clerks.c.name, clerks.c.badge_digest, clerks.c.disabled, clerk_stores.c.store)
+        .join(clerk_stores, clerk_stores.c.clerk == clerks.c.number)
+        .join(gateway_stores, gateway_stores.c.store == clerk_stores.c.store)
+        .where(gateway_stores.c.gateway == gateway)
+        .order_by(clerks.c.number, clerk_stores.c.store)
+    ):
+        clerk = {"number": row.number, "name": row.name, "badge": row.badge_digest.hex(), "disabled": row.disabled}
+        found.setdefault(row.number, {**clerk, "stores": []})["stores"].append(row.store)
     return list(found.values())
 
 

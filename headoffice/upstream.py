@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from headoffice.clerks import clerks_of
 from headoffice.errors import DatabaseError, GatewayUnknownError
 from headoffice.peer import PEER
 from headoffice.registry import stores_of
@@ -30,6 +31,7 @@ from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, Notice
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from starlette.requests import Request
 
     from headoffice.database import Database
@@ -109,10 +111,14 @@ class _Door:
         return await self._workers.write(self._ledger.answer, gateway, ask)
 
     async def stores(self, request: Request) -> Response:
-        """List the stores that this gateway may speak for."""
+        """List the stores that this gateway may speak for, and the clerks who work in them."""
         gateway = _gateway(request)
-        found = await self._workers.read(self._database.read, lambda connection: stores_of(connection, gateway))
-        return Response(msgspec.json.encode({"stores": found}), media_type=_JSON)
+
+        def roster(connection: Connection) -> dict[str, object]:
+            return {"stores": stores_of(connection, gateway), "clerks": clerks_of(connection, gateway)}
+
+        found = await self._workers.read(self._database.read, roster)
+        return Response(msgspec.json.encode(found), media_type=_JSON)
 
 
 def _gateway(request: Request) -> str:

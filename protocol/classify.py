@@ -60,6 +60,11 @@ _LINKS: tuple[tuple[str, Kind], ...] = (
 _SHAPES = tuple((re.compile(shape, re.IGNORECASE | re.DOTALL), kind) for shape, kind in _LINKS)
 
 
+def is_badge(text: str | None) -> bool:
+    """Whether this text is a clerk's badge: it signs in, and is never looked up as a voucher."""
+    return text is not None and text.strip().startswith(BADGE_PREFIX)
+
+
 def classify(text: str | None) -> Kind:
     """Return what this text is; None stands for bytes that are no text.
 

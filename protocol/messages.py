@@ -30,6 +30,7 @@ MOST_USES = 999
 Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)]
 Quantity = Annotated[int, Meta(ge=1, le=MOST_USES)]
 Text = Annotated[str, Meta(max_length=400)]
+ClerkNumber = Annotated[str, Meta(pattern=r"^[0-9]{1,12}\Z")]
 Sealed = Annotated[str, Meta(max_length=1024)]
 
 
@@ -91,6 +92,15 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fault's number, to be told to support."""
 
 
+class OnDuty(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in at a kiosk, as its gateway has it."""
+
+    sign_in: Rid
+    """Names this one sign-in: the same clerk's next one is another."""
+    clerk: ClerkNumber
+    name: Text
+
+
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
     v: int = WIRE_VERSION
     gen: int = 1
@@ -123,6 +133,19 @@ class Look(_Message, frozen=True, kw_only=True, tag="look"):
     clerk: str | None = None
 
 
+class SignIn(_Message, frozen=True, kw_only=True, tag="sign_in"):
+    """A clerk's badge was shown: sign in, or out where it is the badge of who is signed in.
+
+    Answered by Signed or Notice with the same number, and repeated until then. ``holds`` makes a repeat harmless: it is
+    the sign-in that the kiosk knows of, and only that one can be ended.
+    """
+
+    look: int
+    boot: str
+    badge: Code
+    holds: Rid | None = None
+
+
 class Confirm(_Message, frozen=True, kw_only=True, tag="confirm"):
     """REQ: redeem (or undo) this. Repeated unchanged until it is answered, for ten seconds from OK at the most."""
 
@@ -153,7 +176,7 @@ class Refusal(_Message, frozen=True, kw_only=True, tag="refusal"):
     code_tail: str | None = None
 
 
-KioskMessage = Hello | Look | Confirm | Resolve | Settled | Refusal
+KioskMessage = Hello | Look | SignIn | Confirm | Resolve | Settled | Refusal
 
 
 # --- gateway to kiosk ---------------------------------------------------------------------------------------------
@@ -168,6 +191,9 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     gateway: Identity
     gateway_boot: str
     clerk_required: bool = False
+    clerk_each: bool = False
+    """Whether a sign-in is used up by one redemption."""
+    on_duty: OnDuty | None = None
 
 
 class Offered(_Message, frozen=True, kw_only=True, tag="offered"):
@@ -187,6 +213,16 @@ class Refused(_Message, frozen=True, kw_only=True, tag="refused"):
     look: int
     boot: str
     verdict: Verdict
+    detail: Detail = Detail()
+
+
+class Signed(_Message, frozen=True, kw_only=True, tag="signed"):
+    """What became of a sign-in, and who is signed in now."""
+
+    look: int
+    boot: str
+    verdict: Verdict
+    on_duty: OnDuty | None = None
     detail: Detail = Detail()
 
 
@@ -214,7 +250,7 @@ class Notice(_Message, frozen=True, kw_only=True, tag="notice"):
     hint: Text | None = None
 
 
-GatewayMessage = Welcome | Offered | Refused | Answer | Notice
+GatewayMessage = Welcome | Offered | Refused | Signed | Answer | Notice
 
 
 # --- presence, retained, with the will as its death ----------------------------------------------------------------

@@ -20,6 +20,7 @@ from protocol.messages import (
     GatewayMessage,
     Intent,
     KioskMessage,
+    OnDuty,
     Presence,
     PublicKey,
     UpstreamAnswer,
@@ -72,7 +73,7 @@ def _parts() -> Iterator[str]:
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"
-    yield from _messages((Intent, Detail, Entry, PublicKey))
+    yield from _messages((Intent, Detail, OnDuty, Entry, PublicKey))
     yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
     for verdict, phrase in PHRASES.items():
         light = f"{phrase.light.colour} {phrase.light.pattern}" if phrase.light.colour != "off" else "off"

@@ -17,7 +17,7 @@ GATEWAY = "gw-1"
 #: The first kiosk stands in the first store, the second in the second, and so on in turn; one gateway serves both.
 STORES = (
     Store(id="nanjing-lu", name="南京路店", address="南京东路 100 号 100 Nanjing Road East"),
-    Store(id="jing-an", name="静安店", address="静安寺路 1 号 1 Jing'an Temple Road"),
+    Store(id="jing-an", name="静安店", address="静安寺路 1 号 1 Jing'an Temple Road", clerk_policy="shift"),
 )
 
 

@@ -48,6 +48,8 @@ def welcome(counter: Counter, message: Welcome, now: float) -> Step:
         offline_shown=False,
         welcome_until=now + counter.timing.welcome_s,
         clerk_required=message.clerk_required,
+        clerk_each=message.clerk_each,
+        on_duty=message.on_duty,
         store_name=message.store_name,
         reports=tuple(report for report in counter.reports if report.sent_at > counter.greeted_at),
     )

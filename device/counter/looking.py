@@ -24,17 +24,18 @@ from device.counter.states import (
 )
 from device.ports import Button
 from device.view import LinkState
-from protocol.classify import classify
+from protocol.classify import classify, is_badge
 from protocol.ids import code_tail
-from protocol.messages import Detail, Look, Method, Offered, Refusal, Refused
+from protocol.messages import Detail, Look, Method, Notice, Offered, Refusal, Refused, Signed, SignIn
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
     from device.counter.states import Step
-    from protocol.messages import Notice
 
 #: No answer to a look can be one of these; a gateway that says so is out of order.
 _NEVER_OF_A_LOOK = UNDECIDED | {Verdict.REDEEMED}
+#: Said to a badge alone; no row of the books.
+_SIGNED = frozenset({Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT})
 
 
 def saw(counter: Counter, event: Scanned | SeveralCodes | Gone, now: float) -> Step:
@@ -80,8 +81,17 @@ def serve(counter: Counter, text: str | None, now: float) -> Step:
     if kind.verdict is not None or text is None:
         tellable = text is not None and not kind.private and kind.verdict is not Verdict.BAD_CODE
         return _refuse(counter, kind.verdict or Verdict.BAD_CODE, text if tellable else None, now)
+    if is_badge(text):
+        held = counter.on_duty.sign_in if counter.on_duty else None
+        sign_in = SignIn(look=counter.looks + 1, boot=counter.setup.boot, badge=text, holds=held)
+        return _look(counter, text, now, sign_in)
     if counter.clerk_required and counter.clerk is None:
         return _refuse(counter, Verdict.CLERK_REQUIRED, text, now)
+    return _look(counter, text, now)
+
+
+def _look(counter: Counter, text: str, now: float, sign_in: SignIn | None = None) -> Step:
+    """Ask the gateway what a code is worth, or whom a badge signs in."""
     reachable = counter.link is LinkState.UP
     patience_s = counter.timing.look_s if reachable else counter.timing.look_offline_s
     looking = Looking(
@@ -91,6 +101,7 @@ def serve(counter: Counter, text: str | None, now: float) -> Step:
         asked_at=now,
         send_at=now + counter.timing.look_repeat_s,
         until=now + patience_s,
+        sign_in=sign_in,
     )
     return enter(replace(counter, looks=looking.look), looking), (_ask(counter, looking),)
 
@@ -100,7 +111,8 @@ def tick(counter: Counter, phase: Looking, now: float) -> Step:
     if now >= phase.until:
         reachable = counter.link is LinkState.UP
         verdict = Verdict.UPSTREAM_UNAVAILABLE if reachable else Verdict.OFFLINE_REFUSED
-        return _answered(counter, phase, Outcome(verdict=verdict, code=phase.code), now)
+        manner = Manner.NOT_SIGNED_IN if phase.sign_in else Manner.PLAIN
+        return _answered(counter, phase, Outcome(verdict=verdict, manner=manner, code=phase.code), now)
     slow = phase.slow or now >= phase.asked_at + counter.timing.slow_s
     if now < phase.send_at:
         return replace(counter, phase=replace(phase, slow=slow)), ()
@@ -132,26 +144,35 @@ def pressed(counter: Counter, phase: Looking, button: Button, now: float) -> Ste
     return show_result(counter, outcome, now), ()
 
 
-def heard(counter: Counter, message: Offered | Refused | Notice, now: float) -> Step:
+def heard(counter: Counter, message: Offered | Refused | Signed | Notice, now: float) -> Step:
     """Take an answer to a look; one to an older look, or to none of this run, changes nothing."""
     phase = counter.phase
     if not isinstance(phase, Looking) or message.look != phase.look or message.boot != counter.setup.boot:
         return counter, (Ignored(f"answer to look {message.look}, which is not the one in hand"),)
     if isinstance(message, Offered):
         return offer(counter, phase, message, now)
-    detail = message.detail if isinstance(message, Refused) else Detail(reason=message.hint)
-    verdict = Verdict.FAULT if message.verdict in _NEVER_OF_A_LOOK else message.verdict
+    if isinstance(message, Signed):
+        counter = replace(counter, on_duty=message.on_duty)
+    detail = Detail(reason=message.hint) if isinstance(message, Notice) else message.detail
+    wrong = _NEVER_OF_A_LOOK if isinstance(message, Signed) else _NEVER_OF_A_LOOK | _SIGNED
+    verdict = Verdict.FAULT if message.verdict in wrong else message.verdict
     return _answered(counter, phase, Outcome(verdict=verdict, detail=detail, code=phase.code), now)
 
 
 def _ask(counter: Counter, phase: Looking) -> Send:
+    if phase.sign_in is not None:
+        return Send(phase.sign_in)
     look = Look(look=phase.look, boot=counter.setup.boot, code=phase.code, method=phase.method, clerk=counter.clerk)
     return Send(look)
 
 
 def _answered(counter: Counter, phase: Looking, outcome: Outcome, now: float) -> Step:
     """Show the answer to a look that is no offer, and put it in the books; the gateway has its own."""
-    return show_result(counter, outcome, now), (Refuse(outcome.verdict, code_tail(phase.code), counter.clerk),)
+    shown = show_result(counter, outcome, now)
+    if outcome.verdict in _SIGNED:
+        return shown, ()
+    tail = None if phase.sign_in else code_tail(phase.code)
+    return shown, (Refuse(outcome.verdict, tail, counter.clerk),)
 
 
 def _refuse(counter: Counter, verdict: Verdict, code: str | None, now: float) -> Step:

@@ -46,6 +46,8 @@ def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float) -> Ste
     )
     request, wanted = requester.confirm(intent, now)
     ticket = Ticket(request=request, tail=code_tail(phase.code), confirmed_here=True)
+    if counter.clerk_each:
+        counter = replace(counter, on_duty=None)
     return _await(with_ticket(counter, ticket), ticket, now), _carried(wanted)
 
 

@@ -120,9 +120,15 @@ def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
         prompt = words.show_code
     open_ones = counter.still_open
     if not open_ones:
-        return (*store, *prompt)
+        return (*store, *prompt, *_clerk_line(counter, style))
     number = parking_number(open_ones[0].rid) if len(open_ones) == 1 else str(len(open_ones))
     return (*store, *prompt, words.still_open.format(number=number))
+
+
+def _clerk_line(counter: Counter, style: Style) -> tuple[str, ...]:
+    if counter.on_duty is not None:
+        return (style.words.on_duty.format(name=counter.on_duty.name),)
+    return style.phrase(Verdict.CLERK_REQUIRED)[:1] if counter.clerk_required else ()
 
 
 def _offer(phase: Offering, style: Style) -> _Face:
@@ -181,6 +187,8 @@ def _result(outcome: Outcome, style: Style) -> _Face:
         return _Face(screen=Screen.RESULT, lines=lines, verdict=verdict, light=_AMBER_PULSE, rid=outcome.rid)
     if outcome.manner is Manner.LAPSED:
         return _spoken(Screen.RESULT, verdict, words.lapsed, outcome.rid)
+    if outcome.manner is Manner.NOT_SIGNED_IN:
+        return _spoken(Screen.RESULT, verdict, words.not_signed_in)
     if verdict is Verdict.FAULT:
         certain = outcome.rid is None or outcome.manner is Manner.NOTHING_SPENT
         named = _given(*style.phrase(verdict), outcome.detail.case)

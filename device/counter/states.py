@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from device.counter.style import Style
     from device.counter.timing import Timing
     from device.view import View
-    from protocol.messages import Answer, Intent, Offered, Settled
+    from protocol.messages import Answer, Intent, Offered, OnDuty, Settled, SignIn
     from protocol.requester import Request
     from protocol.vocabulary import Verdict
 
@@ -42,6 +42,7 @@ class Manner(StrEnum):
     LAPSED = "lapsed"
     PARKED = "parked"
     NOTHING_SPENT = "nothing_spent"
+    NOT_SIGNED_IN = "not_signed_in"
 
 
 # --- what the screen is about ---------------------------------------------------------------------------------------
@@ -72,6 +73,8 @@ class Looking:
     send_at: float
     until: float
     slow: bool = False
+    sign_in: SignIn | None = None
+    """What is asked instead, where the code is a clerk's badge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +207,11 @@ class Counter:
     """A code still in view that came while the counter was busy with another."""
     looks: int = 0
     camera: CameraState = CameraState.STARTING
-    clerk: str | None = None
-    """Who is signed in."""
+    on_duty: OnDuty | None = None
+    """Who is signed in, as the gateway said last."""
     clerk_required: bool = False
+    clerk_each: bool = False
+    """Whether a sign-in is used up by one redemption."""
     store_name: str | None = None
 
     link: LinkState = LinkState.DOWN
@@ -222,6 +227,11 @@ class Counter:
     """When to tidy the journal, if nobody is being served then; None while it is tidy."""
     view: View | None = None
     shown_scene: int = -1
+
+    @property
+    def clerk(self) -> str | None:
+        """The number of the clerk who is signed in."""
+        return self.on_duty.clerk if self.on_duty else None
 
     @property
     def timing(self) -> Timing:

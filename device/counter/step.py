@@ -44,7 +44,7 @@ from device.counter.states import (
     Starting,
     Step,
 )
-from protocol.messages import Answer, Notice, Offered, Refused, Welcome
+from protocol.messages import Answer, Notice, Offered, Refused, Signed, Welcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,7 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             return linking.welcome(counter, message, now)
         case Answer():
             return redeeming.heard(counter, message, now)
-        case Offered() | Refused():
+        case Offered() | Refused() | Signed():
             return looking.heard(counter, message, now)
         case Notice(look=look) if look is not None and not linking.concerns_the_device(message):
             return looking.heard(counter, message, now)

@@ -23,6 +23,8 @@ class Words:
     offline: tuple[str, str]
     gateway_silent: tuple[str, str]
     camera_fault: tuple[str, str]
+    not_signed_in: tuple[str, str]
+    on_duty: str
     still_open: str
     """How many redemptions that were given up at the counter have not ended, or the number of the only one."""
     slow: tuple[str, str]
@@ -51,6 +53,8 @@ WORDS = {
         offline=("网络不通", "暂不能核销"),
         gateway_silent=("门店网关无响应", "暂不能核销"),
         camera_fault=("扫码器故障", "请联系技术员"),
+        not_signed_in=("网络不通", "未登录"),
+        on_duty="店员 {name}",
         still_open="待确认 {number}",
         slow=("网络较慢", "正在重试"),
         quantity="待核销 {quantity}/{most} ▲▼",
@@ -76,6 +80,8 @@ WORDS = {
         offline=("No network", "Cannot redeem"),
         gateway_silent=("Gateway silent", "Cannot redeem"),
         camera_fault=("Camera fault", "Call technician"),
+        not_signed_in=("No network", "Not signed in"),
+        on_duty="Clerk {name}",
         still_open="Open: {number}",
         slow=("Slow network,", "trying again"),
         quantity="Redeem {quantity}/{most} ▲▼",

@@ -1,7 +1,8 @@
-"""Vouchers and their life, through the head office's own API; redemptions undone, through the gateway's."""
+"""Vouchers, their life and clerks, through the head office's own API; redemptions undone, through the gateway's."""
 
 from __future__ import annotations
 
+import contextlib
 import http
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ import msgspec
 
 from protocol.ids import RID_BYTES, rid_from
 from simulator.api.context import COUNTER
-from simulator.api.errors import ApiError, passed_on, refusal
+from simulator.api.errors import ApiError, passed_on
+from simulator.services import ServiceDownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,10 +45,7 @@ async def issue(request: web.Request) -> web.Response:
         raise ApiError(http.HTTPStatus.BAD_REQUEST, f"unknown field {', '.join(unknown)}", hint)
     order = {name: value for name, value in order.items() if value is not None}
     headoffice = request.app[COUNTER].headoffice
-    stores = order.get("stores", [])
-    if not isinstance(stores, list) or not all(isinstance(store, str) for store in stores):
-        raise ApiError(http.HTTPStatus.BAD_REQUEST, "stores is no list of store ids", "null means every store")
-    await _open_missing(headoffice, stores)
+    await _open_missing(headoffice, _store_ids(order))
     return passed_on(await headoffice.call("POST", "/api/v1/vouchers", order))
 
 
@@ -67,13 +66,22 @@ async def undo(request: web.Request) -> web.Response:
 
 
 async def add_clerk(request: web.Request) -> web.Response:
-    """Refuse: a clerk who is made could not sign in."""
-    del request
-    return refusal(
-        http.HTTPStatus.NOT_IMPLEMENTED,
-        "clerks cannot sign in at a kiosk yet",
-        "until they can, no store of the rehearsal asks for one",
-    )
+    """Add a clerk at the head office, and let the gateway fetch its clerks, so that the kiosks hear of it at once."""
+    order = await _object(request)
+    counter = request.app[COUNTER]
+    await _open_missing(counter.headoffice, _store_ids(order))
+    added = await counter.headoffice.call("POST", "/api/v1/clerks", order)
+    if added.is_good:
+        with contextlib.suppress(ServiceDownError):  # a gateway that is off fetches them at its start
+            await counter.gateway.call("POST", "/api/stores/refresh")
+    return passed_on(added)
+
+
+def _store_ids(order: dict[str, Any]) -> list[str]:
+    stores = order.get("stores", [])
+    if not isinstance(stores, list) or not all(isinstance(store, str) for store in stores):
+        raise ApiError(http.HTTPStatus.BAD_REQUEST, "stores is no list of store ids", "null means every store")
+    return stores
 
 
 async def _open_missing(headoffice: Service, stores: Iterable[str]) -> None:

@@ -35,6 +35,7 @@ from protocol.messages import (
     Refused,
     Resolve,
     Settled,
+    SignIn,
     Welcome,
 )
 from protocol.owner import intent_digest
@@ -171,8 +172,8 @@ class Gateway(Party):
             case Settled(rid=rid, handed_over=handed_over):
                 settled = AskSettled(requester=bound.identity, rid=rid, handed_over=handed_over)
                 self.upstream.carry(rid, self._office.settle, settled)
-            case Refusal():
-                pass  # a line in the books; nothing hangs on it here
+            case Refusal() | SignIn():
+                pass  # a line in the books, and what stores ask for that want clerks; nothing hangs on either here
             case _:
                 assert_never(message)
 
@@ -198,7 +199,7 @@ class Gateway(Party):
 
     def _look(self, bound: Bound, look: Look) -> None:
         key = (bound.identity, look.boot, look.look)
-        if key in self._looking or binding.refusal_before_asking(bound, look.code, look.clerk) is not None:
+        if key in self._looking or binding.refusal_before_asking(bound, look.clerk) is not None:
             return
         self._looking[key] = None
         ask = AskLook(requester=bound.identity, store=bound.store.id, code=look.code, method=look.method)

@@ -3,41 +3,76 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from gateway.books import Books
 from gateway.changes import Changes
 from gateway.config import HeadOffice
 from gateway.desk import Desk
+from gateway.duties import Duties
 from gateway.headoffice import HeadOffice as HeadOfficePeer
 from gateway.journal import Journal
 from gateway.limits import Limit
 from gateway.looks import Looks
 from gateway.offers import Seal
-from gateway.places import Store
+from gateway.places import Clerk, Roster, Store
 from gateway.registry import Registry
 from gateway.relays import Relays
 from gateway.standing import Standing
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
 from protocol import codec
-from protocol.messages import Answer, Confirm, Hello, Intent, Look, Method, Notice, Offered, Refused, Resolve
+from protocol.messages import (
+    Answer,
+    Confirm,
+    Hello,
+    Intent,
+    Look,
+    Method,
+    Notice,
+    Offered,
+    Refused,
+    Resolve,
+    Signed,
+    SignIn,
+)
 from tests.fakes.minimal_headoffice import MinimalHeadOffice
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from gateway.ports import Owner
+    from gateway.usage import Usage
     from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
     from tests.gateway.certificates import Authority
 
 WAIT_S = 5.0
+
+
+def badge_of(number: str) -> str:
+    """Return the text of a clerk's badge."""
+    return f"HEXIAO:CLERK:{number:0>32}"
+
+
+def badge_hash(number: str) -> str:
+    """Return what is kept of it."""
+    return hashlib.sha256(badge_of(number).encode()).hexdigest()
+
+
 STORES = (
     Store(id="nanjing-lu", name="南京路店"),
     Store(id="pudong", name="浦东店", clerk_required=True),
     Store(id="hongqiao", name="虹桥店"),
+)
+
+CLERKS = (
+    Clerk(number="1001", name="王小明", stores=("nanjing-lu", "pudong"), badge=badge_hash("1001")),
+    Clerk(number="1002", name="李红", stores=("pudong",), badge=badge_hash("1002")),
+    Clerk(number="1003", name="赵六", stores=("nanjing-lu", "pudong"), badge=badge_hash("1003"), disabled=True),
 )
 
 
@@ -90,7 +125,7 @@ class SilentOwner:
         await self.gate.wait()
         return self.answer(message)
 
-    async def fetch_stores(self) -> Sequence[Store] | None:
+    async def fetch_roster(self) -> Roster | None:
         return None
 
     async def until(self, found: Callable[[], bool]) -> None:
@@ -104,6 +139,7 @@ class Shop:
     """The parts of one gateway, and what a kiosk does at it."""
 
     def __init__(self, data: Path, owner: Owner) -> None:
+        self._data = data
         self.clock = Clock()
         self.outbox = KeptOutbox()
         self.changes = Changes()
@@ -124,18 +160,32 @@ class Shop:
             changes=self.changes,
             clock=self.clock,
         )
+        self.clerks: tuple[Clerk, ...] = CLERKS
+        self.duties = Duties(
+            registry=self.registry,
+            journal=self.journal,
+            guesses=self.guesses,
+            refresh=self._refresh,
+            clock=self.clock,
+        )
         self.desk = Desk(
             registry=self.registry,
             journal=self.journal,
             standing=self.standing,
             relays=self.relays,
             looks=self.looks,
+            duties=self.duties,
             seal=self.seal,
             outbox=self.outbox,
             clock=self.clock,
         )
         self.counter = WebCounter(self.standing, self.looks, self.relays, self.seal, self.clock)
         self._numbers = itertools.count(1)
+
+    async def _refresh(self) -> bool:
+        """Fetch the clerks whom a test has put into ``clerks``."""
+        await self.registry.set_roster(Roster(stores=STORES, clerks=self.clerks))
+        return True
 
     def _say(self, requester: str, message: GatewayMessage) -> None:
         if requester != "gw-1":
@@ -144,6 +194,7 @@ class Shop:
     async def open(self) -> None:
         self.registry.start()
         self.journal.start()
+        self.duties.start()
         self.relays.start()
         # A kiosk greets before it asks for anything; which it is makes no difference here.
         self.standing.hear_kiosk("till-1", Hello(boot="kiosk-boot", heard_of="gw-1"))
@@ -156,7 +207,7 @@ class Shop:
 
     async def furnish(self) -> None:
         """Set up three stores and a kiosk in each of the first two."""
-        await self.registry.set_stores(STORES)
+        await self.registry.set_roster(Roster(stores=STORES))
         await self.registry.bind("till-1", "nanjing-lu", "收银台一")
         await self.registry.bind("till-2", "pudong", "收银台二")
 
@@ -177,11 +228,32 @@ class Shop:
         assert isinstance(found, Offered | Refused | Notice)
         return found
 
+    async def badge(self, identity: str, number: str, holds: str | None = None) -> Signed:
+        """Show a clerk's badge to a kiosk and return what it is told."""
+        asked = SignIn(look=next(self._numbers), boot="kiosk-boot", badge=badge_of(number), holds=holds)
+        return await self.asked_again(identity, asked)
+
+    async def asked_again(self, identity: str, asked: SignIn) -> Signed:
+        """Send a sign-in, perhaps for the second time, and return what the kiosk is told."""
+        before = len(self.outbox.to(identity))
+        self.receive(identity, asked)
+
+        def answers() -> list[Signed]:
+            found = self.outbox.to(identity)[before:]
+            return [m for m in found if isinstance(m, Signed) and m.look == asked.look]
+
+        await self.outbox.until(lambda: bool(answers()))
+        return answers()[-1]
+
     async def offered(self, identity: str, code: str, **fields: Any) -> Offered:
         """Show a code of which an offer is expected."""
         found = await self.look(identity, code, **fields)
         assert isinstance(found, Offered), found
         return found
+
+    def books(self) -> list[Usage]:
+        """Return what is in the books, newest first."""
+        return Books(self._data / "journal.db").everything()
 
     def confirm(self, identity: str, intent: Intent) -> None:
         """Send a REQ."""

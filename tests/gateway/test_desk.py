@@ -135,11 +135,15 @@ async def test_a_store_that_wants_a_clerk_refuses_a_look_without_one_and_asks_no
     async with shop_and_headoffice(data, authority) as (shop, headoffice):
         headoffice.add(CODE)
         refused = await shop.look("till-2", CODE)
+        claimed = await shop.look("till-2", CODE, clerk="1001")
         asked = len(headoffice.asked)
-        offered = await shop.look("till-2", CODE, clerk="8001")
+        await shop.badge("till-2", "1001")
+        offered = await shop.look("till-2", CODE, clerk="1001")
 
     assert isinstance(refused, Refused)
     assert refused.verdict is Verdict.CLERK_REQUIRED
+    assert isinstance(claimed, Refused)
+    assert claimed.verdict is Verdict.CLERK_REQUIRED  # a kiosk's word alone signs nobody in
     assert asked == 0
     assert isinstance(offered, Offered)
 

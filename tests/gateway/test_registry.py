@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.errors import RegistryError
-from gateway.places import KioskState, Store
+from gateway.places import KioskState, Roster, Store
 from gateway.registry import Registry
 from tests.gateway.shop import STORES
 
@@ -31,7 +31,7 @@ async def opened(data: Path) -> AsyncIterator[Registry]:
 
 async def test_what_was_bound_and_revoked_is_there_after_a_restart(data: Path) -> None:
     async with opened(data) as registry:
-        await registry.set_stores(STORES)
+        await registry.set_roster(Roster(stores=STORES))
         await registry.bind("till-1", "nanjing-lu", "one")
         await registry.bind("till-2", "nanjing-lu", "two")
         await registry.bind("till-1", "pudong", "one")
@@ -47,7 +47,7 @@ async def test_what_was_bound_and_revoked_is_there_after_a_restart(data: Path) -
 
 async def test_a_revocation_survives_a_corrupt_file(data: Path) -> None:
     async with opened(data) as registry:
-        await registry.set_stores(STORES)
+        await registry.set_roster(Roster(stores=STORES))
         await registry.bind("till-1", "nanjing-lu", "one")
         await registry.revoke("till-1")
     (data / "registry.json").write_bytes(b"\x00" * 100)
@@ -60,7 +60,7 @@ async def test_a_revocation_survives_a_corrupt_file(data: Path) -> None:
 
 async def test_a_revoked_identity_is_not_bound_again(data: Path) -> None:
     async with opened(data) as registry:
-        await registry.set_stores(STORES)
+        await registry.set_roster(Roster(stores=STORES))
         await registry.bind("till-1", "nanjing-lu", "one")
         await registry.revoke("till-1")
         with pytest.raises(RegistryError, match="revoked, for good"):
@@ -69,7 +69,7 @@ async def test_a_revoked_identity_is_not_bound_again(data: Path) -> None:
 
 async def test_a_store_of_somebody_else_takes_no_kiosk(data: Path) -> None:
     async with opened(data) as registry:
-        await registry.set_stores(STORES)
+        await registry.set_roster(Roster(stores=STORES))
         with pytest.raises(RegistryError, match="no store of this gateway"):
             await registry.bind("till-1", "beijing", "one")
         with pytest.raises(RegistryError, match="no kiosk"):
@@ -78,7 +78,7 @@ async def test_a_store_of_somebody_else_takes_no_kiosk(data: Path) -> None:
 
 async def test_a_revocation_holds_even_where_the_disk_fails(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(data) as registry:
-        await registry.set_stores(STORES)
+        await registry.set_roster(Roster(stores=STORES))
         await registry.bind("till-1", "nanjing-lu", "one")
 
         def full(_: object, __: object) -> None:
@@ -100,11 +100,11 @@ async def test_a_revocation_holds_even_where_the_disk_fails(data: Path, monkeypa
 
 async def test_an_unchanged_list_of_stores_is_not_written_again(data: Path) -> None:
     async with opened(data) as registry:
-        changed = await registry.set_stores(STORES)
+        changed = await registry.set_roster(Roster(stores=STORES))
         written = (data / "registry.json").stat().st_mtime_ns
-        same = await registry.set_stores(STORES)
+        same = await registry.set_roster(Roster(stores=STORES))
         still = (data / "registry.json").stat().st_mtime_ns
-        fewer = await registry.set_stores(STORES[:2])
+        fewer = await registry.set_roster(Roster(stores=STORES[:2]))
 
     assert changed == {"nanjing-lu", "pudong", "hongqiao"}
     assert same == set()

@@ -316,7 +316,8 @@ async def test_nobody_is_told_that_nothing_was_spent_while_that_very_code_is_ope
         shop.confirm("till-1", intent_of(await shop.offered("till-1", CODE), rid(1)))
         await settle_down(shop)
         owner.answer = lambda _: None
-        found = await shop.look("till-2", CODE, clerk="8001")
+        await shop.badge("till-2", "1001")
+        found = await shop.look("till-2", CODE, clerk="1001")
 
     assert isinstance(found, Refused)
     assert found.verdict is Verdict.BUSY

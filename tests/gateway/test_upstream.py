@@ -46,14 +46,14 @@ async def test_it_shows_its_certificate_and_reads_the_answer(authority: Authorit
     async with connected(authority) as (upstream, headoffice):
         looked = await upstream.ask(LOOK)
         answered = await upstream.ask(REDEEM)
-        stores = await upstream.fetch_stores()
+        roster = await upstream.fetch_roster()
 
     assert isinstance(looked, Looked)
     assert isinstance(answered, Answer)
     assert (looked.verdict, answered.verdict) == (Verdict.REDEEMABLE, Verdict.REDEEMED)
     assert headoffice.peers == {"gw-1"}
-    assert stores is not None
-    assert [store.id for store in stores] == ["nanjing-lu", "pudong", "hongqiao"]
+    assert roster is not None
+    assert [store.id for store in roster.stores] == ["nanjing-lu", "pudong", "hongqiao"]
     assert upstream.reachable
 
 
@@ -110,9 +110,9 @@ async def test_an_unregistered_gateway_is_told_what_to_do(
     async with connected(authority) as (upstream, headoffice):
         headoffice.gateways = frozenset({"gw-2"})
         answer = await upstream.ask(REDEEM)
-        stores = await upstream.fetch_stores()
+        roster = await upstream.fetch_roster()
 
-    assert (answer, stores) == (None, None)
+    assert (answer, roster) == (None, None)
     assert "register this gateway at the head office" in caplog.text
 
 
@@ -122,7 +122,7 @@ async def test_nobody_there_is_nothing_known(authority: Authority) -> None:
         upstream = upstream_to(f"https://127.0.0.1:{closed.getsockname()[1]}", authority)
         upstream.start()
         assert await upstream.ask(REDEEM) is None
-        assert await upstream.fetch_stores() is None
+        assert await upstream.fetch_roster() is None
         await upstream.close()
     assert await upstream.ask(REDEEM) is None
 

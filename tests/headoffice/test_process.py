@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import ssl
@@ -80,7 +81,13 @@ def test_a_gateway_looks_redeems_and_settles_over_mutual_tls(office: Running, ga
     assert (row["gateway"], row["kiosk"], row["code_tail"]) == ("gw-nanjing-lu", "till-1", code[-4:])
 
 
-def test_a_gateway_hears_the_stores_that_it_speaks_for(office: Running, gateway: ssl.SSLContext) -> None:
+def test_a_gateway_hears_the_stores_that_it_speaks_for_and_their_clerks(
+    office: Running, gateway: ssl.SSLContext
+) -> None:
+    office.api("PUT", "/api/v1/stores/elsewhere", {"name": "elsewhere"})
+    office.api("POST", "/api/v1/clerks", {"name": "张三", "stores": ["elsewhere"]})
+    both = {"name": "王小明", "stores": ["elsewhere", "nanjing-lu"]}
+    made = json.loads(office.api("POST", "/api/v1/clerks", both)[1])
     status, body = office.stores(gateway)
     assert status == 200
     assert json.loads(body) == {
@@ -91,9 +98,20 @@ def test_a_gateway_hears_the_stores_that_it_speaks_for(office: Running, gateway:
                 "timezone": "Asia/Shanghai",
                 "address": "",
                 "clerk_required": False,
+                "clerk_each": False,
             }
-        ]
+        ],
+        "clerks": [
+            {
+                "number": made["number"],
+                "name": "王小明",
+                "badge": hashlib.sha256(made["qr_text"].encode()).hexdigest(),
+                "disabled": False,
+                "stores": ["nanjing-lu"],
+            }
+        ],
     }
+    assert made["pin"] not in body.decode()
 
 
 def test_without_a_certificate_there_is_no_handshake(office: Running, folder: Path) -> None:

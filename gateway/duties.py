@@ -1,0 +1,158 @@
+"""Clerks on duty: who is signed in at which kiosk, decided here, from the registry, with or without a head office.
+
+A shift is on disk before its kiosk is told of it, so that a restart signs nobody out. Whether somebody still is on duty
+is asked anew each time: a clerk who was disabled, or whose kiosk was moved, is not, whatever their shift says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.places import Shift
+from gateway.usage import Usage
+from protocol.messages import Detail, Notice, OnDuty, Signed
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gateway.binding import Bound
+    from gateway.journal import Journal
+    from gateway.limits import Limit
+    from gateway.places import Clerk
+    from gateway.registry import Registry
+    from protocol.messages import SignIn
+
+log = logging.getLogger(__name__)
+
+_ID_BYTES = 16
+
+
+class Duties:
+    """Signs clerks in and out."""
+
+    def __init__(  # noqa: PLR0913 - the parts that a sign-in passes through, once each
+        self,
+        *,
+        registry: Registry,
+        journal: Journal,
+        guesses: Limit,
+        refresh: Callable[[], Awaitable[bool]],
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep the parts; ``refresh`` fetches the clerks anew, ``guesses`` counts badges that nobody has."""
+        self._registry = registry
+        self._journal = journal
+        self._guesses = guesses
+        self._refresh = refresh
+        self._clock = clock
+        self._wall = wall
+        self._shifts: dict[str, Shift] = {}
+        self._told: dict[str, Signed] = {}
+
+    def start(self) -> None:
+        """Take up the shifts that a restart broke into."""
+        self._shifts = {shift.kiosk: shift for shift in self._journal.open_shifts()}
+
+    def on_duty(self, bound: Bound) -> OnDuty | None:
+        """Return who is signed in at a kiosk; None where nobody is, or no longer may be."""
+        shift = self._shifts.get(bound.identity)
+        if shift is None or shift.store != bound.store.id:
+            return None
+        clerk = self._registry.clerk(shift.clerk)
+        if clerk is None or _objection(clerk, bound) is not None:
+            return None
+        return OnDuty(sign_in=shift.id, clerk=clerk.number, name=clerk.name)
+
+    async def sign_in(self, bound: Bound, asked: SignIn) -> Signed | Notice:
+        """Sign the clerk of a badge in, or out; whatever is answered is on disk, and a repeat is answered alike."""
+        told = self._told.get(bound.identity)
+        if told is not None and (told.look, told.boot) == (asked.look, asked.boot):
+            return told
+        if self._guesses.reached(bound.identity, self._clock()):
+            return Notice(verdict=Verdict.RATE_LIMITED, look=asked.look, boot=asked.boot)
+        verdict, clerk = await self._decide(bound, asked)
+        await self._journal.flush()
+        log.info("%s kiosk=%s store=%s clerk=%s", verdict, bound.identity, bound.store.id, clerk and clerk.number)
+        detail = Detail(title=clerk.name if clerk else None)
+        answer = Signed(look=asked.look, boot=asked.boot, verdict=verdict, on_duty=self.on_duty(bound), detail=detail)
+        self._told[bound.identity] = answer
+        return answer
+
+    def end(self, kiosk: str) -> None:
+        """End the shift at a kiosk, if there is one."""
+        shift = self._shifts.pop(kiosk, None)
+        if shift is not None:
+            self._journal.write_shift(msgspec.structs.replace(shift, until=self._wall()))
+
+    async def _decide(self, bound: Bound, asked: SignIn) -> tuple[Verdict, Clerk | None]:
+        clerk = await self._clerk_of(asked.badge)
+        if clerk is None:
+            self._guesses.count(bound.identity, self._clock())
+            return self._refused(bound, Verdict.CLERK_WRONG_STORE, None)
+        objection = _objection(clerk, bound)
+        if objection is not None:
+            return self._refused(bound, objection, clerk)
+        if self._is_held(clerk, bound, asked.holds):
+            self.end(bound.identity)
+            return Verdict.CLERK_SIGNED_OUT, clerk
+        self._begin(clerk, bound)
+        return Verdict.CLERK_SIGNED_IN, clerk
+
+    async def _clerk_of(self, badge: str) -> Clerk | None:
+        """Return whose badge this is; one that is new here is asked for, because its clerk may be, too."""
+        digest = hashlib.sha256(badge.strip().encode()).hexdigest()
+        known = self._registry.clerk_with(digest)
+        if known is None and await self._refresh():
+            known = self._registry.clerk_with(digest)
+        return known
+
+    def _is_held(self, clerk: Clerk, bound: Bound, holds: str | None) -> bool:
+        """Whether the kiosk knows of this clerk's sign-in there, so that the badge was shown to end it.
+
+        Also where it has ended already: then this is a repeat, whose first answer was lost.
+        """
+        shift = self._journal.shift(holds) if holds is not None else None
+        return shift is not None and (shift.kiosk, shift.clerk) == (bound.identity, clerk.number)
+
+    def _begin(self, clerk: Clerk, bound: Bound) -> None:
+        """Begin a shift, and so end another clerk's at this kiosk; the same clerk's there goes on."""
+        on_duty = self.on_duty(bound)
+        if on_duty is not None and on_duty.clerk == clerk.number:
+            return
+        self.end(bound.identity)
+        shift = Shift(
+            id=secrets.token_hex(_ID_BYTES),
+            kiosk=bound.identity,
+            store=bound.store.id,
+            clerk=clerk.number,
+            name=clerk.name,
+            since=self._wall(),
+        )
+        self._shifts[bound.identity] = shift
+        self._journal.write_shift(shift)
+
+    def _refused(self, bound: Bound, verdict: Verdict, clerk: Clerk | None) -> tuple[Verdict, Clerk | None]:
+        usage = Usage(
+            at=self._wall(),
+            kiosk=bound.identity,
+            store=bound.store.id,
+            verdict=verdict,
+            clerk=clerk.number if clerk else None,
+        )
+        self._journal.refuse(usage)
+        return verdict, clerk
+
+
+def _objection(clerk: Clerk, bound: Bound) -> Verdict | None:
+    """Return why this clerk may not be on duty there; None where they may."""
+    if bound.store.id not in clerk.stores:
+        return Verdict.CLERK_WRONG_STORE
+    return Verdict.CLERK_DISABLED if clerk.disabled else None
