@@ -95,7 +95,7 @@ def decode(
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913 - options of a command line
     *,
     port: Annotated[int | None, typer.Option(help="Port of the counter's page; else the next free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder to keep; else a temporary one.")] = None,
@@ -104,11 +104,15 @@ def demo(
     database: Annotated[
         str | None, typer.Option(help="The head office's PostgreSQL: postgresql+psycopg://…; else a file in --data.")
     ] = None,
+    platform: Annotated[
+        bool,
+        typer.Option("--platform", help="A platform of cards takes part: POST /api/platform/… tells it what to do."),
+    ] = False,
 ) -> None:
     """Run the whole counter on this machine: broker, head office, gateway, kiosks, and a page to play with them."""
     from cli.demo import demo as rehearse  # noqa: PLC0415 - the simulator is loaded only here
 
-    sys.exit(rehearse(port=port, data=data, kiosks=kiosks, browser=browser, database=database))
+    sys.exit(rehearse(port=port, data=data, kiosks=kiosks, browser=browser, database=database, platform=platform))
 
 
 @app.command()

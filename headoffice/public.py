@@ -11,6 +11,7 @@ from headoffice.api import clerks, redemptions, stores, voucher_types, vouchers
 from headoffice.api.access import TheOffice, administrator
 from headoffice.api.problems import answer_problems
 from headoffice.pages.voucher import Pages
+from headoffice.platforms import events
 
 if TYPE_CHECKING:
     from headoffice.office import Office
@@ -50,4 +51,6 @@ def public_app(office: Office) -> FastAPI:
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
     app.include_router(_well)
     app.router.routes.extend(Pages(office).routes())
+    if office.driver is not None:
+        app.router.routes.extend(events.routes(office.driver))
     return app

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator.layout import GATEWAY, HOST
+from simulator.layout import GATEWAY, HOST, PLATFORM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,14 +28,20 @@ class PortPlan(msgspec.Struct, frozen=True, kw_only=True):
     headoffice: int
     upstream: int
     console: int
+    platform: int
     kiosk_broker: int
     """The link between kiosks and broker, and so on."""
     gateway_broker: int
     gateway_headoffice: int
 
 
-def headoffice_configuration(layout: Layout, ports: PortPlan, database_url: str | None = None) -> str:
-    """Return the head office's configuration; its books are in a file where no ``database_url`` is given."""
+def headoffice_configuration(
+    layout: Layout, ports: PortPlan, database_url: str | None = None, *, platform: bool = False
+) -> str:
+    """Return the head office's configuration; its books are in a file where no ``database_url`` is given.
+
+    ``platform``: a platform of cards takes part.
+    """
     bundle = layout.certificates(layout.headoffice)
     return _toml(
         {
@@ -47,6 +53,7 @@ def headoffice_configuration(layout: Layout, ports: PortPlan, database_url: str 
                 "url": f"http://{HOST}:{ports.headoffice}",
                 "frames": _origins(ports),
             },
+            **({"platforms": [_cards(layout, ports)]} if platform else {}),
             "upstream": {"host": HOST, "port": ports.upstream, **_identity(bundle)},
         }
     )
@@ -116,6 +123,11 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+def _cards(layout: Layout, ports: PortPlan) -> dict[str, Any]:
+    options = {"url": f"http://{HOST}:{ports.platform}", "secret_file": str(layout.platform_secret)}
+    return {"name": PLATFORM, "connector": "rehearsal", "options": options}
+
+
 def _identity(bundle: Bundle) -> dict[str, str]:
     return {"certificate": str(bundle.certificate), "key": str(bundle.key), "authority": str(bundle.authority)}
 
@@ -136,4 +148,8 @@ def _toml(table: dict[str, Any], path: str = "") -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_value(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from provisioning.clients import read_token
 from simulator import configurations
 from simulator.frames import clear
 from simulator.hub import KioskHub, KioskOffError, KioskSilentError
-from simulator.layout import HOST, kiosk_identities
+from simulator.layout import HOST, PLATFORM, kiosk_identities
 from simulator.links import Link, LinkState
 from simulator.processes import PartError, Process, Program
 from simulator.services import TIMEOUT, Service
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 BROKER = "broker"
 HEADOFFICE = "headoffice"
 GATEWAY = "gateway"
+CARDS = "platform"
 PARTS = (BROKER, HEADOFFICE, GATEWAY)
 LINKS = ("kiosk-broker", "gateway-broker", "gateway-headoffice")
 
@@ -46,12 +48,19 @@ class Counter:
     """Everything that runs; made of a furnished folder, started part by part, closed as a whole."""
 
     def __init__(
-        self, layout: Layout, ports: PortPlan, kiosks: int, on_unexpected_end: Callable[[PartError], None]
+        self,
+        layout: Layout,
+        ports: PortPlan,
+        kiosks: int,
+        on_unexpected_end: Callable[[PartError], None],
+        *,
+        platform: bool = False,
     ) -> None:
         self.layout = layout
         self.ports = ports
         self._report = on_unexpected_end
-        self.parts = {name: Process(self._program(name), on_unexpected_end) for name in PARTS}
+        parts = (*PARTS, CARDS) if platform else PARTS
+        self.parts = {name: Process(self._program(name), on_unexpected_end) for name in parts}
         self.kiosks = {name: Kiosk(self, name) for name in kiosk_identities(kiosks)}
         self.links = {
             "kiosk-broker": Link("kiosk-broker", ports.kiosk_broker, (HOST, ports.broker)),
@@ -81,6 +90,12 @@ class Counter:
         token = read_token(self.layout.gateway_token)
         return Service("gateway", f"http://{HOST}:{self.ports.console}", token, self.session)
 
+    @property
+    def platform(self) -> Service:
+        """The platform of cards; raise ProvisioningError where none takes part."""
+        token = read_token(self.layout.platform_secret)
+        return Service("platform", f"http://{HOST}:{self.ports.platform}", token, self.session)
+
     # --- beginning and end
 
     async def start_links(self) -> None:
@@ -91,8 +106,8 @@ class Counter:
     async def close(self) -> None:
         """End everything, kiosks first; what does not end when asked is killed."""
         await asyncio.gather(*(kiosk.stop() for kiosk in self.kiosks.values()))
-        for name in (GATEWAY, HEADOFFICE, BROKER):
-            await self.parts[name].stop()
+        for part in reversed(self.parts.values()):
+            await part.stop()
         for link in self.links.values():
             await link.close()
         session, self._session = self._session, None
@@ -105,16 +120,20 @@ class Counter:
             broker = self.layout.broker
             command = (_mosquitto(), "-c", str(broker.configuration))
             return Program(name=name, command=command, log=log, folder=broker.folder, port=self.ports.broker)
+        if name == CARDS:
+            run = _cards(ports := self.ports, self.layout)
+            return Program(name=name, command=run, log=log, folder=self.layout.platform, port=ports.platform)
         folder = {HEADOFFICE: self.layout.headoffice, GATEWAY: self.layout.gateway}[name]
         run = _hexiao(name, "run", "--config", str(folder / f"{name}.toml"))
         return Program(name=name, command=run, log=log, folder=folder)
 
     def write_configurations(self, database_url: str | None = None) -> None:
         """Write what gateway and head office are told at their start, and options for the technician's verbs."""
-        layout, ports = self.layout, self.ports
-        configurations.write(
-            layout.headoffice / "headoffice.toml", configurations.headoffice_configuration(layout, ports, database_url)
-        )
+        layout, ports, platform = self.layout, self.ports, CARDS in self.parts
+        if platform and not layout.platform_secret.exists():
+            configurations.write(layout.platform_secret, secrets.token_hex(16))
+        headoffice = configurations.headoffice_configuration(layout, ports, database_url, platform=platform)
+        configurations.write(layout.headoffice / "headoffice.toml", headoffice)
         configurations.write(layout.gateway / "gateway.toml", configurations.gateway_configuration(layout, ports))
         configurations.write(layout.provision, configurations.provision_configuration(layout, ports))
 
@@ -224,6 +243,12 @@ def _has_found_gateway(view: View) -> bool:
 def _hexiao(*arguments: str) -> tuple[str, ...]:
     """Return the product's own command, run by this very Python, with nothing of the current folder in its way."""
     return (sys.executable, "-P", "-m", "cli.main", *arguments)
+
+
+def _cards(ports: PortPlan, layout: Layout) -> tuple[str, ...]:
+    events = f"http://{HOST}:{ports.headoffice}/platforms/{PLATFORM}/event"
+    options = ("--port", str(ports.platform), "--secret", str(layout.platform_secret), "--events", events)
+    return (sys.executable, "-P", "-m", "simulator.cards", *options)
 
 
 def _mosquitto() -> str:

@@ -21,7 +21,7 @@ from simulator.api.app import Server
 from simulator.api.errors import ApiError
 from simulator.browser import open_browser
 from simulator.configurations import PortPlan
-from simulator.counter import BROKER, GATEWAY, HEADOFFICE, Counter
+from simulator.counter import BROKER, CARDS, GATEWAY, HEADOFFICE, Counter
 from simulator.first_voucher import redeem_first_voucher
 from simulator.hub import KioskOffError, KioskSilentError
 from simulator.layout import HOST, STORES, Layout, store_of
@@ -63,6 +63,8 @@ class Wishes:
     browser: bool
     database: str | None = None
     """The address of the head office's database; without one its books are a file in the folder."""
+    platform: bool = False
+    """Whether a platform of cards takes part."""
 
 
 class DemoError(RuntimeError):
@@ -101,7 +103,8 @@ class _Demo:
         counter = server = None
         try:
             ports = self._choose_ports()
-            counter = Counter(self._layout, ports, self._wishes.kiosks, self._narrator.part_ended)
+            told, platform = self._narrator.part_ended, self._wishes.platform
+            counter = Counter(self._layout, ports, self._wishes.kiosks, told, platform=platform)
             server = Server(counter, ports.counter)
             return await self._until_stopped(counter, server)
         except _EXPECTED as error:
@@ -138,6 +141,9 @@ class _Demo:
         await counter.start_links()
         with step(f"broker: Mosquitto on port {ports.broker}, TLS with client certificates"):
             await counter.parts[BROKER].start()
+        if CARDS in counter.parts:
+            with step(f"platform of cards on port {ports.platform}"):
+                await counter.parts[CARDS].start()
         with step(f"head office on port {ports.headoffice}"):
             await counter.parts[HEADOFFICE].start()
             await asyncio.to_thread(furnish.register_gateway, counter.headoffice)

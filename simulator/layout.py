@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 GATEWAY = "gw-1"
+#: What the head office calls the platform of cards.
+PLATFORM = "cards"
 #: The first kiosk stands in the first store, the second in the second, and so on in turn; one gateway serves both.
 STORES = (
     Store(id="nanjing-lu", name="南京路店", address="南京东路 100 号 100 Nanjing Road East"),
@@ -56,6 +58,16 @@ class Layout:
     def gateway_token(self) -> Path:
         """The console's token; the gateway makes it at its first start."""
         return self.gateway / "console.token"
+
+    @property
+    def platform(self) -> Path:
+        """The platform of cards: it keeps nothing but its log."""
+        return self.root / "platform"
+
+    @property
+    def platform_secret(self) -> Path:
+        """What calls to the platform of cards are authorised by."""
+        return self.platform / "secret"
 
     @property
     def gateway_journal(self) -> Path:

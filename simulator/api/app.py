@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from simulator.api import books, events, kiosks, pages, parts, rehearsal, vouchers
+from simulator.api import books, events, kiosks, pages, parts, platform, rehearsal, vouchers
 from simulator.api.context import CLOSING, COUNTER
 from simulator.api.errors import errors_as_json, refusal
 from simulator.layout import HOST
@@ -30,7 +30,7 @@ def application(counter: Counter) -> web.Application:
     app = web.Application(middlewares=[only_this_machine, errors_as_json], client_max_size=LARGEST_BODY)
     app[COUNTER] = counter
     app[CLOSING] = asyncio.Event()
-    for room in (rehearsal, kiosks, events, vouchers, books, parts, pages):
+    for room in (rehearsal, kiosks, events, vouchers, books, parts, platform, pages):
         room.add_routes(app.router)
     return app
 

@@ -44,11 +44,18 @@ class Said:
 class Demo:
     """A ``hexiao demo`` process."""
 
-    def __init__(self, port: int, data: Path | None, kiosks: int = 1, command: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        port: int,
+        data: Path | None,
+        kiosks: int = 1,
+        command: tuple[str, ...] = (),
+        more: tuple[str, ...] = (),
+    ) -> None:
         place = () if data is None else ("--data", str(data))
         hexiao = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--kiosks", str(kiosks))
         self.process = subprocess.Popen(
-            [*command, *hexiao, *place, "--no-browser"],
+            [*command, *hexiao, *place, *more, "--no-browser"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

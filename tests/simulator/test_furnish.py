@@ -26,6 +26,7 @@ PORTS = PortPlan(
     kiosk_broker=6,
     gateway_broker=7,
     gateway_headoffice=8,
+    platform=9,
 )
 
 

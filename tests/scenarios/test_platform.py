@@ -1,0 +1,123 @@
+"""Codes of a platform, held up to a kiosk: the platform is asked, consumes once, and its doubts are nobody's loss."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.scenarios.counter import WITHIN_S, Counter, Demo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def chain(
+    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Counter]:
+    """Give a running counter in whose chain a platform of cards takes part."""
+    demo = Demo(free_port(), tmp_path_factory.mktemp("platform"), more=("--platform",))
+    try:
+        yield Counter(demo.until_ready())
+        assert demo.stop() == 0
+    finally:
+        demo.kill()
+
+
+@pytest.fixture
+def counter(chain: Counter) -> Iterator[Counter]:
+    chain.tidy()
+    yield chain
+    _trouble(chain)
+    chain.tidy()
+
+
+def _sell(counter: Counter, **sale: Any) -> str:
+    code = f"{secrets.randbelow(10**11) + 7 * 10**11}"
+    counter.good("POST", "/api/platform/cards", {"codes": [code], **sale})
+    return code
+
+
+def _trouble(counter: Counter, **troubles: Any) -> None:
+    counter.good("POST", "/api/platform/troubles", troubles)
+
+
+def _used(counter: Counter, code: str) -> int:
+    used: int = counter.good("GET", "/api/platform/consumed")["used"][code]
+    return used
+
+
+def _until(true: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + WITHIN_S
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def test_a_platforms_code_is_offered_and_turns_green_at_one_press(counter: Counter) -> None:
+    code = _sell(counter, title="门店拿铁")
+    kiosk = counter.kiosk()
+    kiosk.show(code)
+    offer = kiosk.until_verdict("redeemable")
+    assert any("门店拿铁" in line for line in offer["lines"])
+    assert _used(counter, code) == 0, "a look spends nothing"
+    kiosk.press("ok")
+    green = kiosk.until_verdict("redeemed")
+    assert green["light"]["colour"] == "green"
+    assert _used(counter, code) == 1
+    assert {rows[0]["verdict"] for rows in counter.rows(green["rid"]).values()} == {"redeemed"}
+    kiosk.clear()
+    kiosk.tidy()
+    refused = kiosk.looked(code)
+    assert refused["verdict"] == "already_redeemed"
+
+
+def test_a_code_that_was_used_elsewhere_or_that_nobody_has_is_refused_at_the_look(counter: Counter) -> None:
+    code = _sell(counter)
+    counter.good("POST", "/api/platform/consume", {"code": code})
+    kiosk = counter.kiosk()
+    assert kiosk.looked(code)["verdict"] == "already_redeemed"
+    kiosk.clear()
+    kiosk.tidy()
+    assert kiosk.looked("799999999999")["verdict"] == "unknown_code"
+
+
+def test_a_lost_answer_is_amber_until_the_platforms_event_says_whose_it_was(counter: Counter) -> None:
+    code = _sell(counter)
+    _trouble(counter, lose=1, events="held")
+    kiosk = counter.kiosk()
+    kiosk.show(code)
+    kiosk.until_verdict("redeemable")
+    kiosk.press("ok")
+    amber = kiosk.until(lambda state: state["light"]["colour"] == "amber")
+    assert amber["verdict"] == "pending"
+    rid = amber["rid"]
+    sent = counter.good("GET", "/api/platform/consumed")["sent"]
+    assert sent.count(code) == 1
+    counter.good("POST", "/api/platform/events")
+    shown = kiosk.until(lambda state: state["verdict"] == "redeemed" or state["screen"] == "handed_over")
+    assert shown["rid"] == rid
+    _until(lambda: counter.rows(rid)["headoffice"][0]["verdict"] == "redeemed", "the books do not come to know it")
+    assert _used(counter, code) == 1
+
+
+def test_a_head_office_that_is_killed_between_the_consume_and_its_answer_spends_nothing_twice(
+    counter: Counter,
+) -> None:
+    code = _sell(counter)
+    _trouble(counter, lose=1, late_s=1.0, events="held")
+    kiosk = counter.kiosk()
+    kiosk.show(code)
+    kiosk.until_verdict("redeemable")
+    kiosk.press("ok")
+    _until(lambda: code in counter.good("GET", "/api/platform/consumed")["sent"], "no consume has left")
+    counter.part("headoffice", "kill")
+    _until(lambda: _used(counter, code) == 1, "the late consume does not land")
+    counter.part("headoffice", "start")
+    counter.good("POST", "/api/platform/events")
+    kiosk.until(lambda state: state["verdict"] == "redeemed" or state["screen"] == "handed_over")
+    assert _used(counter, code) == 1
