@@ -27,10 +27,15 @@ _HEADER = struct.Struct("<8sII")
 def write_frame(path: Path, frame: Frame) -> None:
     """Put a frame before the camera: at once and as a whole, whoever reads the file just now."""
     height, width = frame.shape
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as draft:
-        draft.write(_HEADER.pack(_MARK, width, height))
-        draft.write(np.ascontiguousarray(frame).data)
-    Path(draft.name).replace(path)
+    draft = tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False)  # noqa: SIM115 - closed below
+    try:
+        with draft:
+            draft.write(_HEADER.pack(_MARK, width, height))
+            draft.write(np.ascontiguousarray(frame).data)
+        Path(draft.name).replace(path)
+    except OSError:
+        Path(draft.name).unlink(missing_ok=True)
+        raise
 
 
 def clear(path: Path) -> None:

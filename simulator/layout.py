@@ -95,7 +95,12 @@ class Layout:
 
     def kiosk(self, identity: str) -> KioskFolder:
         """Return one kiosk's folder."""
-        return KioskFolder(identity, self.root / "kiosks" / identity)
+        return KioskFolder(identity, self.kiosks / identity)
+
+    @property
+    def kiosks(self) -> Path:
+        """The folder of all kiosks' folders."""
+        return self.root / "kiosks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,20 @@ class Postgresql:
             self._server.kill()
             self._server.wait()
 
+    def copy(self, to: Path) -> None:
+        """Copy its files, while it is dead, to a folder that is not there yet."""
+        _until_nobody_works_in(self._folder / "data")
+        shutil.copytree(self._folder / "data", to, symlinks=True)
+
+    def put_back(self, copy: Path) -> None:
+        """Take a copy in place of its files, while it is dead."""
+        _until_nobody_works_in(self._folder / "data")
+        shutil.rmtree(self._folder / "data")
+        shutil.copytree(copy, self._folder / "data", symlinks=True)
+        if self._user:
+            for path in (self._folder / "data", *(self._folder / "data").rglob("*")):
+                shutil.chown(path, self._user)
+
     def stop(self) -> None:
         """Shut it down, if it runs."""
         if self._server is not None and self._server.poll() is None:
@@ -130,6 +144,23 @@ def newest_programs() -> Path:
         msg = "no PostgreSQL is installed (no initdb): make setup"
         raise PostgresqlMissingError(msg)
     return Path(newest).parent
+
+
+def _until_nobody_works_in(folder: Path) -> None:
+    """Return when no process is left in a server's folder: its children notice its death only by and by."""
+    end = time.monotonic() + START_S
+    while any(_works_in(process, folder) for process in Path("/proc").glob("[0-9]*")):
+        if time.monotonic() > end:
+            msg = f"somebody still works in {folder}"
+            raise TimeoutError(msg)
+        time.sleep(0.02)
+
+
+def _works_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == folder
+    except OSError:
+        return False  # it has ended meanwhile, or is another user's
 
 
 def _die_with_its_user() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from simulator.histories.mutant import Mutant
+    from simulator.soak.troubles import Suffered
 
 BUILD = Path("build")
 #: So many seeds are played at a time, each in every kind.
@@ -142,22 +143,27 @@ def _power_cuts(chosen: argparse.Namespace, result: Result) -> None:
 
 
 def _kills(chosen: argparse.Namespace, result: Result) -> None:
-    def told(survived: Survived) -> None:
-        if survived.kills.total() % _TOLD_EVERY == 0:
-            _say(f"kills {survived.kills.total()}")
+    def told(suffered: Suffered) -> None:
+        if suffered.kills.total() % _TOLD_EVERY == 0:
+            _say(f"kills {suffered.kills.total()}")
 
     with tempfile.TemporaryDirectory(prefix="hexiao-soak-") as folder:
         try:
             survived = asyncio.run(kill_often(Path(folder) / "shop", chosen.kills, chosen.first, told))
         except ShopError as error:
             survived = Survived(violations=[str(error)])
+    suffered = survived.suffered
     _say(*survived.violations, *(f"no end: {one}" for one in survived.unresolved))
     result.failed |= bool(survived.violations or survived.unresolved)
     result.note(
-        kills=survived.kills.total(),
-        kills_by_part=dict(survived.kills),
-        cables=dict(survived.cables),
-        journals_put_back=survived.put_back.total(),
+        kills=suffered.kills.total(),
+        kills_by_part=dict(suffered.kills),
+        cables=dict(suffered.cables),
+        cables_broken=suffered.cables.total(),
+        put_back=suffered.put_back.total(),
+        put_back_by_part=dict(suffered.put_back),
+        disks_filled=suffered.disks_filled,
+        clock_set=suffered.clock_set,
         process_rids=survived.rids,
         process_redeemed=survived.redeemed,
         process_greens=survived.greens,
@@ -177,7 +183,10 @@ def _summary(figures: dict[str, Any]) -> Iterable[str]:
         "corrupt": "powercut_corrupt",
         "acknowledged, lost": "powercut_lost",
         "kills survived": "kills",
-        "journals put back": "journals_put_back",
+        "cables cut or stalled": "cables_broken",
+        "disks filled": "disks_filled",
+        "clock set": "clock_set",
+        "older copies put back": "put_back",
         "redeemed meanwhile": "process_redeemed",
         "violations": "violations",
         "rids unresolved": "unresolved",

@@ -1,20 +1,26 @@
-"""Copies of the journals of kiosks and gateway, put back later in place of what was written since."""
+"""Copies of journals and books, put back later in place of what was written since."""
 
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from device.journal import restore as restore_kiosk
 from gateway.journal import restore as restore_gateway
+from headoffice import standing
+from headoffice.database import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from headoffice.database import Database
     from simulator.layout import Layout
+    from simulator.postgresql import Postgresql
 
-GATEWAY = "gateway"
+GATEWAY, BOOKS = "gateway", "books"
 #: How often a copy is made of a journal whose process is dead, and how often the last one is put back.
 COPIED, PUT_BACK = 0.3, 0.4
 
@@ -49,3 +55,32 @@ class Copies:
             for file in journal.parent.glob(f"{journal.name}*"):
                 shutil.copy2(file, kept)
         return False
+
+    def meddle_with_books(self, server: Postgresql) -> bool:
+        """Do the same with the books of the head office, whose server is dead; it is alive again in the end."""
+        kept = self._kept / BOOKS
+        back = kept.is_dir() and self._chance() < PUT_BACK
+        if back:
+            server.put_back(kept)
+            shutil.rmtree(kept)
+        elif not kept.is_dir() and self._chance() < COPIED:
+            server.copy(kept)
+        server.start()
+        if back:
+            with books_at(server.url) as books:
+                books.write(lambda connection: standing.restore(connection, "soak", datetime.now(UTC)))
+        return back
+
+    def forget(self, part: str) -> None:
+        """Drop the copy of a part, where there is one."""
+        shutil.rmtree(self._kept / part, ignore_errors=True)
+
+
+@contextmanager
+def books_at(url: str) -> Iterator[Database]:
+    """Open the head office's books for as long as the block lasts."""
+    database = open_database(url)
+    try:
+        yield database
+    finally:
+        database.close()

@@ -1,4 +1,4 @@
-"""Real processes, killed with -9 under load: kiosks, broker, gateway, head office and PostgreSQL; cables break, too.
+"""Real processes, killed with -9 under load: kiosks, broker, gateway, head office and PostgreSQL; and other troubles.
 
 Customers come to every counter, often two with one voucher. In the end all is calm, and the books of all parties are
 held against each other and against every green that was shown.
@@ -14,35 +14,31 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from headoffice.errors import DatabaseError
 from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql
-from simulator.soak.copies import GATEWAY, Copies
-from simulator.soak.shop import Shop, free_port, new_code, running_shop
+from simulator.soak.clock import WallClock
+from simulator.soak.disk import small_disks
+from simulator.soak.shop import free_port, new_code, running_shop
+from simulator.soak.troubles import Suffered, Troubles, Victims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from simulator.postgresql import Postgresql
-
 KIOSKS = 3
-PARTS = ("gateway", "headoffice", "broker")
-DATABASE = "PostgreSQL"
-LINKS = ("kiosk-broker", "gateway-broker", "gateway-headoffice")
-#: Pauses: before a kill, while the part is down, and for how long a cable is out; seconds.
-BEFORE_S, DOWN_S, CABLE_S = (0.0, 3.0), (0.0, 0.4), (0.2, 4.0)
 #: How long a customer waits for a screen, and everything for its end once all is calm, seconds.
 PATIENCE_S, ENDS_S = 14.0, 150.0
 RIVALS = 0.35
+#: So many vouchers are issued at a time.
+BATCH = 50
 
 
 @dataclass(slots=True)
 class Survived:
     """What came of it."""
 
-    kills: Counter[str] = field(default_factory=Counter)
-    cables: Counter[str] = field(default_factory=Counter)
-    put_back: Counter[str] = field(default_factory=Counter)
+    suffered: Suffered = field(default_factory=Suffered)
     rids: int = 0
     redeemed: int = 0
     greens: int = 0
@@ -50,45 +46,34 @@ class Survived:
     violations: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Victims:
-    """A rehearsal, the database of its head office, and the folder of everything else."""
-
-    shop: Shop
-    database: Postgresql
-    data: Path
-
-
 class Soak:
     """One rehearsal that is not left in peace until it was killed often enough."""
 
-    def __init__(self, victims: Victims, kills: int, seed: int, told: Callable[[Survived], None]) -> None:
+    def __init__(self, victims: Victims, kills: int, seed: int, told: Callable[[Suffered], None]) -> None:
         """Keep what is killed, and how often; ``told`` is called after each kill."""
         self._shop = victims.shop
-        self._database = victims.database
-        self._wanted = kills
-        self._random = Random(seed)  # noqa: S311 - who is killed when, not a secret
-        self._copies = Copies(Layout(victims.data), victims.data.parent / "copies", self._random.random)
-        self._told = told
+        self._random = Random(seed)  # noqa: S311 - who comes with what, not a secret
+        self._kiosks = [f"till-{number}" for number in range(1, KIOSKS + 1)]
+        self._troubles = Troubles(victims, self._kiosks, kills, seed, told)
         self._states: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Condition()
+        self._stock: list[str] = []
+        self._shown: list[str] = []
         self._codes: dict[str, int] = {}
         self._greens: dict[str, str] = {}
-        self._kiosks = [f"till-{number}" for number in range(1, KIOSKS + 1)]
-        self.survived = Survived()
+        self.survived = Survived(self._troubles.suffered)
 
     async def run(self) -> Survived:
         """Kill until it is enough, then wait for every end and look at the books."""
         watching = [asyncio.create_task(self._watch(kiosk)) for kiosk in self._kiosks]
         serving = [asyncio.create_task(self._serve(kiosk)) for kiosk in self._kiosks]
-        killing = [asyncio.create_task(self._kill_parts()), asyncio.create_task(self._kill_kiosks())]
-        breaking = asyncio.create_task(self._break_cables())
+        serving.append(asyncio.create_task(self._issue()))
         try:
-            await asyncio.gather(*killing)
+            await self._troubles.run()
         finally:
-            for task in (*serving, breaking):
+            for task in serving:
                 task.cancel()
-            await asyncio.gather(*serving, breaking, return_exceptions=True)
+            await asyncio.gather(*serving, return_exceptions=True)
         await self._calm()
         await self._judge()
         for task in watching:
@@ -110,7 +95,7 @@ class Soak:
     async def _serve(self, kiosk: str) -> None:
         """Let one customer after the other come to a kiosk."""
         while True:
-            code = await self._voucher()
+            code = self._voucher()
             if code is None:
                 await asyncio.sleep(0.3)
                 continue
@@ -130,10 +115,16 @@ class Soak:
             await self._shop.press(kiosk, "cancel" if screen == "pending" else "ok")
             await asyncio.sleep(0.1)
 
-    async def _voucher(self) -> str | None:
-        """Return a code: mostly of a new voucher, else of one that somebody else is at."""
-        if self._codes and self._random.random() < RIVALS:
-            return self._random.choice(list(self._codes)[-4:])
+    async def _issue(self) -> None:
+        """Keep vouchers in stock. Books that are put back would have forgotten them: their copy goes."""
+        while True:
+            if len(self._stock) < BATCH:
+                batch = [code for _ in range(BATCH) if (code := await self._issued()) is not None]
+                self._troubles.forget_books()
+                self._stock += batch
+            await asyncio.sleep(0.3)
+
+    async def _issued(self) -> str | None:
         code, uses = new_code(), self._random.choice((1, 1, 2))
         kind = "multi_use" if uses > 1 else "coupon"
         order = {"code": code, "title": "soak", "kind": kind, "uses": uses}
@@ -142,6 +133,15 @@ class Soak:
         self._codes[code] = uses
         return code
 
+    def _voucher(self) -> str | None:
+        """Return a code: mostly of a new voucher, else of one that somebody else is at; None where none is left."""
+        if self._shown and self._random.random() < RIVALS:
+            return self._random.choice(self._shown[-4:])
+        if not self._stock:
+            return None
+        self._shown.append(self._stock.pop())
+        return self._shown[-1]
+
     async def _until(self, kiosk: str, true: Callable[[dict[str, Any]], bool]) -> str | None:
         """Return the verdict that a kiosk comes to show, or shows when the customer goes."""
         with contextlib.suppress(TimeoutError):
@@ -149,77 +149,28 @@ class Soak:
                 await self._changed.wait_for(lambda: kiosk in self._states and true(self._states[kiosk]))
         return self._states.get(kiosk, {}).get("verdict")
 
-    # --- trouble ----------------------------------------------------------------------------------------------------
-
-    async def _kill_parts(self) -> None:
-        while not self._enough:
-            part = self._random.choice((*PARTS, DATABASE))
-            await asyncio.sleep(self._random.uniform(*BEFORE_S))
-            if part == DATABASE:
-                await self._kill_database()
-                continue
-            await self._shop.call("POST", f"/api/parts/{part}/kill")
-            self._count(part)
-            if part == GATEWAY:
-                await self._meddle(part)
-            await asyncio.sleep(self._random.uniform(*DOWN_S))
-            await self._shop.call("POST", f"/api/parts/{part}/start")
-
-    async def _kill_database(self) -> None:
-        await asyncio.to_thread(self._database.kill)
-        self._count(DATABASE)
-        await asyncio.sleep(self._random.uniform(*DOWN_S))
-        await asyncio.to_thread(self._database.start)
-
-    async def _kill_kiosks(self) -> None:
-        while not self._enough:
-            kiosk = self._random.choice(self._kiosks)
-            await asyncio.sleep(self._random.uniform(*BEFORE_S))
-            await self._shop.call("POST", f"/api/kiosks/{kiosk}/power/cut")
-            self._count("kiosk")
-            await self._meddle(kiosk)
-            await asyncio.sleep(self._random.uniform(*DOWN_S))
-            await self._shop.call("POST", f"/api/kiosks/{kiosk}/power/restore")
-
-    async def _meddle(self, part: str) -> None:
-        if await asyncio.to_thread(self._copies.meddle, part):
-            self.survived.put_back[part] += 1
-
-    async def _break_cables(self) -> None:
-        while True:
-            link, how = self._random.choice(LINKS), self._random.choice(("cut", "stall"))
-            await asyncio.sleep(self._random.uniform(*CABLE_S))
-            await self._shop.call("POST", f"/api/links/{link}/{how}")
-            self.survived.cables[f"{link} {how}"] += 1
-            await asyncio.sleep(self._random.uniform(*CABLE_S))
-            await self._shop.call("POST", f"/api/links/{link}/restore")
-
-    @property
-    def _enough(self) -> bool:
-        return self.survived.kills.total() >= self._wanted
-
-    def _count(self, what: str) -> None:
-        self.survived.kills[what] += 1
-        self._told(self.survived)
-
     # --- the end ----------------------------------------------------------------------------------------------------
 
     async def _calm(self) -> None:
         """Mend everything, and wait until every rid that any book knows has ended."""
-        for link in LINKS:
-            await self._shop.call("POST", f"/api/links/{link}/restore")
-        for part in ("broker", "headoffice", "gateway"):
-            await self._shop.call("POST", f"/api/parts/{part}/start")
+        await self._troubles.end()
         for kiosk in self._kiosks:
-            await self._shop.call("POST", f"/api/kiosks/{kiosk}/power/restore")
             await self._shop.clear(kiosk)
         end = time.monotonic() + ENDS_S
         while time.monotonic() < end:
-            books = await self._shop.call("GET", "/api/books")
-            self.survived.unresolved = ["the books cannot be read"] if books is None else _open_in(books)
+            self.survived.unresolved = await self._open()
             if not self.survived.unresolved:
                 return
+            await self._troubles.start_all()
             await asyncio.sleep(0.5)
+
+    async def _open(self) -> list[str]:
+        try:
+            missing = [f"restored books wait for {gateway}" for gateway in await self._troubles.awaited()]
+        except DatabaseError as error:
+            return [f"the database does not answer: {error}"]
+        books = await self._shop.call("GET", "/api/books")
+        return missing + (["the books cannot be read"] if books is None else _open_in(books))
 
     async def _judge(self) -> None:
         books = await self._shop.call("GET", "/api/books")
@@ -277,8 +228,15 @@ def _open_in(books: dict[str, Any]) -> list[str]:
     ]
 
 
-async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Survived], None]) -> Survived:
-    """Run a rehearsal in a folder and kill its processes so often; raise ShopError where it does not begin."""
-    with running_postgresql(newest_programs(), free_port(), durable=True) as database:
-        async with running_shop(data, KIOSKS, database.url) as shop:
-            return await Soak(Victims(shop, database, data), kills, seed, told).run()
+async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered], None]) -> Survived:
+    """Run a rehearsal in a folder and trouble it until so many kills.
+
+    Raises ShopError where it does not begin, ClockMissingError, PostgresqlMissingError.
+    """
+    clock, layout = WallClock(data.with_name("clock")), Layout(data)
+    with (
+        running_postgresql(newest_programs(), free_port(), durable=True) as database,
+        small_disks(layout.gateway, layout.kiosks) as disks,
+    ):
+        async with running_shop(data, KIOSKS, database.url, clock.environment) as shop:
+            return await Soak(Victims(shop, database, data, disks, clock), kills, seed, told).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import secrets
 import signal
 import socket
@@ -16,7 +17,7 @@ import aiohttp
 from simulator.phone import phone_png
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
 READY_WITHIN_S = 120.0
@@ -66,13 +67,14 @@ class Shop:
 
 
 @contextlib.asynccontextmanager
-async def running_shop(data: Path, kiosks: int, database: str) -> AsyncIterator[Shop]:
-    """Run a rehearsal for as long as the block lasts; raise ShopError where it does not begin."""
+async def running_shop(data: Path, kiosks: int, database: str, environment: Mapping[str, str]) -> AsyncIterator[Shop]:
+    """Run a rehearsal, with more in its environment, for as long as the block lasts; raise ShopError where it fails."""
     port = free_port()
     command = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--data", str(data))
     process = await asyncio.create_subprocess_exec(
         *(*command, "--kiosks", str(kiosks), "--no-browser", "--database", database),
         stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **environment},
         start_new_session=True,
     )
     try:
