@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, exists, select
 
+from headoffice import stock
 from headoffice.codes import understood
+from headoffice.kinds import Kind
+from headoffice.orders import Stage
 from headoffice.schema import (
     gateway_stores,
     redemptions,
@@ -69,6 +72,9 @@ _VOUCHER = select(
     vouchers.c.valid_from,
     vouchers.c.valid_until,
     vouchers.c.type,
+    vouchers.c.stage,
+    vouchers.c.booked_for,
+    voucher_types.c.kind,
     voucher_types.c.title,
     voucher_types.c.value_fen,
     voucher_types.c.value_text,
@@ -78,6 +84,9 @@ _VOUCHER = select(
     voucher_types.c.hours_from,
     voucher_types.c.hours_until,
     voucher_types.c.offline,
+    voucher_types.c.rate,
+    voucher_types.c.minimum_fen,
+    stock.pieces_of(vouchers.c.type).scalar_subquery().label("pieces"),
     exists()
     .where(voucher_type_stores.c.type == vouchers.c.type, voucher_type_stores.c.store == bindparam("store"))
     .label("here"),
@@ -109,7 +118,7 @@ def voucher_by_code(connection: Connection, code: str, store: Store, *, lock: bo
     row = connection.execute(statement, {"code": code, "store": store.id}).first()
     if row is None and (meant := understood(code)) not in {None, code}:
         row = connection.execute(statement, {"code": meant, "store": store.id}).first()
-    return None if row is None else _voucher(connection, row, store)
+    return None if row is None else _voucher(connection, row, store, lock=lock)
 
 
 def voucher_with(connection: Connection, code: str) -> str | None:
@@ -139,7 +148,7 @@ def weekdays_in(mask: int) -> frozenset[int]:
     return frozenset(day for day in _WEEK if mask >> day & 1)
 
 
-def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store) -> Voucher:
+def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *, lock: bool) -> Voucher:
     spent = connection.execute(_USES, {"voucher": row.id}).all()
     valid_in: dict[str, str] = {}
     if not row.everywhere:
@@ -162,6 +171,14 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store) -
         weekdays=weekdays_in(row.weekdays),
         hours=None if row.hours_from is None else (row.hours_from, row.hours_until),
         offline=row.offline,
+        booking=row.kind == Kind.BOOKING,
+        booked_for=_local(row.booked_for, store.zone),
+        pick_up=row.kind == Kind.PICK_UP,
+        ready=row.stage in {None, Stage.READY},
+        pieces=stock.locked(connection, row.type, store.id) if lock and row.pieces is not None else row.pieces,
+        minimum=row.minimum_fen or 0,
+        off=row.value_fen or 0 if row.kind == Kind.CASH else 0,
+        rate=row.rate or 100,
     )
 
 

@@ -44,8 +44,6 @@ EN = {
 
 #: What each of these still lacks here; nothing is issued that could not be honoured.
 NOT_YET = {
-    Kind.PICK_UP: "pick-up orders need stock and readiness, which this version does not keep yet",
-    Kind.BOOKING: "bookings need their time windows, which this version does not keep yet",
     Kind.FRIEND: "friend coupons need codes that open and close, which this version does not have yet",
 }
 #: A card whose uses nobody said: the size that is sold most.

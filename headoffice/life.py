@@ -59,7 +59,8 @@ _RULES = {
     Step.GRANT_REFUND: _Rule(frozenset({_S.REFUNDING}), _S.REFUNDED),
     Step.REFUSE_REFUND: _Rule(frozenset({_S.REFUNDING}), _S.ACTIVE),
 }
-_WORDS = {
+#: What a voucher is, after "the voucher".
+WORDS = {
     _S.ACTIVE: "is the customer's, ready to be used",
     _S.UNPAID: "has not been paid",
     _S.GIFTING: "is being given away",
@@ -74,7 +75,7 @@ def take(step: Step, voucher: Standing) -> VoucherState | Objection:
     """Return the state that a step leads to, or why it may not be taken."""
     rule = _RULES[step]
     if voucher.state not in rule.comes_from:
-        return Objection(f"{step} is not possible: the voucher {_WORDS[voucher.state]}")
+        return Objection(f"{step} is not possible: the voucher {WORDS[voucher.state]}")
     if voucher.left <= 0:
         return Objection(f"{step} is not possible: the voucher has been used")
     if rule.while_valid and voucher.expired:

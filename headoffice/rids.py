@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from headoffice import stock
 from headoffice.schema import redemptions, refusals, uses
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
@@ -133,13 +134,15 @@ def record(connection: Connection, entry: Record) -> None:
         connection.execute(
             _SPEND, [{"voucher": voucher, "number": number, "rid": intent.rid} for number in ruling.claim]
         )
+        stock.take(connection, voucher, intent.rid, len(ruling.claim))
     if ruling.release is not None:
         give_back(connection, voucher, ruling.release, by=intent.rid)
 
 
 def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:
     """Give back the uses that a rid has spent, and note by which undo."""
-    connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": rid})
+    given = connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": rid}).rowcount
+    stock.take(connection, voucher, rid, -given)
     connection.execute(_MARK_UNDONE, {"of_rid": rid, "by": by})
 
 

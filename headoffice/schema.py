@@ -119,7 +119,7 @@ voucher_types = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("terms", Integer, nullable=False),
-    # A type is approved before it is issued; "approved" is the one state that issues.
+    # What is written here was approved; drafts that wait for that stand in type_drafts.
     Column("state", _WORD, nullable=False),
     Column("title", _NAME, nullable=False),
     Column("kind", _WORD, nullable=False),
@@ -141,7 +141,28 @@ voucher_types = Table(
     Column("offline", Boolean, nullable=False),
     Column("online", Boolean, nullable=False),
     Column("mail", Boolean, nullable=False),
+    # Of a discount: what is paid, in hundredths; 85 is 8.5 折.
+    Column("rate", Integer),
+    Column("minimum_fen", Integer),
+    Column("price_fen", Integer),
+    # How long before and after its time a booking is honoured.
+    Column("early_minutes", Integer, nullable=False, server_default="30"),
+    Column("late_minutes", Integer, nullable=False, server_default="30"),
     CheckConstraint("uses >= 1", name="uses"),
+)
+
+#: What somebody has drawn up as a type, or as its next version, until somebody else approves it.
+type_drafts = Table(
+    "type_drafts",
+    metadata,
+    Column("type", _ID, primary_key=True),
+    Column("state", _WORD, nullable=False),
+    # The type as the API takes it.
+    Column("body", Text, nullable=False),
+    Column("author", _NAME, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("decided_by", _NAME),
+    Column("reason", String(400)),
 )
 
 voucher_type_stores = Table(
@@ -149,6 +170,15 @@ voucher_type_stores = Table(
     metadata,
     Column("type", ForeignKey("voucher_types.id"), primary_key=True),
     Column("store", ForeignKey("stores.id"), primary_key=True),
+)
+
+#: Pieces that lie ready in a store; a type that has no row there is not counted. An upload can bring one below zero.
+stock = Table(
+    "stock",
+    metadata,
+    Column("type", ForeignKey("voucher_types.id"), primary_key=True),
+    Column("store", ForeignKey("stores.id"), primary_key=True),
+    Column("pieces", Integer, nullable=False),
 )
 
 vouchers = Table(
@@ -165,6 +195,10 @@ vouchers = Table(
     Column("valid_from", Utc),
     Column("valid_until", Utc),
     Column("issued_at", Utc, nullable=False),
+    # Of a pick-up: how far the shop has come with it.
+    Column("stage", _WORD),
+    # Of a booking: its time; from when until when it is honoured was reckoned from it at issue.
+    Column("booked_for", Utc),
     UniqueConstraint("code"),
     UniqueConstraint("page_token"),
     CheckConstraint("uses >= 1", name="uses"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import and_, bindparam, delete, insert, select
 
-from headoffice import rids
+from headoffice import rids, stock
 from headoffice.books import voucher_with
 from headoffice.registry import put_store
 from headoffice.rids import Record
@@ -141,6 +141,7 @@ def _place(connection: Connection, voucher: str) -> None:
         if row.number not in held:
             held.add(row.number)
             connection.execute(insert(uses), {"voucher": voucher, "number": row.number, "rid": row.rid})
+            stock.take(connection, voucher, row.rid, 1)
             placed = and_(*(column == getattr(row, column.name) for column in unplaced_uses.c))
             connection.execute(delete(unplaced_uses).where(placed))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-#: The one state in which a type is issued. Others come with the approval of types by a second person.
+#: The state of every type that is in force; a draft becomes one when it is approved (``headoffice.drafts``).
 APPROVED = "approved"
 EVERY_DAY = 0b1111111
 
@@ -42,9 +42,14 @@ PLAIN: Mapping[str, Any] = {
     "offline": True,
     "online": False,
     "mail": False,
+    "rate": None,
+    "minimum_fen": None,
+    "price_fen": None,
+    "early_minutes": 30,
+    "late_minutes": 30,
 }
 #: How a type looks is no promise; a change of anything else makes an offer of before void.
-_LOOKS = frozenset({"brand", "colour", "logo", "details"})
+_LOOKS = frozenset({"brand", "colour", "logo", "details", "price_fen"})
 
 
 def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> None:
@@ -54,10 +59,7 @@ def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], va
 
     ``values`` are columns, every one of them; ``valid_in`` the stores, None: all of the chain's.
     """
-    kind = Kind(values["kind"])
-    if kind in NOT_YET:
-        raise NotYetError(NOT_YET[kind])
-    where = None if valid_in is None else sorted(known_stores(connection, valid_in))
+    where = check_type(connection, values, valid_in)
     row = {**values, "everywhere": where is None, "state": APPROVED}
     before = connection.execute(select(voucher_types).where(voucher_types.c.id == type_id).with_for_update()).first()
     if before is None:
@@ -72,6 +74,14 @@ def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], va
     connection.execute(delete(voucher_type_stores).where(voucher_type_stores.c.type == type_id))
     if where:
         connection.execute(insert(voucher_type_stores), [{"type": type_id, "store": store} for store in where])
+
+
+def check_type(connection: Connection, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> list[str] | None:
+    """Return the stores of a type, in order, None: all; raise RefusedError or NotYetError where it cannot be."""
+    kind = Kind(values["kind"])
+    if kind in NOT_YET:
+        raise NotYetError(NOT_YET[kind])
+    return None if valid_in is None else sorted(known_stores(connection, valid_in))
 
 
 def fitting_type(connection: Connection, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> str:

@@ -11,7 +11,9 @@ from sqlalchemy import func, insert, select, update
 
 from headoffice.codes import mint_code
 from headoffice.errors import BehindError, NotAllowedError, NotFoundError, RefusedError, TakenError
+from headoffice.kinds import Kind
 from headoffice.life import Objection, Standing, Step, take
+from headoffice.orders import OrderState, OrderStep, Stage, forward, state_of
 from headoffice.schema import redemptions, refusals, uses, voucher_events, voucher_types, vouchers
 from headoffice.standing import HINT, books_of, require_current
 from headoffice.voucher_types import APPROVED, find_type
@@ -20,9 +22,10 @@ from protocol.owner import VoucherState
 from protocol.signed import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from headoffice.signing import Signer
 
@@ -38,6 +41,10 @@ class Order:
     code: str | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    booked_for: datetime | None = None
+    """Of a booking: its time, from which its dates are reckoned."""
+    stage: Stage | None = None
+    """Of a pick-up: how far the shop is with it; None: the goods lie ready."""
     paid: bool = True
     signer: Signer | None = None
     """Signs its code, which then is none that was given or drawn."""
@@ -65,12 +72,7 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
         if connection.execute(select(vouchers.c.id).where(vouchers.c.code == order.code)).first() is not None:
             msg = "a voucher has this code already; codes are never used twice"
             raise TakenError(msg)
-    days = made_of["valid_days"]
-    valid_from = order.valid_from or made_of["valid_from"]
-    valid_until = order.valid_until or (made_of["valid_until"] if days is None else at + timedelta(days=days))
-    if valid_from and valid_until and valid_from >= valid_until:
-        msg = f"valid_from ({valid_from.isoformat()}) is not before valid_until ({valid_until.isoformat()})"
-        raise RefusedError(msg)
+    valid_from, valid_until = _dates(order, made_of, at)
     voucher = secrets.token_hex(16)
     code = order.signer.code_of(voucher) if order.signer else order.code or mint_code()
     issued = Issued(voucher, code, secrets.token_urlsafe(24))
@@ -86,9 +88,37 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
             "valid_from": valid_from,
             "valid_until": valid_until,
             "issued_at": at,
+            "stage": _stage(order, made_of["kind"]),
+            "booked_for": order.booked_for,
         },
     )
     return issued
+
+
+def _dates(order: Order, made_of: Mapping[str, Any], at: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return from when until when a voucher is valid."""
+    if order.booked_for is not None:
+        if made_of["kind"] != Kind.BOOKING or order.valid_from or order.valid_until:
+            msg = "booked_for is the time of a booking, and its type says how early and how late: give no other dates"
+            raise RefusedError(msg)
+        early, late = (timedelta(minutes=made_of[name]) for name in ("early_minutes", "late_minutes"))
+        return order.booked_for - early, order.booked_for + late
+    days = made_of["valid_days"]
+    valid_from = order.valid_from or made_of["valid_from"]
+    valid_until = order.valid_until or (made_of["valid_until"] if days is None else at + timedelta(days=days))
+    if valid_from and valid_until and valid_from >= valid_until:
+        msg = f"valid_from ({valid_from.isoformat()}) is not before valid_until ({valid_until.isoformat()})"
+        raise RefusedError(msg)
+    return valid_from, valid_until
+
+
+def _stage(order: Order, kind: str) -> Stage | None:
+    if kind == Kind.PICK_UP:
+        return order.stage or Stage.READY
+    if order.stage is not None:
+        msg = f"a voucher of the kind {kind} is no order, so it has no stage"
+        raise RefusedError(msg)
+    return None
 
 
 def live(connection: Connection, code: str, step: Step, at: datetime) -> VoucherState:
@@ -97,22 +127,38 @@ def live(connection: Connection, code: str, step: Step, at: datetime) -> Voucher
     The row is held, so a redemption at a counter comes before this or after it, and whoever is second finds what the
     first has done.
     """
-    row = connection.execute(
-        select(vouchers.c.id, vouchers.c.type, vouchers.c.state, vouchers.c.uses, vouchers.c.valid_until)
-        .where(vouchers.c.code == code)
-        .with_for_update()
-    ).first()
+    row, standing = _held(connection, code, at)
+    outcome = take(step, standing)
+    if isinstance(outcome, Objection):
+        raise NotAllowedError(outcome.why)
+    _change(connection, row.id, step, at, state=outcome)
+    return outcome
+
+
+def move_on(connection: Connection, code: str, step: OrderStep, at: datetime) -> OrderState | None:
+    """Take a step with an order and return its new state; raise NotFoundError, NotAllowedError, BehindError."""
+    row, standing = _held(connection, code, at)
+    stage = forward(step, None if row.stage is None else Stage(row.stage), standing)
+    if isinstance(stage, Objection):
+        raise NotAllowedError(stage.why)
+    _change(connection, row.id, step, at, stage=stage)
+    return state_of(stage, standing)
+
+
+def _held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[Any, ...]], Standing]:
+    """Return a voucher's row, held until the transaction ends, and how it stands."""
+    row = connection.execute(select(vouchers).where(vouchers.c.code == code).with_for_update()).first()
     if row is None:
         raise NotFoundError(_NO_SUCH)
     require_current(connection, row.type)
     spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row.id)).scalar_one()
     expired = row.valid_until is not None and row.valid_until <= at
-    outcome = take(step, Standing(VoucherState(row.state), row.uses - spent, expired))
-    if isinstance(outcome, Objection):
-        raise NotAllowedError(outcome.why)
-    connection.execute(update(vouchers).where(vouchers.c.id == row.id).values(state=outcome))
-    connection.execute(insert(voucher_events), {"voucher": row.id, "step": step, "at": at})
-    return outcome
+    return row, Standing(VoucherState(row.state), row.uses - spent, expired)
+
+
+def _change(connection: Connection, voucher: str, step: Step | OrderStep, at: datetime, **values: str) -> None:
+    connection.execute(update(vouchers).where(vouchers.c.id == voucher).values(**values))
+    connection.execute(insert(voucher_events), {"voucher": voucher, "step": step, "at": at})
 
 
 def find_voucher(connection: Connection, code: str) -> dict[str, Any]:
@@ -129,7 +175,10 @@ def find_voucher(connection: Connection, code: str) -> dict[str, Any]:
     if row is None:
         raise NotFoundError(_NO_SUCH)
     spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row["id"])).scalar_one()
-    return {**row, "uses_left": row["uses"] - spent, "history": _history(connection, row["id"])}
+    left = row["uses"] - spent
+    stage = None if row["stage"] is None else Stage(row["stage"])
+    order = state_of(stage, Standing(VoucherState(row["state"]), left, expired=False))
+    return {**row, "uses_left": left, "order": order, "history": _history(connection, row["id"])}
 
 
 def _history(connection: Connection, voucher: str) -> list[dict[str, Any]]:

@@ -87,6 +87,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kiosk: str | None = None
     uses_left: int | None = None
     quantity: int | None = None
+    pick_up: bool = False
+    """Whether goods are handed over for it: the counter says so in its own words."""
     reason: Text | None = None
     case: Text | None = None
     """A fault's number, to be told to support."""

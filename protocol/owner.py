@@ -83,6 +83,20 @@ class Voucher:
     """From and until what time of day, in the store's own time; the end is not included."""
     offline: bool = True
     """Whether it may be redeemed at a counter (线下) at all."""
+    booking: bool = False
+    """Whether its dates are the time around a booking."""
+    booked_for: datetime | None = None
+    pick_up: bool = False
+    """Whether goods are handed over for it, which the shop has to lay ready first."""
+    ready: bool = True
+    pieces: int | None = None
+    """How many pieces the store has; None where nobody counts them."""
+    minimum: int = 0
+    """The least that the bill must come to, in fen."""
+    off: int = 0
+    """What a use takes off the bill, in fen."""
+    rate: int = 100
+    """What is paid of the bill after that, in hundredths."""
 
     @property
     def left(self) -> int:
@@ -148,8 +162,11 @@ def intent_digest(intent: Intent) -> bytes:
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).digest()
 
 
-def judge(voucher: Voucher, moment: Moment, quantity: int = 1) -> Verdict:
-    """Return REDEEMABLE, or why this voucher cannot be redeemed here and now in this quantity."""
+def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | None = None) -> Verdict:
+    """Return REDEEMABLE, or why this voucher cannot be redeemed here and now in this quantity.
+
+    ``amount`` is what was received, in fen; None where nobody said, and then no minimum is asked for.
+    """
     if voucher.state is not VoucherState.ACTIVE:
         return _STATE_VERDICTS[voucher.state]
     if voucher.left <= 0:
@@ -158,13 +175,33 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1) -> Verdict:
         return Verdict.NOT_FOR_COUNTER
     if voucher.stores is not None and moment.store not in voucher.stores:
         return Verdict.WRONG_STORE
-    if voucher.valid_until is not None and moment.at >= voucher.valid_until:
-        return Verdict.EXPIRED
-    if voucher.valid_from is not None and moment.at < voucher.valid_from:
-        return Verdict.NOT_YET_VALID
-    if moment.at.weekday() not in voucher.weekdays or not _within(voucher.hours, moment.at.time()):
-        return Verdict.NOT_NOW
-    return Verdict.REDEEMABLE if quantity <= voucher.left else Verdict.NOT_ENOUGH_USES
+    untimely = _untimely(voucher, moment.at)
+    if untimely is not None:
+        return untimely
+    if not voucher.ready:
+        return Verdict.NOT_READY
+    if voucher.pieces is not None and voucher.pieces < min(quantity, voucher.left):
+        return Verdict.OUT_OF_STOCK
+    if quantity > voucher.left:
+        return Verdict.NOT_ENOUGH_USES
+    return Verdict.BELOW_MINIMUM if _is_short(voucher, quantity, amount) else Verdict.REDEEMABLE
+
+
+def _untimely(voucher: Voucher, at: datetime) -> Verdict | None:
+    """Return why it is not the time for this voucher; None where it is."""
+    if voucher.valid_until is not None and at >= voucher.valid_until:
+        return Verdict.BOOKING_LATE if voucher.booking else Verdict.EXPIRED
+    if voucher.valid_from is not None and at < voucher.valid_from:
+        return Verdict.BOOKING_EARLY if voucher.booking else Verdict.NOT_YET_VALID
+    usable = at.weekday() in voucher.weekdays and _within(voucher.hours, at.time())
+    return None if usable else Verdict.NOT_NOW
+
+
+def _is_short(voucher: Voucher, quantity: int, amount: int | None) -> bool:
+    """Whether the bill is below the minimum: what was received, and what the voucher has taken off before."""
+    if amount is None:
+        return False
+    return amount * 100 < (voucher.minimum - voucher.off * quantity) * voucher.rate
 
 
 def describe(voucher: Voucher, verdict: Verdict) -> Detail:
@@ -175,6 +212,9 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
         at = voucher.valid_until.isoformat(timespec="seconds")
     if verdict is Verdict.NOT_YET_VALID and voucher.valid_from:
         at = voucher.valid_from.isoformat(timespec="seconds")
+    booked_for = voucher.booked_for or voucher.valid_from or voucher.valid_until
+    if verdict in {Verdict.BOOKING_EARLY, Verdict.BOOKING_LATE} and booked_for:
+        at = booked_for.isoformat(timespec="seconds")
     return Detail(
         title=voucher.title,
         value=voucher.value or None,
@@ -184,6 +224,7 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
         kiosk=last.kiosk if last else None,
         stores=voucher.store_names if verdict is Verdict.WRONG_STORE else (),
         uses_left=voucher.left if voucher.uses > 1 else None,
+        pick_up=voucher.pick_up,
     )
 
 
@@ -198,7 +239,7 @@ def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
         voucher=voucher.id,
         terms=voucher.terms,
         stores=voucher.stores,
-        max_quantity=max(1, voucher.left),
+        max_quantity=max(1, voucher.left if voucher.pieces is None else min(voucher.left, voucher.pieces)),
     )
 
 
@@ -214,7 +255,7 @@ def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Vouch
         return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=detail), record=True)
     if ask.terms != voucher.terms:
         return _tombstone(rid, "the voucher's terms changed since it was offered", voucher)
-    verdict = judge(voucher, moment, ask.intent.quantity)
+    verdict = judge(voucher, moment, ask.intent.quantity, ask.intent.amount)
     return _refused(rid, voucher, verdict) if verdict is not Verdict.REDEEMABLE else _spent(ask, voucher, moment)
 
 
@@ -261,6 +302,7 @@ def _spent(ask: AskRedeem | AskResolve, voucher: Voucher, moment: Moment) -> Rul
         kiosk=moment.kiosk,
         uses_left=left if voucher.uses > 1 else None,
         quantity=len(claim),
+        pick_up=voucher.pick_up,
     )
     answer = Answer(rid=rid, verdict=Verdict.REDEEMED, final=True, detail=detail, voucher=voucher.id, uses=claim)
     return Ruling(answer=answer, record=True, claim=claim)

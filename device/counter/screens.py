@@ -136,7 +136,7 @@ def _offer(phase: Offering, style: Style) -> _Face:
     if most > 1:
         head: tuple[str, ...] = (style.words.quantity.format(quantity=phase.quantity, most=most),)
     else:
-        head = style.phrase(Verdict.REDEEMABLE)
+        head = (style.words.pick_up,) if detail.pick_up else style.phrase(Verdict.REDEEMABLE)
     uses = style.words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
     worth = " ".join(part for part in (detail.value, uses) if part)
     phrase = PHRASES[Verdict.REDEEMABLE]
@@ -215,7 +215,7 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
     match verdict:
         case Verdict.REDEEMED:
             uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
-            return _given(detail.title, uses, tail, at)
+            return _given(words.hand_over if detail.pick_up else None, detail.title, uses, tail, at)
         case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:
             return _given(at, detail.store, tail)
         case Verdict.UNDONE:

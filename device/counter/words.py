@@ -38,6 +38,9 @@ class Words:
     nothing_spent: str
     outcome_open: str
     support: str
+    pick_up: str
+    """Instead of "ready to redeem", where goods are handed over."""
+    hand_over: str
     redeemed_times: str
     code_tail: str
     valid_from: str
@@ -67,6 +70,8 @@ WORDS = {
         nothing_spent="未核销",
         outcome_open="结果确认中",
         support="电话 {number}",
+        pick_up="待自提",
+        hand_over="请交付商品",
         redeemed_times="核销成功 ×{quantity}",
         code_tail="尾号{tail}",
         valid_from="生效时间",
@@ -94,6 +99,8 @@ WORDS = {
         nothing_spent="Nothing spent",
         outcome_open="Outcome open",
         support="Call {number}",
+        pick_up="Pick-up",
+        hand_over="Hand over goods",
         redeemed_times="Redeemed ×{quantity}",
         code_tail="Code *{tail}",
         valid_from="Valid from",

@@ -1,4 +1,4 @@
-"""Voucher types."""
+"""Voucher types as they are in force, and their stock."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -7,8 +7,9 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints, model_validator
+from sqlalchemy import Connection
 
-from headoffice import voucher_types
+from headoffice import stock, voucher_types
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Line, Model, Moment, Name, Paragraph, Uses
 from headoffice.api.problems import problems
@@ -42,6 +43,12 @@ class Channel(StrEnum):
 
 
 _WEEK = tuple(Weekday)
+#: Fields that are columns as they are.
+_SAME = (
+    *("title", "kind", "brand", "colour", "logo", "value_text", "details", "uses", "rate"),
+    *("valid_from", "valid_until", "valid_days", "early_minutes", "late_minutes"),
+)
+Minutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
 
 
 class Hours(Model):
@@ -69,7 +76,14 @@ class TypeIn(Model):
         str,
         StringConstraints(max_length=LONGEST_LOGO, pattern=r"^(data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/]+=*)?$"),
     ] = Field("", description="A picture as a data: URL, so that a customer's page asks nobody else for anything.")
-    value: Fen | None = Field(None, description="Face value in fen.", examples=[2000])
+    value: Fen | None = Field(
+        None, description="Face value in fen; of cash vouchers: what a use takes off the bill.", examples=[2000]
+    )
+    rate: Annotated[int, Field(ge=1, le=99)] | None = Field(
+        None, description="Of a discount: what is paid, in hundredths.", examples=[85]
+    )
+    minimum: Fen | None = Field(None, description="The least that the bill must come to, in fen.", examples=[10000])
+    price: Fen | None = Field(None, description="What it is sold for, in fen.", examples=[1500])
     value_text: Line = Field("", description="What it is worth in words, where no sum says it.", examples=["8.5 折"])
     details: Paragraph = ""
     uses: Uses = 1
@@ -79,6 +93,10 @@ class TypeIn(Model):
     valid_days: Annotated[int, Field(ge=1, le=3660)] | None = Field(
         None, description="Instead of `valid_until`: so many times 24 hours from its issue."
     )
+    early_minutes: Minutes = Field(
+        PLAIN["early_minutes"], description="How long before its time a booking is honoured."
+    )
+    late_minutes: Minutes = Field(PLAIN["late_minutes"], description="How long after its time a booking is honoured.")
     weekdays: list[Weekday] = Field(default_factory=lambda: list(_WEEK), min_length=1)
     hours: Hours | None = None
     channels: list[Channel] = Field(default_factory=lambda: [Channel.OFFLINE], min_length=1)
@@ -95,10 +113,11 @@ class TypeIn(Model):
 
     def columns(self) -> dict[str, Any]:
         """Return the row of this type, but for what depends on other tables."""
-        same = ("title", "kind", "brand", "colour", "logo", "value_text", "details", "uses")
         return {
-            **{name: getattr(self, name) for name in (*same, "valid_from", "valid_until", "valid_days")},
+            **{name: getattr(self, name) for name in _SAME},
             "value_fen": self.value,
+            "minimum_fen": self.minimum,
+            "price_fen": self.price,
             "weekdays": sum(1 << _WEEK.index(day) for day in set(self.weekdays)),
             "hours_from": self.hours.begin if self.hours else None,
             "hours_until": self.hours.end if self.hours else None,
@@ -111,7 +130,7 @@ class TypeOut(TypeIn):
 
     id: Id
     terms: int = Field(description="Rises with every change of what its vouchers promise.")
-    state: str = Field(description="A type is issued while it is `approved`.")
+    state: str = Field(description="Always `approved`: what is not yet stands among the drafts.")
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -121,6 +140,8 @@ class TypeOut(TypeIn):
             {name: row[name] for name in cls.model_fields if name in row}
             | {
                 "value": row["value_fen"],
+                "minimum": row["minimum_fen"],
+                "price": row["price_fen"],
                 "weekdays": [_WEEK[day] for day in sorted(weekdays_in(row["weekdays"]))],
                 "hours": hours,
                 "channels": [channel for channel in Channel if row[channel.value]],
@@ -128,18 +149,34 @@ class TypeOut(TypeIn):
         )
 
 
-@router.put("/types/{id}", summary="Add a voucher type, or change it", responses=problems(501))
-def put_type(id: Id, wanted: TypeIn, here: TheOffice) -> TypeOut:  # noqa: A002 - the path's own word
-    """Add a type, or change it.
+class Pieces(Model):
+    """How many pieces of a type lie ready in a store."""
 
-    Vouchers that were issued keep their dates and their uses; the rest changes for them too, and an offer that stands
-    on a kiosk's screen at that moment becomes void.
-    """
-    here.database.write(lambda connection: voucher_types.put_type(connection, id, wanted.columns(), wanted.stores))
-    return next(kind for kind in get_types(here) if kind.id == id)
+    pieces: Annotated[int, Field(ge=0, le=10**6)] | None = Field(description="null: they are not counted.")
 
 
-@router.get("/types", summary="Every voucher type")
+@router.get("/types", summary="Every voucher type that is in force")
 def get_types(here: TheOffice) -> list[TypeOut]:
-    """List the voucher types."""
+    """List the voucher types, each as it was approved last."""
     return [TypeOut.of(row) for row in here.database.read(voucher_types.all_types)]
+
+
+@router.put("/types/{id}/stock/{store}", summary="Say how many pieces a store has", responses=problems(404))
+def put_stock(id: Id, store: Id, wanted: Pieces, here: TheOffice) -> dict[str, int]:  # noqa: A002 - the path's own word
+    """Say how many pieces of a type lie ready in a store now; a redemption there takes one, an undo brings it back.
+
+    Where none is left, its vouchers are `out_of_stock` at that store. Answers the pieces of all stores.
+    """
+
+    def write(connection: Connection) -> dict[str, int]:
+        voucher_types.find_type(connection, id)
+        stock.put_pieces(connection, id, store, wanted.pieces)
+        return stock.all_pieces(connection, id)
+
+    return here.database.write(write)
+
+
+@router.get("/types/{id}/stock", summary="How many pieces each store has")
+def get_stock(id: Id, here: TheOffice) -> dict[str, int]:  # noqa: A002
+    """Return the pieces by store; a store that is not named is not counted."""
+    return here.database.read(lambda connection: stock.all_pieces(connection, id))

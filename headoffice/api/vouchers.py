@@ -14,6 +14,7 @@ from headoffice.api.problems import problems
 from headoffice.errors import NotYetError, RefusedError
 from headoffice.kinds import NOT_YET, USES_OF_A_CARD, ZH, Kind
 from headoffice.life import Step
+from headoffice.orders import OrderState, OrderStep, Stage
 from headoffice.signing import require_signer
 from headoffice.voucher_types import PLAIN, fitting_type
 from headoffice.vouchers import Issued, Order
@@ -22,7 +23,7 @@ from protocol.vocabulary import Verdict
 
 router = APIRouter(tags=["vouchers"], responses=problems())
 
-_OF_A_TYPE = ("title", "kind", "stores", "uses", "value", "value_text")
+_OF_A_TYPE = ("title", "kind", "stores", "uses", "value", "value_text", "minimum")
 
 
 class VoucherIn(Model):
@@ -38,8 +39,13 @@ class VoucherIn(Model):
     uses: Uses | None = Field(None, description=f"Left out: 1, of a multi-use card {USES_OF_A_CARD}.")
     value: Fen | None = Field(None, description="Face value in fen.")
     value_text: Line = ""
+    minimum: Fen | None = Field(None, description="The least that the bill must come to, in fen.")
     valid_from: Moment | None = None
     valid_until: Moment | None = Field(None, description="The first moment at which it is not valid any more.")
+    booked_for: Moment | None = Field(
+        None, description="Of a booking: its time. Its type says how early and how late it is honoured."
+    )
+    stage: Stage | None = Field(None, description="Of a pick-up: how far the shop is with it. Left out: it is ready.")
     dynamic: bool = Field(default=False, description="A code that changes every 30 s; not in this version yet.")
     signed: bool = Field(
         default=False,
@@ -63,7 +69,7 @@ class Happened(Model):
     rid: Rid | None = None
     action: str | None = None
     verdict: Verdict | None = None
-    step: Step | None = None
+    step: Step | OrderStep | None = None
     store: Id | None = None
     requester: str | None = Field(None, description="Kiosk, console or till.")
     clerk: str | None = None
@@ -81,10 +87,12 @@ class VoucherOut(Model):
     title: str
     kind: Kind
     state: VoucherState
+    order: OrderState | None = Field(description="Of a pick-up: what shop and customer see of it.")
     uses: int
     uses_left: int
     valid_from: datetime | None
     valid_until: datetime | None
+    booked_for: datetime | None
     issued_at: datetime
     page: str
     history: list[Happened]
@@ -95,6 +103,7 @@ class Stepped(Model):
 
     code: str
     state: VoucherState
+    order: OrderState | None = None
 
 
 @router.post("/vouchers", status_code=201, summary="Issue a voucher", responses=problems(404, 409, 501))
@@ -120,6 +129,8 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
             code=wanted.code,
             valid_from=wanted.valid_from,
             valid_until=wanted.valid_until,
+            booked_for=wanted.booked_for,
+            stage=wanted.stage,
             paid=wanted.paid,
             signer=require_signer(connection, here.signer) if wanted.signed else None,
         )
@@ -138,13 +149,20 @@ def get_voucher(code: str, here: TheOffice) -> VoucherOut:
 
 
 @router.post("/vouchers/{code:path}/{step}", summary="A step in a voucher's life", responses=problems(404, 409))
-def post_step(code: str, step: Step, here: TheOffice) -> Stepped:
+def post_step(code: str, step: Step | OrderStep, here: TheOffice) -> Stepped:
     """Give away, take back, delete, withdraw, ask for a refund, grant or refuse it, pay.
 
+    Of an order: accept it, prepare it, say that it is ready.
     Of a step and a redemption that meet exactly one wins: 409 says what the voucher has become meanwhile.
     """
-    state = here.database.write(lambda connection: vouchers.live(connection, code, step, here.clock()))
-    return Stepped(code=code, state=state)
+
+    def take(connection: Connection) -> Stepped:
+        if isinstance(step, Step):
+            return Stepped(code=code, state=vouchers.live(connection, code, step, here.clock()))
+        order = vouchers.move_on(connection, code, step, here.clock())
+        return Stepped(code=code, state=VoucherState.ACTIVE, order=order)
+
+    return here.database.write(take)
 
 
 def _described(wanted: VoucherIn) -> dict[str, Any]:
@@ -156,4 +174,5 @@ def _described(wanted: VoucherIn) -> dict[str, Any]:
         "uses": wanted.uses or (USES_OF_A_CARD if wanted.kind is Kind.MULTI_USE else 1),
         "value_fen": wanted.value,
         "value_text": wanted.value_text,
+        "minimum_fen": wanted.minimum,
     }

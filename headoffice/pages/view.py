@@ -12,6 +12,8 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from headoffice.books import Store, voucher_by_code
 from headoffice.codes import grouped
+from headoffice.life import Standing
+from headoffice.orders import OrderState, Stage, state_of
 from headoffice.pages import words
 from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
 from protocol.owner import LastUse, Moment, Voucher, judge
@@ -30,7 +32,7 @@ MOST_STORES = 20
 _BRIGHT = 160
 
 _LOOKS = (
-    select(vouchers.c.code, voucher_types)
+    select(vouchers.c.code, vouchers.c.stage, voucher_types)
     .join(voucher_types, voucher_types.c.id == vouchers.c.type)
     .where(vouchers.c.page_token == bindparam("token"))
 )
@@ -47,6 +49,12 @@ class Seen:
     stores_in_all: int
 
     @property
+    def order(self) -> OrderState | None:
+        """How far the shop is with an order; None where the voucher is none."""
+        stage = None if self.looks["stage"] is None else Stage(self.looks["stage"])
+        return state_of(stage, Standing(self.voucher.state, self.voucher.left, expired=False))
+
+    @property
     def last(self) -> LastUse | None:
         """The last use, where it is what the page is about."""
         return self.voucher.last if self.verdict in {Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED} else None
@@ -54,7 +62,7 @@ class Seen:
     @property
     def seal(self) -> str:
         """A word that changes when the page would."""
-        facts = (self.verdict, self.voucher.left, self.voucher.last, self.voucher.terms)
+        facts = (self.verdict, self.voucher.left, self.voucher.last, self.voucher.terms, self.order)
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
@@ -98,6 +106,9 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "groups": [f"…{voucher.code_tail}"] if read_signed(looks["code"]) else grouped(looks["code"]).split(" "),
         "uses": voucher.uses,
         "left": voucher.left,
+        "booked": voucher.booked_for and f"{voucher.booked_for:%Y-%m-%d %H:%M}",
+        "order": seen.order and words.order_name(seen.order, lang),
+        "minimum": words.minimum(voucher.minimum, lang),
         "valid": words.validity(voucher.valid_from, voucher.valid_until, lang),
         "times": words.times(voucher.weekdays, voucher.hours, lang),
         "details": looks["details"],
@@ -114,7 +125,9 @@ def _mood(verdict: Verdict) -> str:
             return "ready"
         case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:
             return "done"
-        case Verdict.NOT_YET_VALID | Verdict.NOT_NOW | Verdict.GIFTING | Verdict.UNPAID | Verdict.REFUNDING:
+        case Verdict.NOT_YET_VALID | Verdict.NOT_NOW | Verdict.BOOKING_EARLY | Verdict.NOT_READY:
+            return "waiting"
+        case Verdict.GIFTING | Verdict.UNPAID | Verdict.REFUNDING:
             return "waiting"
         case _:
             return "over"

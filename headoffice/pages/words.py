@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from headoffice import orders
+from headoffice.books import face_value
 from headoffice.kinds import EN, ZH, Kind
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, time
+
+    from headoffice.orders import OrderState
 
 LANGUAGES = ("zh", "en")
 
@@ -38,6 +42,9 @@ _ZH = {
     Verdict.REFUNDED: Said("已退款", "此券已退款"),
     Verdict.UNPAID: Said("未支付", "请先完成支付"),
     Verdict.NOT_FOR_COUNTER: Said("仅限线上使用", "此券不能在门店核销"),
+    Verdict.BOOKING_EARLY: Said("未到预约时间", "请在预约时间到店"),
+    Verdict.BOOKING_LATE: Said("已过预约时间", "请联系门店改约"),
+    Verdict.NOT_READY: Said("备货中", "备好后即可到店自提"),
 }
 _EN = {
     Verdict.REDEEMABLE: Said("Ready to use", "Hold this code over the kiosk at the counter"),
@@ -53,6 +60,9 @@ _EN = {
     Verdict.REFUNDED: Said("Refunded", "This voucher has been refunded"),
     Verdict.UNPAID: Said("Not paid", "Pay first"),
     Verdict.NOT_FOR_COUNTER: Said("Online only", "It cannot be redeemed in a shop"),
+    Verdict.BOOKING_EARLY: Said("Too early", "Come at the time that is booked"),
+    Verdict.BOOKING_LATE: Said("Too late", "Ask the shop for another time"),
+    Verdict.NOT_READY: Said("Being prepared", "Come once it is ready for pick-up"),
 }
 STATES = {"zh": _ZH, "en": _EN}
 KINDS = {"zh": ZH, "en": EN}
@@ -63,6 +73,10 @@ LABELS = {
         "qr": "券的二维码",
         "valid": "有效期",
         "when": "可用时段",
+        "booked": "预约时间",
+        "order": "订单状态",
+        "minimum": "使用门槛",
+        "minimum_of": "满 {worth} 可用",
         "uses": "剩余次数",
         "details": "使用说明",
         "stores": "适用门店",
@@ -82,6 +96,10 @@ LABELS = {
         "qr": "QR code of the voucher",
         "valid": "Valid",
         "when": "Usable",
+        "booked": "Booked for",
+        "order": "Order",
+        "minimum": "Minimum spend",
+        "minimum_of": "{worth}",
         "uses": "Uses left",
         "details": "Details",
         "stores": "Where",
@@ -118,6 +136,16 @@ def language(asked: str | None, accepted: str) -> str:
 def kind_name(kind: str, lang: str) -> str:
     """Return a kind's name."""
     return KINDS[lang][Kind(kind)]
+
+
+def order_name(state: OrderState, lang: str) -> str:
+    """Return what an order's customer reads of its state."""
+    return (orders.ZH if lang == "zh" else orders.EN)[state]
+
+
+def minimum(fen: int, lang: str) -> str:
+    """Return from what bill on a voucher is honoured; empty where any will do."""
+    return LABELS[lang]["minimum_of"].format(worth=face_value(fen, "")) if fen else ""
 
 
 def validity(begin: datetime | None, end: datetime | None, lang: str) -> str:

@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 
     from simulator.services import Service
 
-STEPS = ("gift", "take-back", "delete", "withdraw", "ask-refund", "grant-refund", "refuse-refund")
+STEPS = (
+    *("gift", "take-back", "delete", "withdraw", "ask-refund", "grant-refund", "refuse-refund"),
+    *("pay", "accept", "prepare", "ready"),
+)
 #: What POST /api/vouchers takes; the head office judges the values.
-FIELDS = ("code", "title", "kind", "stores", "uses", "valid_from", "valid_until", "dynamic")
+FIELDS = (
+    *("code", "title", "kind", "stores", "uses", "valid_from", "valid_until", "dynamic"),
+    *("type", "paid", "stage", "booked_for"),
+)
 _KEY = "Idempotency-Key"
 
 

@@ -60,14 +60,14 @@ def _no_tombstone(tombstone: Whatever) -> Whatever:
 
 
 def _valid_everywhere(judge: Whatever) -> Whatever:
-    def mutant(voucher: Voucher, moment: Moment, quantity: int = 1) -> Verdict:
-        return judge(replace(voucher, stores=None), moment, quantity)  # type: ignore[no-any-return]
+    def mutant(voucher: Voucher, *rest: object) -> Verdict:
+        return judge(replace(voucher, stores=None), *rest)  # type: ignore[no-any-return]
 
     return mutant
 
 
 def _what_is_left_will_do(judge: Whatever) -> Whatever:
-    return lambda voucher, moment, quantity=1: judge(voucher, moment, min(quantity, 1))
+    return lambda voucher, moment, quantity=1, amount=None: judge(voucher, moment, min(quantity, 1), amount)
 
 
 def _claims_what_is_left(free: Whatever) -> Whatever:

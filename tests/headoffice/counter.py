@@ -71,6 +71,13 @@ class Counter:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["code"])
 
+    def put_type(self, type_id: str, **wanted: Any) -> dict[str, Any]:
+        """Put a type in force: one person draws it up, another approves it."""
+        self.api.put(f"/api/v1/types/{type_id}", {"author": "李经理", **wanted}).raise_for_status()
+        approved = self.api.post(f"/api/v1/types/{type_id}/approve", {"by": "王总"}).raise_for_status()
+        made: dict[str, Any] = approved.json()
+        return made
+
     def step(self, code: str, step: str) -> int:
         """Take a step in a voucher's life; return the HTTP status."""
         return self.api.post(f"/api/v1/vouchers/{code}/{step}").status_code

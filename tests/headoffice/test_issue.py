@@ -58,7 +58,7 @@ def test_a_code_is_given_once(counter: Counter) -> None:
 
 
 def test_what_belongs_to_the_type_is_not_overruled_by_a_voucher(counter: Counter) -> None:
-    counter.api.put("/api/v1/types/latte", {"title": "拿铁"}).raise_for_status()
+    counter.put_type("latte", title="拿铁")
     answer = counter.api.post("/api/v1/vouchers", {"type": "latte", "uses": 5})
     assert (answer.status_code, answer.json()["error"]) == (422, "refused")
     code = counter.issue(type="latte", valid_until="2030-01-01T00:00:00+08:00")
@@ -73,6 +73,11 @@ def test_a_type_comes_back_as_it_was_put(counter: Counter) -> None:
         "colour": "#135e46",
         "logo": "data:image/png;base64,iVBORw0KGgo=",
         "value": 5800,
+        "rate": 85,
+        "minimum": 10000,
+        "price": 4800,
+        "early_minutes": 10,
+        "late_minutes": 20,
         "value_text": "",
         "details": "每桌一张\n不与其他优惠同享",
         "uses": 3,
@@ -84,7 +89,7 @@ def test_a_type_comes_back_as_it_was_put(counter: Counter) -> None:
         "hours": {"from": "11:00:00", "until": "14:00:00"},
         "channels": ["offline", "mail"],
     }
-    put = counter.api.put("/api/v1/types/lunch", full).json()
+    put = counter.put_type("lunch", **full)
     assert put == {"id": "lunch", "terms": 1, "state": "approved", **full}
     assert counter.api.get("/api/v1/types").json() == [put]
 
@@ -96,6 +101,8 @@ def test_a_type_comes_back_as_it_was_put(counter: Counter) -> None:
         ({"colour": "#000000", "details": "新说明", "brand": "新品牌"}, 1),
         ({"title": "新名"}, 2),
         ({"value": 100}, 2),
+        ({"minimum": 100}, 2),
+        ({"price": 100}, 1),
         ({"stores": ["jingan"]}, 2),
         ({"stores": ["jingan", "nanjing-lu"]}, 1),
         ({"hours": {"from": "11:00", "until": "14:00"}}, 2),
@@ -105,8 +112,8 @@ def test_terms_rise_where_the_promise_changes_and_not_where_the_looks_do(
     counter: Counter, change: dict[str, Any], terms: int
 ) -> None:
     plain = {"title": "午餐", "stores": ["nanjing-lu", "jingan"]}
-    counter.api.put("/api/v1/types/lunch", plain).raise_for_status()
-    assert counter.api.put("/api/v1/types/lunch", {**plain, **change}).json()["terms"] == terms
+    counter.put_type("lunch", **plain)
+    assert counter.put_type("lunch", **{**plain, **change})["terms"] == terms
 
 
 def test_a_clerk_gets_number_pin_and_badge_once_and_only_hashes_are_kept(

@@ -62,7 +62,7 @@ def test_a_voucher_is_shown_with_everything_a_customer_wants_to_know(counter: Co
         "weekdays": ["mon", "tue", "wed", "sat"],
         "hours": {"from": "11:00", "until": "14:00"},
     }
-    counter.api.put("/api/v1/types/lunch", lunch).raise_for_status()
+    counter.put_type("lunch", **lunch)
     code = counter.issue(type="lunch")
     page = phone.get(_page(counter, code)).raise_for_status()
     assert _state(page) == ("redeemable", "待使用")

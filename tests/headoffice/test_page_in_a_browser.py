@@ -41,7 +41,9 @@ def office(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int
     with running(tmp_path_factory.mktemp("office"), free_port(), free_port()) as here:
         here.api("PUT", "/api/v1/stores/nanjing-lu", {"name": "南京路店", "address": "南京东路 100 号"})
         here.api("PUT", "/api/v1/gateways/gw-1", {"name": "1", "stores": ["nanjing-lu"]})
-        here.api("PUT", "/api/v1/types/latte", {"title": "手冲咖啡兑换券", "brand": "山间咖啡", "value": 3200})
+        latte = {"author": "李经理", "title": "手冲咖啡兑换券", "brand": "山间咖啡", "value": 3200}
+        here.api("PUT", "/api/v1/types/latte", latte)
+        here.api("POST", "/api/v1/types/latte/approve", {"by": "王总"})
         yield here
 
 

@@ -164,10 +164,10 @@ def test_resolving_a_redeemed_rid_tells_the_truth(counter: Counter) -> None:
 
 
 def test_an_offer_made_before_the_terms_changed_redeems_nothing(counter: Counter) -> None:
-    counter.api.put("/api/v1/types/latte", json={"title": "拿铁"}).raise_for_status()
+    counter.put_type("latte", title="拿铁")
     code = counter.issue(type="latte")
     terms = counter.look(code).terms
-    counter.api.put("/api/v1/types/latte", json={"title": "拿铁", "weekdays": ["sat"]}).raise_for_status()
+    counter.put_type("latte", title="拿铁", weekdays=["sat"])
     late = counter.confirm(counter.intent(code), terms)
     assert late.verdict is Verdict.ABORTED
     assert counter.spent(code) == 0

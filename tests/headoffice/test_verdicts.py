@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from tests.headoffice.counter import Clock, Counter
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 EXPIRED = {"valid_from": "2020-01-01T00:00:00+08:00", "valid_until": "2020-02-01T00:00:00+08:00"}
 
 
@@ -97,7 +99,7 @@ def test_one_that_is_valid_in_no_store_yet_is_refused_everywhere(counter: Counte
     ],
 )
 def test_the_terms_of_its_type_decide(counter: Counter, terms: dict[str, Any], verdict: Verdict) -> None:
-    counter.api.put("/api/v1/types/lunch", json={"title": "午餐", **terms}).raise_for_status()
+    counter.put_type("lunch", title="午餐", **terms)
     code = counter.issue(type="lunch")
     if verdict is Verdict.REDEEMABLE:
         assert counter.look(code).verdict is verdict
@@ -105,8 +107,75 @@ def test_the_terms_of_its_type_decide(counter: Counter, terms: dict[str, Any], v
         _assert_refused(counter, code, verdict)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "verdict"),
+    [
+        (21, Verdict.BOOKING_EARLY),
+        (20, Verdict.REDEEMABLE),
+        (0, Verdict.REDEEMABLE),
+        (-9, Verdict.REDEEMABLE),
+        (-10, Verdict.BOOKING_LATE),
+    ],
+)
+def test_a_booking_is_honoured_around_its_time(counter: Counter, clock: Clock, minutes: int, verdict: Verdict) -> None:
+    counter.put_type("table", title="四人桌", kind="booking", early_minutes=20, late_minutes=10)
+    booked = clock() + timedelta(minutes=minutes)
+    code = counter.issue(type="table", booked_for=booked.isoformat())
+    if verdict is Verdict.REDEEMABLE:
+        assert counter.redeem(code).verdict is Verdict.REDEEMED
+        return
+    _assert_refused(counter, code, verdict)
+    assert counter.look(code).detail.at == booked.astimezone(SHANGHAI).isoformat()
+
+
+def test_a_booking_keeps_its_time_when_its_type_changes(counter: Counter, clock: Clock) -> None:
+    counter.put_type("table", title="四人桌", kind="booking", early_minutes=60)
+    code = counter.issue(type="table", booked_for=(clock() + timedelta(minutes=45)).isoformat())
+    counter.put_type("table", title="四人桌", kind="booking", early_minutes=5)
+    assert counter.redeem(code).verdict is Verdict.REDEEMED
+
+
+@pytest.mark.parametrize(
+    ("dates", "verdict"),
+    [(EXPIRED, Verdict.BOOKING_LATE), ({"valid_from": "2026-12-01T00:00:00Z"}, Verdict.BOOKING_EARLY)],
+)
+def test_the_dates_of_a_booking_that_has_no_time_are_its_time(
+    counter: Counter, dates: dict[str, str], verdict: Verdict
+) -> None:
+    _assert_refused(counter, counter.issue(kind="booking", **dates), verdict)
+
+
+def test_a_time_is_given_to_bookings_alone_and_without_other_dates(counter: Counter) -> None:
+    for wrong in ({"kind": "gift"}, {"kind": "booking", "valid_until": "2030-01-01T00:00:00Z"}):
+        answer = counter.api.post("/api/v1/vouchers", {"booked_for": "2026-11-21T12:00:00Z", **wrong})
+        assert (answer.status_code, answer.json()["error"]) == (422, "refused")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "amount", "verdict"),
+    [
+        ({}, None, Verdict.REDEEMED),
+        ({}, 9999, Verdict.BELOW_MINIMUM),
+        ({}, 10000, Verdict.REDEEMED),
+        ({"kind": "cash", "value": 2000}, 7999, Verdict.BELOW_MINIMUM),
+        ({"kind": "cash", "value": 2000}, 8000, Verdict.REDEEMED),
+        ({"kind": "discount", "rate": 85}, 8499, Verdict.BELOW_MINIMUM),
+        ({"kind": "discount", "rate": 85}, 8500, Verdict.REDEEMED),
+        ({"kind": "gift", "value": 2000}, 8000, Verdict.BELOW_MINIMUM),
+    ],
+)
+def test_what_was_received_and_what_the_voucher_took_off_must_come_to_the_minimum(
+    counter: Counter, wanted: dict[str, Any], amount: int | None, verdict: Verdict
+) -> None:
+    counter.put_type("off", title="满一百", minimum=10000, **wanted)
+    code = counter.issue(type="off")
+    answer = counter.confirm(counter.intent(code, amount=amount), counter.look(code).terms)
+    assert answer.verdict is verdict
+    assert counter.spent(code) == (verdict is Verdict.REDEEMED)
+
+
 def test_validity_in_days_runs_from_the_issue(counter: Counter, clock: Clock) -> None:
-    counter.api.put("/api/v1/types/week", json={"title": "一周内", "valid_days": 7}).raise_for_status()
+    counter.put_type("week", title="一周内", valid_days=7)
     code = counter.issue(type="week")
     clock.pass_by(timedelta(days=7, seconds=-1))
     assert counter.look(code).verdict is Verdict.REDEEMABLE
@@ -115,7 +184,7 @@ def test_validity_in_days_runs_from_the_issue(counter: Counter, clock: Clock) ->
 
 
 def test_the_day_of_the_week_is_the_stores_own(counter: Counter, clock: Clock) -> None:
-    counter.api.put("/api/v1/types/sunday", json={"title": "周日", "weekdays": ["sun"]}).raise_for_status()
+    counter.put_type("sunday", title="周日", weekdays=["sun"])
     counter.api.put("/api/v1/stores/jingan", json={"name": "静安店", "timezone": "Pacific/Auckland"}).raise_for_status()
     code = counter.issue(type="sunday")
     clock.pass_by(timedelta(hours=10))  # Saturday 22:00 in Shanghai, Sunday 03:00 in Auckland

@@ -92,7 +92,7 @@ def test_a_corrupt_jpeg_is_refused_and_the_camera_shows_what_it_showed(counter: 
         ("POST", "/api/vouchers", {"stores": "nanjing-lu"}, 400),
         ("POST", "/api/vouchers", {"stores": ["Not An Id"]}, 400),
         ("POST", "/api/vouchers", {"kind": "lottery"}, 422),
-        ("POST", "/api/vouchers", {"kind": "booking"}, 501),
+        ("POST", "/api/vouchers", {"kind": "friend"}, 501),
         ("POST", "/api/vouchers", {"dynamic": True}, 501),
         ("POST", "/api/clerks", {"stores": "nanjing-lu"}, 400),
         ("POST", "/api/clerks", {"shift": "night"}, 422),
