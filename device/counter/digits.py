@@ -1,0 +1,101 @@
+"""Digits set with four buttons: up and down turn a wheel, OK takes the digit under it, cancel goes back one.
+
+Held down, up and down turn on by themselves. Where the length is not fixed, the wheel has one place more, ``END``, one
+turn down from nought: taken there, OK ends the entry. Pure: what is typed goes no further than who asked for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from device.ports import Button
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+END = "OK"
+_DIGITS = tuple("0123456789")
+#: Seconds until a held button turns the wheel on, and from one turn to the next.
+HOLD_S = 0.45
+REPEAT_S = 0.13
+_TURNS: Mapping[Button, int] = {Button.UP: 1, Button.DOWN: -1}
+#: Digits that stay in sight before the wheel.
+_IN_SIGHT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The entry has ended with these digits."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """There was nothing more to go back to: the entry was given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digits:
+    """An entry of ``fewest`` to ``most`` digits, as far as it has come."""
+
+    fewest: int
+    most: int
+    hidden: bool = False
+    """Whether digits are covered once they are taken, as a PIN's are."""
+    typed: str = ""
+    wheel: str = "0"
+    turning: Button | None = None
+    turn_at: float | None = None
+    """When the held button turns the wheel again; None where none is held."""
+
+    @property
+    def line(self) -> str:
+        """The entry as it is shown: what was taken, the wheel in brackets, the places left where their number is known."""
+        taken = "*" * len(self.typed) if self.hidden else self.typed
+        if len(taken) > _IN_SIGHT:
+            taken = "…" + taken[1 - _IN_SIGHT :]
+        left = "_" * (self.most - len(self.typed) - 1) if self.fewest == self.most else ""
+        return f"{taken}[{self.wheel}]{left}"
+
+    @property
+    def wheel_places(self) -> tuple[str, ...]:
+        """What stands on the wheel, from nought upwards."""
+        return (*_DIGITS, END) if self.fewest <= len(self.typed) and self.fewest < self.most else _DIGITS
+
+
+Entry: TypeAlias = Digits | Typed | Left
+
+
+def pressed(entry: Digits, button: Button, now: float) -> Entry:
+    """Take a button that went down."""
+    if button in _TURNS:
+        return replace(_turned(entry, button), turning=button, turn_at=now + HOLD_S)
+    if button is Button.CANCEL:
+        return replace(_still(entry), typed=entry.typed[:-1], wheel="0") if entry.typed else Left()
+    if entry.wheel == END:
+        return Typed(entry.typed)
+    typed = entry.typed + entry.wheel
+    return Typed(typed) if len(typed) == entry.most else replace(_still(entry), typed=typed, wheel="0")
+
+
+def released(entry: Digits, button: Button) -> Digits:
+    """Take a button that came up: the wheel stands still."""
+    return _still(entry) if entry.turning is button else entry
+
+
+def tick(entry: Digits, now: float) -> Digits:
+    """Turn the wheel on where its button is still held."""
+    if entry.turning is None or entry.turn_at is None or now < entry.turn_at:
+        return entry
+    return replace(_turned(entry, entry.turning), turn_at=now + REPEAT_S)
+
+
+def _turned(entry: Digits, button: Button) -> Digits:
+    places = entry.wheel_places
+    return replace(entry, wheel=places[(places.index(entry.wheel) + _TURNS[button]) % len(places)])
+
+
+def _still(entry: Digits) -> Digits:
+    return replace(entry, turning=None, turn_at=None)
