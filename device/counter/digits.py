@@ -52,7 +52,7 @@ class Digits:
 
     @property
     def line(self) -> str:
-        """The entry as it is shown: what was taken, the wheel in brackets, the places left where their number is known."""
+        """The entry as it is shown: what was taken, the wheel in brackets, the places left where that is fixed."""
         taken = "*" * len(self.typed) if self.hidden else self.typed
         if len(taken) > _IN_SIGHT:
             taken = "…" + taken[1 - _IN_SIGHT :]
