@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.keys import add_keys
+from cli.open_redemptions import add_open_redemptions
 from cli.provision import app as provision_app
 from cli.restore import add_restore
 from service.config import ConfigError, load_config, shown
@@ -70,6 +71,7 @@ def _room(name: str, what: str) -> typer.Typer:
     add_restore(room, name, _load)
     if name == "headoffice":
         add_keys(room, _load)
+        add_open_redemptions(room, _load)
     return room
 
 

@@ -47,6 +47,7 @@ _OF_REDEMPTIONS = (
     "reason",
     "undoes",
     "undone_by",
+    "decided_by",
     "settled_at",
     "handed_over",
 )

@@ -57,10 +57,19 @@ SEPARATOR = "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Who says how a rid has ended, and why."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A ruling as it goes into the books. ``gateway`` None: the head office asked itself.
 
-    ``digest`` is the intent's where that has lost its code already; ``platform`` owns the voucher, where one does.
+    ``digest`` is the intent's where that has lost its code already; ``platform`` owns the voucher, where one does;
+    ``decision`` is a person's word, where that has ended it.
     """
 
     gateway: str | None
@@ -70,6 +79,7 @@ class Record:
     at: datetime
     digest: bytes | None = None
     platform: str | None = None
+    decision: Decision | None = None
 
 
 def known_under(connection: Connection, rid: str) -> Known | None:
@@ -118,7 +128,8 @@ def record(connection: Connection, entry: Record) -> None:
             "quantity": answer.detail.quantity or intent.quantity,
             "method": intent.method,
             "amount": intent.amount,
-            "reason": _kept(intent.reason, 400),
+            "reason": _kept(entry.decision.why if entry.decision else intent.reason, 400),
+            "decided_by": _kept(entry.decision.by, 100) if entry.decision else None,
             "undoes": intent.undoes,
             "voucher": voucher,
             "platform": entry.platform,

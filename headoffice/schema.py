@@ -242,6 +242,8 @@ redemptions = Table(
     Column("undone_by", _RID),
     Column("settled_at", Utc),
     Column("handed_over", Boolean),
+    # Who has said how it ended, where only a person could; the reason is that person's.
+    Column("decided_by", _NAME),
     Index(None, "at", "rid"),
     Index(None, "store", "at", "rid"),
 )

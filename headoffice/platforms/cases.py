@@ -7,8 +7,10 @@ record under the rid, as every other's is, and its code is erased.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import isinf
 from typing import TYPE_CHECKING, Any, assert_never
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import bindparam, or_, select
@@ -17,17 +19,16 @@ from headoffice import rids
 from headoffice.books import store_for
 from headoffice.registry import put
 from headoffice.rids import Record
-from headoffice.schema import cases
+from headoffice.schema import cases, stores
 from protocol.messages import AskRedeem, Detail, Intent
 from protocol.owner import Ruling
 from protocol.platform import Case, Consume, Phase, Query, Reply, Write, due
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection, Row
 
+    from headoffice.rids import Decision
     from protocol.messages import Answer, Notice
     from protocol.platform import Step
 
@@ -36,6 +37,8 @@ Call = Query | Consume
 
 #: Cases that are driven on in one round; the rest follow in the next.
 MOST_AT_ONCE = 200
+#: Unfinished redemptions that a person is shown, the oldest first.
+MOST_LISTED = 1000
 
 _INTENTS = msgspec.json.Decoder(Intent)
 _DETAILS = msgspec.json.Decoder(Detail)
@@ -51,6 +54,13 @@ _DUE = (
     .order_by(cases.c.due)
     .limit(MOST_AT_ONCE)
 )
+_ALL = (
+    select(cases, stores.c.name.label("store_name"), stores.c.timezone)
+    .join(stores, stores.c.id == cases.c.store)
+    .where(_UNFINISHED)
+    .order_by(cases.c.claimed_at, cases.c.rid)
+    .limit(MOST_LISTED)
+)
 _OPEN = select(cases).where(cases.c.phase == Phase.OPEN, _UNFINISHED)
 
 
@@ -60,6 +70,16 @@ class Filed:
 
     case: Case
     gateway: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A case without an end, as a person looks at it: where, and since when in the store's own time."""
+
+    case: Case
+    gateway: str
+    store_name: str
+    claimed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +133,17 @@ def open_now(connection: Connection) -> list[Case]:
     return [_case(row, _INTENTS.decode(row.intent)) for row in connection.execute(_OPEN)]
 
 
-def carry_out(connection: Connection, gateway: str, step: Step, at: datetime) -> Done:
-    """Write what a step of the machine writes; the calls that it wants are for after the commit, and this process."""
+def carry_out(connection: Connection, gateway: str, step: Step, at: datetime, decision: Decision | None = None) -> Done:
+    """Write what a step of the machine writes; the calls that it wants are for after the commit, and this process.
+
+    ``decision`` is kept with the end, where a person's word brings it.
+    """
     case, effects = step
     wrote, calls, reply = False, list[Call](), None
     for effect in effects:
         match effect:
             case Write():
-                case, wrote = _write(connection, Filed(case=effect.case, gateway=gateway), at), True
+                case, wrote = _write(connection, Filed(case=effect.case, gateway=gateway), at, decision), True
             case Query() | Consume():
                 calls.append(effect)
             case Reply():
@@ -130,11 +153,24 @@ def carry_out(connection: Connection, gateway: str, step: Step, at: datetime) ->
     return Done(case=case, wrote=wrote, calls=tuple(calls), reply=reply)
 
 
-def _write(connection: Connection, filed: Filed, at: datetime) -> Case:
+def unfinished(connection: Connection) -> list[Unfinished]:
+    """Return the cases without an end, the oldest first."""
+    return [
+        Unfinished(
+            case=_case(row, _INTENTS.decode(row.intent)),
+            gateway=row.gateway,
+            store_name=row.store_name,
+            claimed_at=datetime.fromtimestamp(row.claimed_at, ZoneInfo(row.timezone)),
+        )
+        for row in connection.execute(_ALL)
+    ]
+
+
+def _write(connection: Connection, filed: Filed, at: datetime, decision: Decision | None) -> Case:
     """Write a case as it is now, its end as a record; return it as it was written."""
     case = filed.case
     if case.answer is not None:
-        case = _ended(connection, filed, at)
+        case = _ended(connection, filed, at, decision)
     wanted = due(case)
     row = {
         "requester": case.requester,
@@ -156,7 +192,7 @@ def _write(connection: Connection, filed: Filed, at: datetime) -> Case:
     return case
 
 
-def _ended(connection: Connection, filed: Filed, at: datetime) -> Case:
+def _ended(connection: Connection, filed: Filed, at: datetime, decision: Decision | None) -> Case:
     case, answer = filed.case, filed.case.answer
     assert answer is not None  # noqa: S101 - the caller has looked
     if answer.verdict is Verdict.REDEEMED:
@@ -165,7 +201,7 @@ def _ended(connection: Connection, filed: Filed, at: datetime) -> Case:
         )
     ask = AskRedeem(requester=case.requester, store=case.store, intent=case.intent)
     ruling = Ruling(answer=answer, record=True)
-    record = Record(gateway=filed.gateway, ask=ask, ruling=ruling, voucher=None, at=at)
+    record = Record(gateway=filed.gateway, ask=ask, ruling=ruling, voucher=None, at=at, decision=decision)
     rids.record(connection, replace(record, platform=rids.platform_of(case.voucher)))
     return replace(case, answer=answer)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from headoffice.database import Database
     from headoffice.platforms.cases import Done
     from headoffice.platforms.connectors import Connectors
+    from headoffice.rids import Decision
     from headoffice.workers import Workers
     from protocol.platform import Case, Step
 
@@ -47,7 +48,7 @@ RECORD_S = 60.0
 #: At the end, what is under way gets so long.
 LAST_CALLS_S = 5.0
 
-_RECORD_SAYS = {
+_SAID = {
     Spent.OURS: Verdict.REDEEMED,
     Spent.OTHERS: Verdict.ALREADY_REDEEMED,
     Spent.NOBODY: Verdict.ABORTED,
@@ -146,12 +147,18 @@ class Driver:
         if done is not None and done.wrote:
             _log.info("event=attributed rid=%s by=event ours=%s", rid, ours)
 
-    async def decide(self, rid: str, verdict: Verdict, reason: str) -> Done | None:
-        """Take a person's word on a rid; None where no such rid is unfinished, nothing written where it is too soon.
+    async def decide(self, rid: str, spent: Spent, decision: Decision) -> Done | None:
+        """Take a person's word on a rid: None where no such rid is unfinished, nothing written where it is too soon."""
+        verdict = _SAID[spent]
+        return await self._step(
+            rid,
+            lambda _, case: machine.decided(case, verdict, decision.why, self._watched_s(rid)),
+            decision=decision,
+        )
 
-        ``reason`` says whose word it is, and why.
-        """
-        return await self._step(rid, lambda _, case: machine.decided(case, verdict, reason, self._watched_s(rid)))
+    def quiet_in_s(self, rid: str) -> float:
+        """Return in how many seconds it may be said of an open rid that it spent nothing."""
+        return max(0.0, machine.QUIET_S - self._watched_s(rid))
 
     async def round(self) -> None:
         """Do what is due now."""
@@ -167,14 +174,16 @@ class Driver:
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    async def _step(self, rid: str, work: Work, *, if_free: bool = False) -> Done | None:
+    async def _step(
+        self, rid: str, work: Work, *, if_free: bool = False, decision: Decision | None = None
+    ) -> Done | None:
         """Take one step with a case in one transaction, then make the calls that it wants."""
 
         def take(connection: Connection) -> Done | None:
             filed = cases.find(connection, rid, if_free=if_free)
             if filed is None:
                 return None
-            done = cases.carry_out(connection, filed.gateway, work(connection, filed.case), self._clock())
+            done = cases.carry_out(connection, filed.gateway, work(connection, filed.case), self._clock(), decision)
             if done.wrote:
                 standing.count(connection, filed.gateway)
             return done
@@ -255,7 +264,7 @@ class Driver:
             return
         if spent is None:
             return
-        verdict, watched_s = _RECORD_SAYS[spent], self._watched_s(case.rid)
+        verdict, watched_s = _SAID[spent], self._watched_s(case.rid)
         await self._until_taken(
             case.rid, lambda _, case: machine.decided(case, verdict, "the platform's record", watched_s)
         )

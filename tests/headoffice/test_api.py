@@ -51,6 +51,8 @@ def test_its_description_is_public_and_names_every_call(api: Client, office: Off
         "/api/v1/vouchers/{code}",
         "/api/v1/vouchers/{code}/{step}",
         "/api/v1/clerks",
+        "/api/v1/redemptions/open",
+        "/api/v1/redemptions/{rid}/decide",
         "/api/v1/redemptions/{rid}/undo",
         "/api/v1/books",
         "/api/v1/records.csv",

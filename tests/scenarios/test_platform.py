@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def chain(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Counter]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("platform")
+
+
+@pytest.fixture(scope="module")
+def chain(free_port: Callable[[], int], mosquitto_program: Path, folder: Path) -> Iterator[Counter]:
     """Give a running counter in whose chain a platform of cards takes part."""
-    demo = Demo(free_port(), tmp_path_factory.mktemp("platform"), more=("--platform",))
+    demo = Demo(free_port(), folder, more=("--platform",))
     try:
         yield Counter(demo.until_ready())
         assert demo.stop() == 0
@@ -96,12 +101,39 @@ def test_a_lost_answer_is_amber_until_the_platforms_event_says_whose_it_was(coun
     amber = kiosk.until(lambda state: state["light"]["colour"] == "amber")
     assert amber["verdict"] == "pending"
     rid = amber["rid"]
-    sent = counter.good("GET", "/api/platform/consumed")["sent"]
-    assert sent.count(code) == 1
+    _until(lambda: _used(counter, code) == 1, "no consume has landed")
     counter.good("POST", "/api/platform/events")
     shown = kiosk.until(lambda state: state["verdict"] == "redeemed" or state["screen"] == "handed_over")
     assert shown["rid"] == rid
     _until(lambda: counter.rows(rid)["headoffice"][0]["verdict"] == "redeemed", "the books do not come to know it")
+    assert _used(counter, code) == 1
+
+
+def _hexiao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb of the head office as its operator does."""
+    config = ("--config", str(folder / "headoffice" / "headoffice.toml"))
+    command = [sys.executable, "-P", "-m", "cli.main", "headoffice", *arguments, *config]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=WITHIN_S)
+
+
+def test_where_no_event_comes_a_person_says_whose_it_was_and_the_kiosk_is_told(counter: Counter, folder: Path) -> None:
+    code = _sell(counter)
+    _trouble(counter, lose=1, events="lost")
+    kiosk = counter.kiosk()
+    kiosk.show(code)
+    kiosk.until_verdict("redeemable")
+    kiosk.press("ok")
+    rid = kiosk.until(lambda state: state["light"]["colour"] == "amber")["rid"]
+    _until(lambda: f"{rid}" in (said := _hexiao(folder, "open").stdout) and "decide: ours" in said, "it stays unclear")
+    early = _hexiao(folder, "decide", rid, "--spent", "nobody", "--by", "li.lei", "--why", "not in the list")
+    assert (early.returncode, "a consume can still be under way" in early.stderr) == (1, True)
+    decided = _hexiao(folder, "decide", rid, "--spent", "ours", "--by", "li.lei", "--why", "in the list of uses")
+    assert decided.stdout == f"{rid} has ended: redeemed\n"
+    shown = kiosk.until(lambda state: state["verdict"] == "redeemed" or state["screen"] == "handed_over")
+    assert shown["rid"] == rid
+    (row,) = counter.rows(rid)["headoffice"]
+    assert (row["decided_by"], row["reason"]) == ("li.lei", "in the list of uses")
+    assert "Every redemption has its end." in _hexiao(folder, "open").stdout
     assert _used(counter, code) == 1
 
 

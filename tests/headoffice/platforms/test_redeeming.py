@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from headoffice.platforms.ports import Spent, Worth
+from headoffice.rids import Decision
 from headoffice.schema import cases
 from protocol import platform as machine
 from protocol.messages import Notice
@@ -197,29 +198,29 @@ def test_the_platforms_event_says_whose_it_was(shop: Shop, ours: bool, verdict: 
         assert _verdict(shop, intent) is verdict
 
 
-def _decide(process: Process, intent: Intent, verdict: Verdict) -> Answer | None:
-    done = process.run(process.driver.decide(intent.rid, verdict, "li.lei: it is not in the list"))
+def _decide(process: Process, intent: Intent, spent: Spent) -> Answer | None:
+    done = process.run(process.driver.decide(intent.rid, spent, Decision(by="li.lei", why="not in the list")))
     return None if done is None else done.case.answer
 
 
 def test_a_person_is_believed_that_nothing_was_spent_once_this_process_has_watched_long_enough(shop: Shop) -> None:
     intent = _unanswered(shop)
-    assert _decide(shop.process, intent, Verdict.ABORTED) is None
+    assert _decide(shop.process, intent, Spent.NOBODY) is None
     assert _verdict(shop, intent) is Verdict.PENDING
     shop.process.pass_by(machine.QUIET_S)
     started_anew = shop.another_process()
     started_anew.round()
-    assert _decide(started_anew, intent, Verdict.ABORTED) is None
-    answer = _decide(shop.process, intent, Verdict.ABORTED)
+    assert _decide(started_anew, intent, Spent.NOBODY) is None
+    answer = _decide(shop.process, intent, Spent.NOBODY)
     assert answer is not None
-    assert (answer.verdict, answer.detail.reason) == (Verdict.ABORTED, "li.lei: it is not in the list")
+    assert (answer.verdict, answer.detail.reason) == (Verdict.ABORTED, "not in the list")
     assert _verdict(shop, intent) is Verdict.ABORTED
-    assert _decide(shop.process, intent, Verdict.REDEEMED) is None, "it has ended"
+    assert _decide(shop.process, intent, Spent.OURS) is None, "it has ended"
 
 
 def test_a_person_is_believed_at_once_that_it_was_ours(shop: Shop) -> None:
     intent = _unanswered(shop)
-    assert _decide(shop.process, intent, Verdict.REDEEMED) is not None
+    assert _decide(shop.process, intent, Spent.OURS) is not None
     assert _verdict(shop, intent) is Verdict.REDEEMED
 
 
@@ -258,7 +259,7 @@ def test_several_uses_are_consumed_once_and_held_by_one_rid_at_a_time(shop: Shop
     for wanted in (second, shop.intent(CODE, 2)):
         shop.confirm(wanted)
         assert _verdict(shop, wanted) is Verdict.BUSY, "that uses are wanting is only said where spent ones are why"
-    _decide(shop.process, first, Verdict.REDEEMED)
+    _decide(shop.process, first, Spent.OURS)
     third = shop.intent(CODE, 1)
     shop.confirm(third)
     assert _verdict(shop, third) is Verdict.REDEEMED
