@@ -29,7 +29,7 @@ def add_keys(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> None:
         from headoffice.signing import make_signer, register_key  # noqa: PLC0415 - a kiosk has no head office
 
         loaded = load("headoffice", config)
-        with _open(loaded) as database:
+        with open_books(loaded) as database:
             public = make_signer(loaded.signing_key).public
             database.write(lambda connection: register_key(connection, public, datetime.now(UTC)))
         typer.echo(f"{loaded.signing_key}: key {public.id}. Copy the file to every process of this head office, keep")
@@ -39,7 +39,7 @@ def add_keys(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> None:
     def list_keys(config: ConfigFiles = _DEFAULT) -> None:
         from headoffice.signing import all_keys  # noqa: PLC0415
 
-        with _open(load("headoffice", config)) as database:
+        with open_books(load("headoffice", config)) as database:
             for row in database.read(all_keys):
                 at = row["revoked_at"]
                 standing = f"revoked {at:%F} by {row['revoked_by']}: {row['why']}" if at else "good"
@@ -56,13 +56,13 @@ def add_keys(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> None:
         from headoffice.signing import revoke_key  # noqa: PLC0415
 
         who, at = by or getpass.getuser(), datetime.now(UTC)
-        with _open(load("headoffice", config)) as database:
+        with open_books(load("headoffice", config)) as database:
             database.write(lambda connection: revoke_key(connection, name, who, why, at))
         typer.echo(f"{name} is revoked; gateways that reach the head office know it within a minute")
 
 
 @contextmanager
-def _open(config: Any) -> Iterator[Database]:  # noqa: ANN401 - the head office's own
+def open_books(config: Any) -> Iterator[Database]:  # noqa: ANN401 - the head office's own
     """Open the books until the block ends; what goes wrong is told, and ends the program."""
     from headoffice.database import open_database  # noqa: PLC0415
     from headoffice.errors import HeadOfficeError  # noqa: PLC0415

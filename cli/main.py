@@ -18,6 +18,7 @@ from cli.keys import add_keys
 from cli.open_redemptions import add_open_redemptions
 from cli.provision import app as provision_app
 from cli.restore import add_restore
+from cli.sheets import add_sheets
 from service.config import ConfigError, load_config, shown
 
 app = typer.Typer(
@@ -72,6 +73,7 @@ def _room(name: str, what: str) -> typer.Typer:
     if name == "headoffice":
         add_keys(room, _load)
         add_open_redemptions(room, _load)
+        add_sheets(room, _load)
     return room
 
 

@@ -22,7 +22,7 @@ from protocol.owner import VoucherState
 from protocol.signed import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -61,38 +61,47 @@ class Issued:
 
 def issue(connection: Connection, order: Order, at: datetime) -> Issued:
     """Issue a voucher; raise NotFoundError, NotAllowedError, RefusedError, TakenError, BehindError."""
+    require_running(connection)
+    row = drawn_up(order, find_type(connection, order.type), at)
+    if order.code is not None and taken(connection, [order.code]):
+        raise TakenError(TAKEN)
+    connection.execute(insert(vouchers), row)
+    return Issued(row["id"], row["code"], row["page_token"])
+
+
+def require_running(connection: Connection) -> None:
+    """Raise BehindError where the books were found to be an older copy."""
     if books_of(connection).stopped:
         raise BehindError(HINT)
-    made_of = find_type(connection, order.type)
+
+
+def taken(connection: Connection, codes: Sequence[str]) -> set[str]:
+    """Return those of these codes that a voucher has already."""
+    return set(connection.execute(select(vouchers.c.code).where(vouchers.c.code.in_(codes))).scalars())
+
+
+def drawn_up(order: Order, made_of: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Return the row of a voucher that is to be issued; raise NotAllowedError, RefusedError."""
     if made_of["state"] != APPROVED:
         msg = f"the type {order.type} is not approved, so nothing of it is issued"
         raise NotAllowedError(msg)
     if order.code is not None:
         _check_code(order.code)
-        if connection.execute(select(vouchers.c.id).where(vouchers.c.code == order.code)).first() is not None:
-            msg = "a voucher has this code already; codes are never used twice"
-            raise TakenError(msg)
     valid_from, valid_until = _dates(order, made_of, at)
     voucher = secrets.token_hex(16)
-    code = order.signer.code_of(voucher) if order.signer else order.code or mint_code()
-    issued = Issued(voucher, code, secrets.token_urlsafe(24))
-    connection.execute(
-        insert(vouchers),
-        {
-            "id": issued.id,
-            "code": issued.code,
-            "type": order.type,
-            "state": VoucherState.ACTIVE if order.paid else VoucherState.UNPAID,
-            "page_token": issued.page_token,
-            "uses": made_of["uses"],
-            "valid_from": valid_from,
-            "valid_until": valid_until,
-            "issued_at": at,
-            "stage": _stage(order, made_of["kind"]),
-            "booked_for": order.booked_for,
-        },
-    )
-    return issued
+    return {
+        "id": voucher,
+        "code": order.signer.code_of(voucher) if order.signer else order.code or mint_code(),
+        "type": order.type,
+        "state": VoucherState.ACTIVE if order.paid else VoucherState.UNPAID,
+        "page_token": secrets.token_urlsafe(24),
+        "uses": made_of["uses"],
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+        "issued_at": at,
+        "stage": _stage(order, made_of["kind"]),
+        "booked_for": order.booked_for,
+    }
 
 
 def _dates(order: Order, made_of: Mapping[str, Any], at: datetime) -> tuple[datetime | None, datetime | None]:
@@ -209,3 +218,4 @@ def _seen_as(code: str) -> str:
 
 
 _NO_SUCH = "no voucher has this code"
+TAKEN = "a voucher has this code already; codes are never used twice"

@@ -65,10 +65,10 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HeadOfficeError)
     async def ours(_: Request, error: HeadOfficeError) -> JSONResponse:
-        for kind, status, word in _ANSWERS:
-            if isinstance(error, kind):
-                return _problem(status, word, str(error))
-        raise error
+        found = next((answer for answer in _ANSWERS if isinstance(error, answer[0])), None)
+        if found is None:
+            raise error
+        return _problem(found[1], found[2], str(error))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -80,6 +80,11 @@ def answer_problems(app: FastAPI) -> None:
     async def plain(_: Request, error: HTTPException) -> JSONResponse:
         hint = "there is nothing at this address; GET /openapi.json lists what there is"
         return _problem(error.status_code, str(error.detail).lower().replace(" ", "_"), hint)
+
+
+def word_of(error: HeadOfficeError) -> str:
+    """Return the word for machines of what went wrong."""
+    return next((word for kind, _, word in _ANSWERS if isinstance(error, kind)), "fault")
 
 
 def _problem(status: int, error: str, hint: str) -> JSONResponse:

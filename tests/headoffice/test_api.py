@@ -47,6 +47,8 @@ def test_its_description_is_public_and_names_every_call(api: Client, office: Off
         "/api/v1/types/{id}/stock",
         "/api/v1/types/{id}/stock/{store}",
         "/api/v1/drafts",
+        "/api/v1/sheets/{name}",
+        "/api/v1/sheets/{name}.csv",
         "/api/v1/vouchers",
         "/api/v1/vouchers/{code}",
         "/api/v1/vouchers/{code}/{step}",

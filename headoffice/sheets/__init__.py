@@ -1,0 +1,1 @@
+"""Sheets: codes, stores and the stores of clerks as CSV files, in and out."""
