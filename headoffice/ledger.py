@@ -305,7 +305,7 @@ class Ledger:
             if not _wants_upload(peer):
                 return peer.stamped(Met())
             for entry in ask.entries:
-                peer = uploads.take_up(connection, peer, entry, at)
+                peer = uploads.take_up(connection, peer, entry, at, self._platforms)
             if ask.last:
                 standing.uploaded(connection, peer, at)
                 _log.warning("event=journal_taken_up gateway=%s generation=%s", gateway, peer.books.generation)

@@ -16,6 +16,7 @@ from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, updat
 from headoffice.errors import BehindError, GatewayUnknownError, NotAllowedError, NotFoundError
 from headoffice.registry import unregistered
 from headoffice.schema import (
+    cases,
     discrepancies,
     gateway_stores,
     gateways,
@@ -30,6 +31,7 @@ from headoffice.schema import (
     vouchers,
 )
 from protocol.marks import Mark, mark_of, shown_in, stamped
+from protocol.platform import Phase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -165,6 +167,9 @@ def restore(connection: Connection, by: str, at: datetime) -> int:
     ended = None if connection.execute(select(gateways.c.id).limit(1)).first() else at
     connection.execute(update(restores).where(restores.c.ended_at.is_(None)).values(ended_at=at))
     connection.execute(insert(restores), {"generation": generation, "by": by, "at": at, "ended_at": ended})
+    # A consume may have left of each rid that was only claimed when the copy was made.
+    forgotten = update(cases).where(cases.c.phase == Phase.CLAIMED, cases.c.attempts == 0).values(attempts=1)
+    connection.execute(forgotten)
     # Terms that were lost must not come again under their old numbers: an offer on them would fit what it never meant.
     connection.execute(update(voucher_types).values(terms=voucher_types.c.terms + _TERMS_LOST))
     return generation

@@ -15,6 +15,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select
 
 from headoffice import rids, stock
 from headoffice.books import voucher_with
+from headoffice.platforms import cases
 from headoffice.registry import put_store
 from headoffice.rids import Record
 from headoffice.schema import redemptions, stores, unplaced_uses, uploaded_open, uses, vouchers
@@ -22,11 +23,13 @@ from headoffice.standing import advance, note_discrepancy
 from protocol.classify import classify
 from protocol.messages import Action, AskRedeem, Entry
 from protocol.owner import Ruling
+from protocol.platform import presume
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from headoffice.platforms.desk import Platforms
     from headoffice.standing import Peer
     from protocol.messages import Answer, Intent
     from protocol.owner import Known
@@ -58,7 +61,7 @@ def ended(connection: Connection, rid: str, voucher: str | None = None) -> None:
         _place(connection, voucher)
 
 
-def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime) -> Peer:
+def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None = None) -> Peer:
     """Write down what a gateway has kept of a rid, where these books do not have it; return it with its rids counted.
 
     Of what the books do have nothing is changed, but that an undo which they have lost is done again.
@@ -67,11 +70,12 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime) -> P
     known = rids.known_under(connection, rid)
     if answer is None or not answer.final:
         if known is None:
-            _keep_open(connection, peer, entry)
+            _keep_open(connection, peer, entry, at, platforms)
         return peer
     if known is None:
         _record(connection, peer, entry, answer, at)
         ended(connection, rid)
+        cases.close(connection, rid, answer.verdict)
         return advance(connection, peer)
     if known.answer.verdict is not answer.verdict:
         _differ(connection, peer, rid, f"{answer.verdict} was kept, {known.answer.verdict} is recorded", at)
@@ -80,9 +84,13 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime) -> P
     return peer
 
 
-def _keep_open(connection: Connection, peer: Peer, entry: Entry) -> None:
-    voucher = _voucher_of(connection, entry.intent)
-    if voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
+def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None) -> None:
+    intent = entry.intent
+    voucher = _voucher_of(connection, intent)
+    if voucher is None and intent.undoes is None and platforms is not None and platforms.recognises(intent.code):
+        case = presume(entry.requester, entry.store, intent, at.timestamp())
+        cases.keep(connection, peer.id, case, at)
+    elif voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
         text = msgspec.json.encode(entry).decode()
         row = {"rid": entry.intent.rid, "gateway": peer.id, "voucher": voucher, "entry": text}
         connection.execute(insert(uploaded_open), row)
@@ -103,6 +111,8 @@ def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
         put_store(connection, entry.store, {**_UNNAMED, "name": entry.store})
         _differ(connection, peer, rid, f"store {entry.store} was not in the books; it has no name yet", at)
     voucher = answer.voucher or entry.voucher
+    if (platform := rids.platform_of(voucher)) is not None:
+        voucher = None
     if (
         voucher is not None
         and connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is None
@@ -114,7 +124,8 @@ def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
     ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
     ruling = Ruling(answer=msgspec.structs.replace(answer, undone_by=undone_by), record=True)
     when, digest = datetime.fromisoformat(entry.at), bytes.fromhex(entry.digest)
-    rids.record(connection, Record(gateway=peer.id, ask=ask, ruling=ruling, voucher=voucher, at=when, digest=digest))
+    record = Record(gateway=peer.id, ask=ask, ruling=ruling, voucher=voucher, at=when, digest=digest, platform=platform)
+    rids.record(connection, record)
     if redeemed and undone_by is None and voucher is not None:
         told = [{"voucher": voucher, "number": number, "rid": rid} for number in answer.uses]
         connection.execute(insert(unplaced_uses), told)

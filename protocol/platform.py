@@ -68,7 +68,7 @@ class Case:
     queries: int = 0
     """Number of the newest query."""
     attempts: int = 0
-    """Consumes that have left, as far as anybody can know."""
+    """Consumes that have left, as far as anybody can know; one that restored books have forgotten counts (rule 11)."""
     left_at: float
     """When the newest query or consume left."""
     voucher: str | None = None
@@ -82,6 +82,11 @@ class Case:
     def rid(self) -> str:
         """The redemption id."""
         return self.intent.rid
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the books were put back, and what has left of this rid since then is not in them."""
+        return self.phase is Phase.CLAIMED and self.attempts > 0
 
     @property
     def claims(self) -> bool:
@@ -145,9 +150,14 @@ def take(known: Case | None, ask: AskRedeem | AskResolve, now: float) -> Step:
         return known, (Reply(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=hint)),)
     if known.answer is not None:
         return known, (Reply(known.answer),)
-    if isinstance(ask, AskResolve) and known.phase is Phase.CLAIMED:
+    if isinstance(ask, AskResolve) and known.phase is Phase.CLAIMED and not known.forgotten:
         return _end(known, Verdict.ABORTED, Detail(reason=ask.reason))
     return known, (Reply(Answer(rid=known.rid, verdict=Verdict.PENDING, final=False)),)
+
+
+def presume(requester: str, store: str, intent: Intent, now: float) -> Case:
+    """Return the case of a rid that restored books have lost: an attempt counts as having left without an answer."""
+    return Case(requester=requester, store=store, intent=intent, claimed_at=now, left_at=now, attempts=1)
 
 
 def judged(seen: Seen, holder: Case | None) -> tuple[Verdict, Detail]:
@@ -175,7 +185,10 @@ def checked(  # noqa: PLR0913 - what there is to know about an answer
     """
     if case.phase is not Phase.CLAIMED or query != case.queries or took_s > QUERY_S:
         return case, ()
-    verdict, detail = judged(seen, holder if holder is None or holder.rid != case.rid else None)
+    holder = holder if holder is None or holder.rid != case.rid else None
+    verdict, detail = judged(seen, holder)
+    if case.forgotten:
+        return _remember(case, seen, holder, now)
     if verdict is not Verdict.REDEEMABLE:
         return _end(case, verdict, detail)
     return _consume(replace(case, voucher=seen.voucher, single=seen.uses == 1, detail=seen.detail), now)
@@ -217,6 +230,8 @@ def tick(case: Case, now: float) -> Step:
         return case, ()
     if case.phase is Phase.SENT:
         return _consume(case, now) if case.single else _open(case)
+    if case.forgotten:
+        return _query(case, now)
     if now >= case.claimed_at + ABORT_S:
         return _end(case, Verdict.ABORTED, Detail(reason="it was not begun in time"))
     if now >= case.claimed_at + BEGIN_S:
@@ -226,11 +241,25 @@ def tick(case: Case, now: float) -> Step:
 
 def due(case: Case) -> float:
     """Return when the case wants a tick, if the clock is not set back before; infinity where it waits for others."""
+    if case.forgotten:
+        return case.left_at + QUERY_S + min(2.0**case.queries, LONGEST_PAUSE_S)
     if case.phase is Phase.CLAIMED:
         return case.left_at + QUERY_S
     if case.phase is Phase.SENT:
         return case.left_at + CONSUME_S + min(2.0 ** (case.attempts - 1), LONGEST_PAUSE_S)
     return float("inf")
+
+
+def _remember(case: Case, seen: Seen, holder: Case | None, now: float) -> Step:
+    """Go on with a rid of which a consume may have left that is not in the books: whatever is seen, it ends nothing."""
+    if holder is not None and holder.answer is None:
+        return case, ()  # asked again, until that one has ended
+    if holder is not None and holder.answer is not None:
+        return _end(case, Verdict.ALREADY_REDEEMED, holder.answer.detail)  # the only use is that one's
+    named = replace(case, voucher=seen.voucher or None, single=seen.uses == 1, detail=seen.detail)
+    if seen.verdict is Verdict.REDEEMABLE and named.single:
+        return _consume(named, now)
+    return _open(named)
 
 
 def _query(case: Case, now: float) -> Step:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, update
 
 from headoffice import rids
 from headoffice.books import store_for
@@ -121,6 +121,21 @@ def claimant(connection: Connection, voucher: str) -> str | None:
     """Return the rid that claims a voucher and has not ended."""
     row = connection.execute(_HOLDER, {"voucher": voucher}).first()
     return None if row is None or row.intent is None else str(row.rid)
+
+
+def keep(connection: Connection, gateway: str, case: Case, at: datetime) -> None:
+    """Write a case that these books have lost; one that they have stays as it is."""
+    if find(connection, case.rid) is None:
+        _write(connection, Filed(case=case, gateway=gateway), at, None)
+
+
+def close(connection: Connection, rid: str, verdict: Verdict) -> None:
+    """Note that a rid has an end which was recorded without its case."""
+    row = connection.execute(_BY_RID, {"rid": rid}).first()
+    if row is not None:
+        claims = row.single and row.voucher is not None and verdict is Verdict.REDEEMED
+        ended = {"phase": Phase.ENDED, "intent": None, "due": None, "claims": claims}
+        connection.execute(update(cases).where(cases.c.rid == rid).values(**ended))
 
 
 def due_at(connection: Connection, now: float) -> list[str]:

@@ -165,6 +165,9 @@ class Driver:
         now = self._clock().timestamp()
 
         def find(connection: Connection) -> tuple[list[str], list[Case]]:
+            books = standing.books_of(connection)
+            if books.stopped or books.restoring:  # a journal that is still missing may hold the end of any of them
+                return [], []
             return cases.due_at(connection, now), cases.open_now(connection)
 
         due, doubtful = await self._workers.read(self._database.read, find)

@@ -221,6 +221,54 @@ def test_nobody_decides_what_is_still_driven() -> None:
     assert platform.decided(_sent(), Verdict.ABORTED, "a person", 1e6) == (_sent(), ())
 
 
+# --- what restored books have forgotten (rule 11) -------------------------------------------------------------------
+
+FORGOTTEN = platform.presume("till-1", "nanjing-lu", INTENT, 0.0)
+
+
+def test_what_restored_books_have_forgotten_is_asked_about_and_ended_by_nobodys_resolve_nor_by_time() -> None:
+    assert platform.take(FORGOTTEN, RESOLVE, 1.0)[1] == (
+        Reply(Answer(rid=INTENT.rid, verdict=Verdict.PENDING, final=False)),
+    )
+    case, waits = FORGOTTEN, []
+    for number in range(1, 12):
+        at = platform.due(case)
+        waits.append(at - case.left_at)
+        case, effects = platform.tick(case, at)
+        assert effects == (Write(case), Query(number))
+    assert waits == sorted(waits)
+    assert waits[-1] == platform.QUERY_S + platform.LONGEST_PAUSE_S
+    assert case.left_at > platform.ABORT_S
+
+
+def test_what_was_forgotten_is_driven_forward_as_after_a_consume_that_was_not_answered() -> None:
+    asked = platform.tick(FORGOTTEN, platform.due(FORGOTTEN))[0]
+    case, effects = platform.checked(asked, GOOD, None, 5.0, query=1, took_s=0.1)
+    assert effects == (Write(case), Consume(2))
+    after, _ = platform.consumed(case, Verdict.ALREADY_REDEEMED)
+    assert (after.phase, after.answer) == (Phase.OPEN, None)
+    assert _ended(platform.consumed(case, Verdict.REDEEMED)) is Verdict.REDEEMED
+
+
+@pytest.mark.parametrize(
+    "seen", [CARD, replace(GOOD, verdict=Verdict.ALREADY_REDEEMED), Seen(verdict=Verdict.UNKNOWN_CODE, voucher="")]
+)
+def test_what_was_forgotten_is_left_to_others_where_no_second_consume_may_leave(seen: Seen) -> None:
+    asked = platform.tick(FORGOTTEN, platform.due(FORGOTTEN))[0]
+    case, effects = platform.checked(asked, seen, None, 5.0, query=1, took_s=0.1)
+    assert effects == (Write(case),)
+    assert (case.phase, case.answer, case.voucher) == (Phase.OPEN, None, seen.voucher or None)
+
+
+def test_what_was_forgotten_waits_for_another_that_is_at_its_voucher_and_yields_to_one_that_has_it() -> None:
+    asked = platform.tick(FORGOTTEN, platform.due(FORGOTTEN))[0]
+    other = replace(_sent(), intent=msgspec.structs.replace(INTENT, rid="cd" * 16))
+    assert platform.checked(asked, GOOD, other, 5.0, query=1, took_s=0.1) == (asked, ())
+    spent = platform.consumed(other, Verdict.REDEEMED)[0]
+    step = platform.checked(asked, GOOD, spent, 5.0, query=1, took_s=0.1)
+    assert _ended(step) is Verdict.ALREADY_REDEEMED
+
+
 # --- rids and clocks ------------------------------------------------------------------------------------------------
 
 
