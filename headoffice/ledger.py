@@ -88,9 +88,13 @@ class Ledger:
         ``worth`` is what a platform says of the code in a look that ``is_for_a_platform``.
         """
         try:
-            return self._answer(gateway, ask, worth)
+            answer = self._answer(gateway, ask, worth)
         except ShownBehindError as error:
             behind, at = error, self._clock()
+        else:
+            if self._platforms is not None:
+                self._platforms.heard(gateway)
+            return answer
         _log.error("event=books_behind %s do=hexiao_headoffice_restore", behind)
         self._database.write(lambda connection: standing.stop(connection, behind, at))
         return behind.peer.stamped(_notice(ask, standing.HINT))

@@ -26,6 +26,8 @@ from protocol.platform import Case, Consume, Phase, Query, Reply, Write, due
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, Row
 
     from headoffice.rids import Decision
@@ -48,9 +50,10 @@ _HELD = _BY_RID.with_for_update()
 _HELD_IF_FREE = _BY_RID.with_for_update(skip_locked=True)
 _HOLDER = select(cases).where(cases.c.voucher == bindparam("voucher"), cases.c.claims.is_(True))
 _UNFINISHED = cases.c.phase != Phase.ENDED
+_OF_THESE = cases.c.gateway.in_(bindparam("gateways", expanding=True))
 _DUE = (
     select(cases.c.rid)
-    .where(_UNFINISHED, or_(cases.c.due <= bindparam("now"), cases.c.left_at > bindparam("now")))
+    .where(_UNFINISHED, _OF_THESE, or_(cases.c.due <= bindparam("now"), cases.c.left_at > bindparam("now")))
     .order_by(cases.c.due)
     .limit(MOST_AT_ONCE)
 )
@@ -61,7 +64,7 @@ _ALL = (
     .order_by(cases.c.claimed_at, cases.c.rid)
     .limit(MOST_LISTED)
 )
-_OPEN = select(cases).where(cases.c.phase == Phase.OPEN, _UNFINISHED)
+_OPEN = select(cases).where(cases.c.phase == Phase.OPEN, _UNFINISHED, _OF_THESE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +141,15 @@ def close(connection: Connection, rid: str, verdict: Verdict) -> None:
         connection.execute(update(cases).where(cases.c.rid == rid).values(**ended))
 
 
-def due_at(connection: Connection, now: float) -> list[str]:
-    """Return the rids that are to be driven on."""
-    return list(connection.execute(_DUE, {"now": now}).scalars())
+def due_at(connection: Connection, now: float, gateways: Collection[str]) -> list[str]:
+    """Return the rids of these gateways that are to be driven on."""
+    return list(connection.execute(_DUE, {"now": now, "gateways": list(gateways)}).scalars())
 
 
-def open_now(connection: Connection) -> list[Case]:
-    """Return the cases of which only others can say how they have ended."""
-    return [_case(row, _INTENTS.decode(row.intent)) for row in connection.execute(_OPEN)]
+def open_now(connection: Connection, gateways: Collection[str]) -> list[Case]:
+    """Return the cases of these gateways of which only others can say how they have ended."""
+    found = connection.execute(_OPEN, {"gateways": list(gateways)})
+    return [_case(row, _INTENTS.decode(row.intent)) for row in found]
 
 
 def carry_out(connection: Connection, gateway: str, step: Step, at: datetime, decision: Decision | None = None) -> Done:

@@ -3,6 +3,9 @@
 Several head offices may run over one database. Each step is one transaction on a row that is held, so whoever is first
 does it; a call is made by nobody but the process that has committed it, once. Where that dies, its call counts as made,
 and another process goes on from there when it is due.
+
+Books may have been put back to an older copy without anybody's word, and what they hold of a case may be long past. Its
+gateway would know. So a case is driven by a process to which its gateway has spoken since it was started.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from headoffice.errors import DatabaseError
 from headoffice.platforms import cases
 from headoffice.platforms.connectors import seen
 from headoffice.platforms.ports import NoAnswerError, Spent, Worth
+from headoffice.registry import all_gateways
 from protocol import platform as machine
 from protocol.platform import Consume, Query
 from protocol.vocabulary import Verdict
@@ -45,6 +49,8 @@ ROUND_S = 0.5
 AGAIN_S = 0.5
 #: How often the platform's record is read of a rid that waits for others.
 RECORD_S = 60.0
+#: A gateway that has said nothing for so long after the start may be gone for good: its cases are driven all the same.
+UNHEARD_S = 3600.0
 #: At the end, what is under way gets so long.
 LAST_CALLS_S = 5.0
 
@@ -78,6 +84,8 @@ class Driver:
         self._open_since: dict[str, float] = {}
         """Since when this process knows a case to be open: no other's word nor a clock that may be set counts."""
         self._record_at: dict[str, float] = {}
+        self._heard: set[str] = set()
+        self._started_at = monotonic()
         self._broken: BaseException | None = None
 
     async def start(self) -> None:
@@ -109,6 +117,10 @@ class Driver:
     def recognises(self, code: str | None) -> bool:
         """Whether a code may be a platform's."""
         return self.connectors.recognises(code)
+
+    def heard(self, gateway: str) -> None:
+        """Note that a gateway has spoken; may be called from any thread."""
+        self._heard.add(gateway)
 
     def call(self, done: Done) -> None:
         """Make the calls of a step that has just been committed; may be called from any thread."""
@@ -168,7 +180,10 @@ class Driver:
             books = standing.books_of(connection)
             if books.stopped or books.restoring:  # a journal that is still missing may hold the end of any of them
                 return [], []
-            return cases.due_at(connection, now), cases.open_now(connection)
+            gateways = self._heard.copy()
+            if self._monotonic() - self._started_at >= UNHEARD_S:
+                gateways.update(gateway["id"] for gateway in all_gateways(connection))
+            return cases.due_at(connection, now, gateways), cases.open_now(connection, gateways)
 
         due, doubtful = await self._workers.read(self._database.read, find)
         self._watch(doubtful)

@@ -41,6 +41,8 @@ class Process:
     platform: ScriptedPlatform
     runner: asyncio.Runner
     workers: Workers
+    hears: bool = True
+    """Whether the gateway has spoken to it."""
     elapsed_s: float = 0.0
     driver: Driver = field(init=False)
     ledger: Ledger = field(init=False)
@@ -50,6 +52,8 @@ class Process:
         self.driver = Driver(self.database, self.workers, connectors, self.clock, lambda: self.elapsed_s)
         self.ledger = Ledger(self.database, WINDOW, self.clock, self.driver)
         self.runner.run(self.driver.start())
+        if self.hears:
+            self.driver.heard("gw-nanjing-lu")
 
     def answer(self, gateway: str, ask: UpstreamRequest) -> UpstreamAnswer:
         """Answer as the door does, without waiting for an end."""
@@ -105,10 +109,10 @@ class Shop(Counter):
         """The platform that everybody asks."""
         return self.process.platform
 
-    def another_process(self) -> Process:
+    def another_process(self, *, hears: bool = True) -> Process:
         """Start another head office over the same books."""
         now = self.process
-        return Process(now.database, now.clock, now.platform, now.runner, now.workers)
+        return Process(now.database, now.clock, now.platform, now.runner, now.workers, hears)
 
     def at(self, process: Process) -> Shop:
         """Return the same counter, answered by another process."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from headoffice.platforms.driver import UNHEARD_S
 from headoffice.schema import cases
 from protocol import platform as machine
 from protocol.vocabulary import Verdict
@@ -103,3 +104,28 @@ def test_of_many_rids_at_one_card_one_consumes_it(shop: Shop) -> None:
     assert verdicts.count(Verdict.REDEEMED) == 1
     assert set(verdicts) <= {Verdict.REDEEMED, Verdict.BUSY, Verdict.ALREADY_REDEEMED}
     assert len(shop.platform.consumed) == 1
+
+
+def test_a_process_that_a_gateway_has_not_spoken_to_drives_none_of_its_cases(shop: Shop) -> None:
+    shop.platform.hears = [None]
+    intent = shop.intent(CODE)
+    shop.confirm(intent)
+    other = shop.another_process(hears=False)
+    other.pass_by(machine.CONSUME_S + 2)
+    other.round()
+    assert _attempts(shop) == 1, "these books may be an older copy; the gateway would know"
+    assert shop.at(other).confirm(intent).verdict is Verdict.PENDING
+    other.round()
+    assert (_attempts(shop), shop.at(other).confirm(intent).verdict) == (2, Verdict.REDEEMED)
+
+
+def test_a_gateway_that_is_gone_for_good_keeps_no_case_open(shop: Shop) -> None:
+    shop.platform.hears = [None]
+    shop.confirm(shop.intent(CODE))
+    other = shop.another_process(hears=False)
+    other.pass_by(UNHEARD_S - 1)
+    other.round()
+    assert _attempts(shop) == 1
+    other.pass_by(1)
+    other.round()
+    assert _attempts(shop) == 2
