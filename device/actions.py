@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, assert_never
 
 from device.counter.effects import (
+    Accept,
     Conclude,
     Effect,
     Ignored,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BookEntry: TypeAlias = Conclude | Park | Settle | Refuse | Placed | Tidy
+BookEntry: TypeAlias = Accept | Conclude | Park | Settle | Refuse | Placed | Tidy
 
 
 class ViewPort(Protocol):
@@ -131,6 +132,9 @@ class Actions:
     def _enter(self, entry: BookEntry) -> None:
         journal = self.ports.journal
         match entry:
+            case Accept(answer=answer):
+                log.info("accepted_offline rid=%s", answer.rid)
+                journal.accept(answer)
             case Conclude(answer=answer):
                 log.info("concluded rid=%s verdict=%s undone_by=%s", answer.rid, answer.verdict, answer.undone_by)
                 journal.conclude(answer)

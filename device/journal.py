@@ -45,7 +45,7 @@ MIGRATIONS = (
         seq INTEGER PRIMARY KEY,        -- the order of this kiosk's redemptions and refusals; never used twice
         rid TEXT,                       -- null: a refusal, which spent nothing
         intent BLOB,                    -- JSON; without code and offer once the redemption has ended
-        answer BLOB,                    -- JSON, the final one only
+        answer BLOB,                    -- JSON, the final one only, or that it was accepted offline
         verdict TEXT NOT NULL,
         code_tail TEXT,
         store TEXT,
@@ -148,6 +148,11 @@ class Journal:
     def refuse(self, verdict: Verdict, tail: str | None, clerk: str | None) -> None:
         """Write down a refusal, which spent nothing."""
         self._add(rid=None, intent=None, verdict=verdict, tail=tail, clerk=clerk)
+
+    def accept(self, answer: Answer) -> None:
+        """Write down that a redemption was accepted offline; its code stays, because it is still to be brought in."""
+        seq = self._rows[answer.rid]
+        self._run("UPDATE book SET answer=?, verdict=? WHERE seq=?", msgspec.json.encode(answer), answer.verdict, seq)
 
     def conclude(self, answer: Answer) -> None:
         """Write down a redemption's final answer, and erase its raw code."""

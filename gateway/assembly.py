@@ -19,6 +19,7 @@ from gateway.desk import Desk
 from gateway.duties import Duties
 from gateway.headoffice import HeadOffice
 from gateway.journal import Journal
+from gateway.leases import Leases
 from gateway.limits import Limit
 from gateway.link import Link
 from gateway.looks import Looks
@@ -66,11 +67,13 @@ class Gateway:
         self._owner = HeadOffice(self._upstream, self._standing, self._journal, config.headoffice.refresh_s)
         self._link = Link(self.identity, config.broker, self._received, self._connected)
         self._relays = Relays(self._journal, self._owner, self._say, self._changes)
+        self._leases = Leases(self._journal, self._standing, self._relays)
         guesses = Limit(config.limits.unknown_per_minute)
         self._looks = Looks(
             owner=self._owner,
             journal=self._journal,
             relays=self._relays,
+            leases=self._leases,
             seal=self._seal,
             guesses=guesses,
             changes=self._changes,
@@ -88,6 +91,7 @@ class Gateway:
             relays=self._relays,
             looks=self._looks,
             duties=self._duties,
+            leases=self._leases,
             seal=self._seal,
             outbox=self._link,
             open_per_kiosk=config.limits.open_per_kiosk,
@@ -110,6 +114,7 @@ class Gateway:
             self._upstream.start()
             parts.push_async_callback(self._drain)
             self._relays.start()
+            self._leases.start()
             parts.push_async_callback(self._link.close)
             self._link.start()
             console = self._console()
@@ -149,7 +154,7 @@ class Gateway:
     async def _until(self, stop: asyncio.Event) -> None:
         """Run until told to stop, or until a part dies: then nothing may go on as if it were there."""
         stopped = asyncio.create_task(stop.wait())
-        parts = (self._link.run(), self._owner.run(), self._store_list.run(), self._tick())
+        parts = (self._link.run(), self._owner.run(self._leases), self._store_list.run(), self._tick())
         work = {asyncio.create_task(part) for part in parts}
         watched: list[Awaitable[object] | None] = [*work, self._journal.work, self._relays.broken]
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
@@ -19,6 +20,7 @@ from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
+from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
     Confirm,
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
 
     from gateway.duties import Duties
     from gateway.journal import Journal
+    from gateway.leases import Leases
     from gateway.looks import Looks
     from gateway.offers import Offer, Seal
     from gateway.ports import Outbox
     from gateway.registry import Registry
     from gateway.relays import Relays
     from gateway.standing import Standing
+    from protocol.leasing import Accepted
     from protocol.messages import GatewayMessage, KioskMessage
 
 log = logging.getLogger(__name__)
@@ -79,6 +83,7 @@ class Desk:
         relays: Relays,
         looks: Looks,
         duties: Duties,
+        leases: Leases,
         seal: Seal,
         outbox: Outbox,
         open_per_kiosk: int = 64,
@@ -92,6 +97,7 @@ class Desk:
         self._relays = relays
         self._looks = looks
         self._duties = duties
+        self._leases = leases
         self._seal = seal
         self._outbox = outbox
         self._open_per_kiosk = open_per_kiosk
@@ -170,8 +176,8 @@ class Desk:
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
-            case Resolve(intent=intent, reason=reason):
-                self._resolve(bound, intent, reason)
+            case Resolve(intent=intent, reason=reason, accepted=accepted):
+                self._resolve(bound, intent, reason, accepted)
             case Settled(rid=rid, handed_over=handed_over):
                 if not self._relays.settle(bound.identity, rid, handed_over=handed_over):
                     log.warning("settled_unknown kiosk=%s rid=%s", bound.identity, rid)
@@ -224,16 +230,23 @@ class Desk:
             objection = objection_to_redeem(intent, offer, bound, self._seal, self._clock(), sign_in)
         if self._held_up(bound, intent.rid, fruitless=objection is not None):
             return
-        if bound.store.clerk_each and objection is None and self._relays.known(intent.rid) is None:
+        fresh = objection is None and self._relays.known(intent.rid) is None
+        if bound.store.clerk_each and fresh:
             self._duties.end(bound.identity)
-        said = self._relays.confirm(_asked(bound, intent, offer), objection, offer.voucher if offer else None)
+        asked = _asked(bound, intent, offer)
+        if fresh:
+            asked = replace(asked, answer=self._leases.accept(bound, intent))
+        said = self._relays.confirm(asked, objection, offer.voucher if offer else None)
         if said is not None:
             self.say(bound.identity, said)
 
-    def _resolve(self, bound: Bound, intent: Intent, reason: str | None) -> None:
+    def _resolve(self, bound: Bound, intent: Intent, reason: str | None, accepted: Accepted | None) -> None:
         if self._held_up(bound, intent.rid, fruitless=True):
             return
-        said = self._relays.resolve(_asked(bound, intent, self._offer(intent)), reason)
+        asked = _asked(bound, intent, self._offer(intent))
+        if accepted is not None and intent.action is Action.REDEEM:
+            asked = replace(asked, answer=accepted_answer(intent.rid, accepted))
+        said = self._relays.resolve(asked, reason)
         if said is not None:
             self.say(bound.identity, said)
 

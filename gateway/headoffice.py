@@ -11,11 +11,13 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from gateway.leases import machine_clock
 from gateway.standing import HEAD_OFFICE
 from protocol.messages import AskHello, AskUpload, Met
 
 if TYPE_CHECKING:
     from gateway.journal import Journal
+    from gateway.leases import Leases
     from gateway.places import Roster
     from gateway.ports import Owner
     from gateway.standing import Standing
@@ -53,15 +55,22 @@ class HeadOffice:
         """Return the stores that this gateway may speak for, with their clerks; None where nobody said."""
         return await self._upstream.fetch_roster()
 
-    async def run(self) -> None:
-        """Greet the head office until it answers, then every so often; upload the journal where it is asked for."""
+    async def run(self, leases: Leases) -> None:
+        """Greet the head office until it answers, then every so often; upload the journal where it is asked for.
+
+        Leases come with its answer, and go back with the next greeting once they have ended.
+        """
         while True:
-            answer = await self.ask(AskHello())
-            if isinstance(answer, Met) and answer.upload:
-                await self.upload()
+            asked, returned = machine_clock(), leases.returned
+            answer = await self.ask(AskHello(returned=returned))
+            if isinstance(answer, Met):
+                if answer.upload:
+                    await self.upload()
+                await leases.met(answer, asked, self)
+            soon = answer is None or leases.returned != returned
             self._restored.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._restored.wait(), RETRY_S if answer is None else self._every_s)
+                await asyncio.wait_for(self._restored.wait(), RETRY_S if soon else self._every_s)
 
     async def upload(self) -> None:
         """Give the head office every rid of the journal; broken off where it does not answer, and begun anew later."""

@@ -14,15 +14,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import apsw
+import msgspec
 
 from gateway.errors import JournalError
 from gateway.schema import (
+    DONE,
+    DROP_LEASE,
+    DROP_LEASED,
     ENTRIES,
     MIGRATIONS,
     RELAYS,
+    RELEASE_CLAIMS,
     SHIFTS,
     USAGES,
     WRITE_BEHIND,
+    WRITE_CLAIM,
+    WRITE_LEASE,
+    WRITE_LEASED,
     WRITE_PEER,
     WRITE_REFUSAL,
     WRITE_RELAY,
@@ -36,13 +44,16 @@ from gateway.schema import (
     usage_in_relay,
 )
 from gateway.usage import PRIVATE, Usage, erased
+from protocol.lease import Held
+from protocol.leasing import LeasedVoucher, PublicKey
 from protocol.marks import NEVER, Mark
+from protocol.messages import Answer
 from protocol.owner import intent_digest
 from protocol.vocabulary import Verdict
 from service.database import open_database, open_for_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from gateway.places import Shift
@@ -55,6 +66,11 @@ LINGER_S = 0.25
 UNSETTLED_S = 60.0
 #: How long answers are kept at the least, seconds.
 KEPT_S = 400 * 86_400.0
+
+_KEYS = "SELECT id, public FROM keys ORDER BY id"
+_HELD = msgspec.json.Decoder(Held)
+_LEASED = msgspec.json.Decoder(LeasedVoucher)
+_ANSWER = msgspec.json.Decoder(Answer)
 
 Write = tuple[str, tuple[Any, ...], "asyncio.Future[None]"]
 
@@ -77,6 +93,7 @@ class Journal:
         self._closing = False
         self._peers: dict[str, Mark] = {}
         self._fresh_peers: set[str] = set()
+        self._keys: tuple[PublicKey, ...] = ()
         self.work: asyncio.Task[None] | None = None
         """The task that commits. Where it ends with an error nothing more can be promised: the process must end."""
         self.generation = 1
@@ -98,13 +115,17 @@ class Journal:
         self.sequence = _number(self._reader, "SELECT max(n) FROM relays")
         for peer, generation, seq in self._reader.execute("SELECT * FROM peers"):
             self._peers[peer] = Mark(generation, seq)
+        self._keys = tuple(PublicKey(id=key, public=public) for key, public in self._reading.execute(_KEYS))
         self.work = asyncio.get_running_loop().create_task(self._work(), name="journal")
 
-    def write(self, relay: Relay, *, durable: bool = True, voucher: str | None = None) -> asyncio.Future[None]:
+    def write(
+        self, relay: Relay, *, durable: bool = True, voucher: str | None = None, claim: bool = False
+    ) -> asyncio.Future[None]:
         """Write a request down as it stands; the future is done once that is on disk.
 
         ``voucher`` is the owner's id of the voucher and is kept from the first write on. Not ``durable``: it may wait
-        for LINGER_S, because who loses it only asks the owner again.
+        for LINGER_S, because who loses it only asks the owner again. ``claim``: the uses that were accepted become this
+        rid's in the same commit, and are free again with an end that spends nothing.
         """
         intent, answer = relay.intent, relay.answer
         ended = answer is not None and answer.final
@@ -124,6 +145,11 @@ class Journal:
             None if answer is None else answer.undone_by,
             stage_of(intent, answer),
         )
+        if claim and relay.accepted is not None:
+            for number in relay.accepted.uses:
+                self._add(WRITE_CLAIM, (relay.accepted.voucher, number, intent.rid), durable=durable)
+        elif ended and row[-1] == DONE:
+            self._add(RELEASE_CLAIMS, (intent.rid,), durable=durable)
         return self._add(WRITE_RELAY, row, durable=durable)
 
     def settle(self, rid: str, *, handed_over: bool) -> asyncio.Future[None]:
@@ -148,6 +174,46 @@ class Journal:
     def open_shifts(self) -> list[Shift]:
         """Return the shifts that have not ended."""
         return list(map(shift_in, self._reading.execute(SHIFTS + "WHERE until IS NULL ORDER BY since")))
+
+    def keep_lease(self, held: Held) -> asyncio.Future[None]:
+        """Write down a lease as this gateway holds it."""
+        return self._add(WRITE_LEASE, (held.lease.id, msgspec.json.encode(held).decode()), durable=True)
+
+    def keep_leased(self, lease: str, vouchers: Sequence[LeasedVoucher]) -> None:
+        """Write down which vouchers a lease is of."""
+        for voucher in vouchers:
+            self._add(WRITE_LEASED, (voucher.id, lease, text_of(voucher)), durable=False)
+
+    def drop_lease(self, lease: str) -> None:
+        """Forget a lease that has ended at the head office, too."""
+        for statement in (DROP_LEASED, DROP_LEASE):
+            self._add(statement, (lease,), durable=False)
+
+    def keep_keys(self, keys: Sequence[PublicKey]) -> None:
+        """Write down which keys sign vouchers, and no others."""
+        self._keys = tuple(keys)
+        self._add("DELETE FROM keys", (), durable=True)
+        for key in keys:
+            self._add("INSERT INTO keys VALUES (?, ?)", (key.id, key.public), durable=True)
+
+    def keys(self) -> tuple[PublicKey, ...]:
+        """Return the keys that sign vouchers, as the head office last named them."""
+        return self._keys
+
+    def leases(self) -> list[Held]:
+        """Return the leases that this gateway holds."""
+        return [_HELD.decode(held) for (held,) in self._reading.execute("SELECT held FROM leases ORDER BY lease")]
+
+    def leased(self, voucher: str) -> tuple[str, LeasedVoucher] | None:
+        """Return the lease that a voucher is under, and what was told of it."""
+        for lease, facts in self._reading.execute("SELECT lease, facts FROM leased WHERE voucher = ?", (voucher,)):
+            return lease, _LEASED.decode(facts)
+        return None
+
+    def answers_of(self, voucher: str) -> Iterator[tuple[str, Answer]]:
+        """Return the rids of a voucher that have an answer on disk."""
+        rows = self._reading.execute("SELECT rid, answer FROM relays WHERE voucher = ? AND answer NOTNULL", (voucher,))
+        return ((rid, _ANSWER.decode(answer)) for rid, answer in rows)
 
     @property
     def mark(self) -> Mark:

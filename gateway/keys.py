@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from protocol.messages import PublicKey
+    from protocol.leasing import PublicKey
     from protocol.signed import SignedCode
 
 

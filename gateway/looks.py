@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.journal import Journal
+    from gateway.leases import Leases
     from gateway.limits import Limit
     from gateway.ports import Owner
     from gateway.relays import Relays
@@ -37,6 +38,7 @@ class Looks:
         owner: Owner,
         journal: Journal,
         relays: Relays,
+        leases: Leases,
         seal: Seal,
         guesses: Limit,
         changes: Changes,
@@ -47,6 +49,7 @@ class Looks:
         self._owner = owner
         self._journal = journal
         self._relays = relays
+        self._leases = leases
         self._seal = seal
         self._guesses = guesses
         self._changes = changes
@@ -73,7 +76,10 @@ class Looks:
             method=look.method,
             clerk=look.clerk,
         )
-        looked = await self._owner.ask(ask)
+        looked = None
+        if not self._relays.has_accepted(look.code):
+            looked = await self._owner.ask(ask, self._leases.patience_s(bound, look.code))
+        looked = looked or self._leases.look(bound, look.code)
         if isinstance(looked, Looked):
             return self._judge(bound, look, looked, sign_in)
         if looked is not None:
@@ -81,7 +87,8 @@ class Looks:
             log.error("look_not_answered kiosk=%s store=%s hint=%s", bound.identity, bound.store.id, hint)
             return self._refuse(bound, look, Verdict.FAULT, Detail(code_tail=code_tail(look.code), reason=hint))
         # "Nothing spent" is true of this look; where a redemption of this very code is open, it could be read as a lie.
-        verdict = Verdict.BUSY if self._relays.holds(look.code) else Verdict.UPSTREAM_UNAVAILABLE
+        away = Verdict.OFFLINE_REFUSED if self._leases.any else Verdict.UPSTREAM_UNAVAILABLE
+        verdict = Verdict.BUSY if self._relays.holds(look.code) else away
         return self._refuse(bound, look, verdict, Detail(code_tail=code_tail(look.code)))
 
     def _judge(self, bound: Bound, look: Look, looked: Looked, sign_in: str | None) -> Offered | Refused:

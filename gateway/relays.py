@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from gateway.journal import Journal
     from gateway.ports import Owner
+    from protocol.leasing import Accepted
     from protocol.messages import Intent
     from protocol.relay import Effect, Step
 
@@ -66,6 +68,9 @@ class Relays:
 
     def confirm(self, asked: Relay, objection: str | None, voucher: str | None = None) -> Said | None:
         """Take a REQ and return what can be said at once; None where the answer will follow by ``say``."""
+        if asked.accepted is None and asked.intent.code is not None and self.has_accepted(asked.intent.code):
+            # The head office has not been told of it yet, and could spend the same use for this one.
+            objection = objection or "this voucher was accepted offline and is still to be uploaded"
         return self._take(asked.intent, partial(machine.take_confirm, asked=asked, objection=objection), voucher)
 
     def resolve(self, asked: Relay, reason: str | None) -> Said | None:
@@ -77,12 +82,25 @@ class Relays:
         return self._relays.get(rid) or self._journal.find(rid, asked)
 
     def open_of(self, requester: str) -> int:
-        """Return how many requests of one requester are open."""
-        return sum(1 for relay in self._relays.values() if relay.requester == requester and relay.is_open)
+        """Return how many requests of one requester are open; what was accepted here has a limit of its own."""
+        mine = (relay for relay in self._relays.values() if relay.requester == requester)
+        return sum(1 for relay in mine if relay.is_open and relay.accepted is None)
 
     def holds(self, code: str) -> bool:
         """Whether a request for this code is open here."""
         return any(relay.intent.code == code and relay.is_open for relay in self._relays.values())
+
+    def of_code(self, code: str) -> list[Relay]:
+        """Return the requests for this code that are in memory: all that are open, and what has just ended."""
+        return [relay for relay in self._relays.values() if relay.intent.code == code]
+
+    def has_accepted(self, code: str) -> bool:
+        """Whether something was accepted for this code of which the head office has not said the end."""
+        return any(relay.accepted is not None for relay in self.of_code(code))
+
+    def accepted(self) -> list[Accepted]:
+        """Return everything that was accepted and that the head office has not brought to its end."""
+        return [relay.accepted for relay in self._relays.values() if relay.accepted is not None]
 
     def tick(self) -> None:
         """Ask again for what is due."""
@@ -128,7 +146,7 @@ class Relays:
                 return message
             case _:
                 self._follow((relay, effects), voucher)
-        if known is None or not known.is_open:
+        if known is None or not known.is_open or known.accepted is not None or relay.accepted is not None:
             return None
         return known.answer or Answer(rid=intent.rid, verdict=Verdict.PENDING, final=False)
 
@@ -142,8 +160,10 @@ class Relays:
         asked = self._relays[rid]  # a request whose end is on disk is forgotten here before its requester is told
         for effect in effects:
             match effect:
-                case Write(relay=relay, durable=durable):
-                    written = self._journal.write(relay, durable=durable, voucher=voucher)
+                case Write(relay=relay, durable=durable, claim=claim):
+                    if relay.is_open and self._has_ended(rid):
+                        continue  # its end came meanwhile, and is on its way to the disk
+                    written = self._journal.write(relay, durable=durable, voucher=voucher, claim=claim)
                     written.add_done_callback(partial(self._written, relay))
                     if durable:
                         await written
@@ -170,6 +190,10 @@ class Relays:
             relay, effects = machine.unheard(relay, now)
         self._relays[rid] = relay
         await self._carry_out(rid, effects)
+
+    def _has_ended(self, rid: str) -> bool:
+        current = self._relays.get(rid)
+        return current is None or not current.is_open
 
     def _answer(self, relay: Relay, message: Said) -> None:
         rid = relay.intent.rid
@@ -198,6 +222,8 @@ class Relays:
         """Forget a request whose end is on disk, unless it has changed since; tell whoever watches."""
         rid = relay.intent.rid
         current = self._relays.get(rid)
+        if current is not None and current.accepted is not None and current.answer == relay.answer:
+            self._relays[rid] = replace(current, kept=True)
         if current is not None and not current.is_open and not current.flying and current.answer == relay.answer:
             del self._relays[rid]
         self._changes.tell(Topic.RECORDS)

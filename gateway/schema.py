@@ -72,6 +72,20 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX shifts_open ON shifts (kiosk) WHERE until IS NULL;
     """,
+    """
+    CREATE INDEX relays_by_voucher ON relays (voucher) WHERE voucher IS NOT NULL;
+    CREATE TABLE keys (id TEXT PRIMARY KEY, public TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE leases (lease TEXT PRIMARY KEY, held TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE leased (voucher TEXT PRIMARY KEY, lease TEXT NOT NULL, facts TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX leased_by_lease ON leased (lease);
+    CREATE TABLE claims (
+        voucher TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        rid TEXT NOT NULL,
+        PRIMARY KEY (voucher, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX claims_by_rid ON claims (rid);
+    """,
 )
 
 WRITE_RELAY = """
@@ -98,6 +112,16 @@ WRITE_SHIFT = """
 """
 WRITE_BEHIND = "INSERT OR REPLACE INTO meta VALUES ('behind', ?)"
 WRITE_PEER = "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"
+
+# A use that another rid has claimed is an error that ends the process, whatever led to it: rid is never null.
+WRITE_CLAIM = """
+    INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET rid = CASE WHEN rid = excluded.rid THEN rid END
+"""
+RELEASE_CLAIMS = "DELETE FROM claims WHERE rid = ?"
+WRITE_LEASE = "INSERT OR REPLACE INTO leases VALUES (?, ?)"
+WRITE_LEASED = "INSERT OR REPLACE INTO leased VALUES (?, ?, ?)"
+DROP_LEASE = "DELETE FROM leases WHERE lease = ?"
+DROP_LEASED = "DELETE FROM leased WHERE lease = ?"
 
 RELAYS = "SELECT requester, store, intent, digest, terms, closed, reason, answer FROM relays "
 ENTRIES = """

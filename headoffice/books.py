@@ -17,6 +17,7 @@ from headoffice.kinds import Kind
 from headoffice.orders import Stage
 from headoffice.schema import (
     gateway_stores,
+    leases,
     redemptions,
     stores,
     uses,
@@ -75,6 +76,7 @@ _VOUCHER = select(
     vouchers.c.stage,
     vouchers.c.booked_for,
     voucher_types.c.kind,
+    vouchers.c.lease,
     voucher_types.c.title,
     voucher_types.c.value_fen,
     voucher_types.c.value_text,
@@ -106,6 +108,13 @@ _TYPE_STORES = (
     .where(voucher_type_stores.c.type == bindparam("type"))
     .order_by(voucher_type_stores.c.store)
     .limit(MOST_STORES_NAMED)
+)
+
+
+_HOME = (
+    select(leases.c.gateway, leases.c.store, stores.c.name)
+    .join(stores, stores.c.id == leases.c.store)
+    .where(leases.c.id == bindparam("lease"))
 )
 
 
@@ -154,6 +163,9 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *
     if not row.everywhere:
         valid_in = {store.id: store.name} if row.here else {}
         valid_in |= {other.id: other.name for other in connection.execute(_TYPE_STORES, {"type": row.type})}
+    home = None if row.lease is None else connection.execute(_HOME, {"lease": row.lease}).one()
+    if home is not None:
+        valid_in = {home.store: home.name}
     return Voucher(
         id=row.id,
         code_tail=code_tail(row.code),
@@ -164,12 +176,13 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *
         uses=row.uses,
         taken=frozenset(use.number for use in spent),
         last=_last_use(spent, store.zone),
-        stores=None if row.everywhere else tuple(valid_in),
+        stores=None if row.everywhere and home is None else tuple(valid_in),
         store_names=tuple(valid_in.values()),
         valid_from=_local(row.valid_from, store.zone),
         valid_until=_local(row.valid_until, store.zone),
         weekdays=weekdays_in(row.weekdays),
         hours=None if row.hours_from is None else (row.hours_from, row.hours_until),
+        holder=None if home is None else (home.gateway, home.store),
         offline=row.offline,
         booking=row.kind == Kind.BOOKING,
         booked_for=_local(row.booked_for, store.zone),

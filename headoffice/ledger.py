@@ -12,7 +12,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from headoffice import rids, standing, uploads
+from headoffice import leases, rids, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_with
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
@@ -25,6 +25,7 @@ from protocol.messages import (
     Action,
     Answer,
     AskHello,
+    AskLeased,
     AskLook,
     AskRedeem,
     AskResolve,
@@ -139,6 +140,8 @@ class Ledger:
                 return self._greet(gateway, ask)
             case AskUpload():
                 return self._take_up(gateway, ask)
+            case AskLeased():
+                return self._tell_leased(gateway, ask)
             case _:
                 assert_never(ask)
 
@@ -157,7 +160,7 @@ class Ledger:
             if voucher is None and worth is not None:
                 looked = desk.look(connection, ask, worth)
             else:
-                looked = owner.rule_look(ask.code, voucher, _moment(ask, store, at))
+                looked = owner.rule_look(ask.code, voucher, _moment(ask, store, at, gateway))
             if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
                 looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
             return peer, looked, looked.verdict is not Verdict.REDEEMABLE
@@ -201,7 +204,7 @@ class Ledger:
         if peer is not None and self._is_a_platforms(connection, ask):
             waits = _must_wait(connection, peer, ask, None)
             return Ruled(pending(ask)) if waits else desk.take(connection, peer.id, None, ask, at)
-        moment = _moment(ask, store, at)
+        moment = _moment(ask, store, at, gateway)
         if ask.intent.action is Action.UNDO:
             ruling, voucher = self._rule_undo(connection, peer, ask, moment)
         else:
@@ -232,6 +235,8 @@ class Ledger:
                 if known is not None:
                     return owner.repeat(ask, known), None
                 voucher = voucher_by_code(connection, code or "", store)
+        if isinstance(ask, AskResolve) and ask.accepted is not None:
+            return leases.rule(connection, ask, voucher, moment), voucher.id if voucher else None
         return owner.rule_redeem(ask, None, voucher, moment), voucher.id if voucher else None
 
     def _drive(self, connection: Connection, voucher: str, at: datetime) -> bool:
@@ -241,11 +246,13 @@ class Ledger:
             store = store_for(connection, None, entry.store)
             if store is None:
                 continue  # taken up again once the store is in the books
-            ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
-            moment = _moment(ask, store, at)
+            accepted = entry.answer.accepted if entry.answer is not None else None
+            ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
+            moment = _moment(ask, store, at, gateway)
             if entry.intent.undoes is not None:
                 target = rids.known_under(connection, entry.intent.undoes)
-                ruling = owner.rule_undo(ask, None, target, moment, timedelta.max)
+                undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
+                ruling = owner.rule_undo(undo, None, target, moment, timedelta.max)
             else:
                 ruling = owner.rule_driven(ask, voucher_by_code(connection, entry.intent.code or "", store), moment)
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
@@ -289,15 +296,28 @@ class Ledger:
         return self._database.write(note)
 
     def _greet(self, gateway: str, ask: AskHello) -> UpstreamAnswer:
+        at = self._clock()
+
         def greet(connection: Connection) -> UpstreamAnswer:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
                 return peer.stamped(_notice(ask, standing.HINT))
-            return standing.advance(connection, peer, by=0).stamped(
-                Met(upload=_wants_upload(peer), keys=valid_keys(connection))
+            leases.take_back(connection, peer, ask.returned, at)
+            met = Met(
+                upload=_wants_upload(peer), keys=valid_keys(connection), leases=leases.held_by(connection, peer, at)
             )
+            return standing.advance(connection, peer, by=0).stamped(met)
 
         return self._database.write(greet)
+
+    def _tell_leased(self, gateway: str, ask: AskLeased) -> UpstreamAnswer:
+        def tell(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer.stamped(_notice(ask, standing.HINT))
+            return peer.stamped(leases.leased(connection, peer, ask.lease, ask.after))
+
+        return self._database.read(tell)
 
     def _take_up(self, gateway: str, ask: AskUpload) -> UpstreamAnswer:
         at = self._clock()
@@ -345,11 +365,13 @@ def _notice(ask: UpstreamRequest, hint: str) -> Notice:
             return Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=hint)
         case AskSettled(rid=rid):
             return Notice(verdict=Verdict.FAULT, rid=rid, hint=hint)
-        case AskLook() | AskHello() | AskUpload():
+        case AskLook() | AskHello() | AskUpload() | AskLeased():
             return Notice(verdict=Verdict.FAULT, hint=hint)
         case _:
             assert_never(ask)
 
 
-def _moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime) -> Moment:
-    return Moment(store=store.id, store_name=store.name, kiosk=ask.requester, at=at.astimezone(store.zone))
+def _moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, gateway: str | None) -> Moment:
+    return Moment(
+        store=store.id, store_name=store.name, kiosk=ask.requester, at=at.astimezone(store.zone), gateway=gateway
+    )

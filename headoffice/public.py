@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, FastAPI
 from sqlalchemy import text
 
-from headoffice.api import clerks, drafts, open_redemptions, redemptions, sheets, stores, voucher_types, vouchers
+from headoffice.api import (
+    clerks,
+    drafts,
+    leases,
+    open_redemptions,
+    redemptions,
+    sheets,
+    stores,
+    voucher_types,
+    vouchers,
+)
 from headoffice.api.access import TheOffice, administrator
 from headoffice.api.problems import answer_problems
 from headoffice.pages.voucher import Pages
@@ -47,7 +57,7 @@ def public_app(office: Office) -> FastAPI:
     )
     app.state.office = office
     answer_problems(app)
-    for part in (stores, voucher_types, drafts, sheets, vouchers, clerks, open_redemptions, redemptions):
+    for part in (stores, voucher_types, drafts, sheets, vouchers, clerks, open_redemptions, redemptions, leases):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
     app.include_router(_well)
     app.router.routes.extend(Pages(office).routes())

@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, bindparam, select, tuple_
 
+from headoffice.columns import Utc
 from headoffice.errors import NotFoundError
 from headoffice.kinds import ZH, Kind
-from headoffice.schema import Utc, clerks, redemptions, refusals, stores, voucher_types, vouchers
+from headoffice.schema import clerks, redemptions, refusals, stores, voucher_types, vouchers
 from protocol.records import COLUMNS, TIME_FORMAT, harmless, masked, yuan
 from protocol.vocabulary import METHODS
 

@@ -5,15 +5,11 @@ Times are UTC. Nothing here is ever deleted but use rows, by the transaction tha
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -24,62 +20,31 @@ from sqlalchemy import (
     Table,
     Text,
     Time,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
+from headoffice.columns import ID, NAME, NAMING, RID, SERIAL, WORD, Utc
 
-class Utc(TypeDecorator[datetime]):
-    """A moment: with an offset in Python, in UTC in the database, whichever that is."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the moment as the database keeps it."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the moment with its offset; SQLite keeps none."""
-        if not isinstance(value, datetime):
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_NAME = String(100)
-_ID = String(63)
-_RID = String(32)
-_WORD = String(20)
-_SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+metadata = MetaData(naming_convention=NAMING)
 
 stores = Table(
     "stores",
     metadata,
-    Column("id", _ID, primary_key=True),
-    Column("name", _NAME, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("name", NAME, nullable=False),
     Column("timezone", String(64), nullable=False),
     Column("address", String(200), nullable=False),
     Column("phone", String(40), nullable=False),
-    Column("hours", _NAME, nullable=False),
-    Column("clerk_policy", _WORD, nullable=False),
+    Column("hours", NAME, nullable=False),
+    Column("clerk_policy", WORD, nullable=False),
 )
 
 gateways = Table(
     "gateways",
     metadata,
-    Column("id", _ID, primary_key=True),
-    Column("name", _NAME, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("name", NAME, nullable=False),
     # Rids of this gateway that were ever recorded: what it has seen of these books.
     Column("seq", BigInteger, nullable=False, server_default="0"),
     # The highest mark that it has shown of its own journal.
@@ -100,7 +65,7 @@ clerks = Table(
     "clerks",
     metadata,
     Column("number", String(12), primary_key=True),
-    Column("name", _NAME, nullable=False),
+    Column("name", NAME, nullable=False),
     Column("pin_hash", String(200), nullable=False),
     Column("badge_digest", LargeBinary(32), nullable=False),
     Column("disabled", Boolean, nullable=False),
@@ -117,17 +82,17 @@ clerk_stores = Table(
 voucher_types = Table(
     "voucher_types",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("terms", Integer, nullable=False),
     # What is written here was approved; drafts that wait for that stand in type_drafts.
-    Column("state", _WORD, nullable=False),
-    Column("title", _NAME, nullable=False),
-    Column("kind", _WORD, nullable=False),
-    Column("brand", _NAME, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("title", NAME, nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("brand", NAME, nullable=False),
     Column("colour", String(7), nullable=False),
     Column("logo", Text, nullable=False),
     Column("value_fen", Integer),
-    Column("value_text", _NAME, nullable=False),
+    Column("value_text", NAME, nullable=False),
     Column("details", Text, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("everywhere", Boolean, nullable=False),
@@ -155,13 +120,13 @@ voucher_types = Table(
 type_drafts = Table(
     "type_drafts",
     metadata,
-    Column("type", _ID, primary_key=True),
-    Column("state", _WORD, nullable=False),
+    Column("type", ID, primary_key=True),
+    Column("state", WORD, nullable=False),
     # The type as the API takes it.
     Column("body", Text, nullable=False),
-    Column("author", _NAME, nullable=False),
+    Column("author", NAME, nullable=False),
     Column("at", Utc, nullable=False),
-    Column("decided_by", _NAME),
+    Column("decided_by", NAME),
     Column("reason", String(400)),
 )
 
@@ -185,10 +150,10 @@ vouchers = Table(
     "vouchers",
     metadata,
     # Random, never counted: a database that was put back to an older copy gives no number twice.
-    Column("id", _RID, primary_key=True),
+    Column("id", RID, primary_key=True),
     Column("code", String(512), nullable=False),
     Column("type", ForeignKey("voucher_types.id"), nullable=False, index=True),
-    Column("state", _WORD, nullable=False),
+    Column("state", WORD, nullable=False),
     Column("page_token", String(43), nullable=False),
     # Fixed at issue: a later change of the type neither shortens a card nor a date that a customer holds.
     Column("uses", Integer, nullable=False),
@@ -196,9 +161,11 @@ vouchers = Table(
     Column("valid_until", Utc),
     Column("issued_at", Utc, nullable=False),
     # Of a pick-up: how far the shop has come with it.
-    Column("stage", _WORD),
+    Column("stage", WORD),
     # Of a booking: its time; from when until when it is honoured was reckoned from it at issue.
     Column("booked_for", Utc),
+    # The lease that it is under: then one store is its only home, until the lease has ended.
+    Column("lease", RID, index=True),
     UniqueConstraint("code"),
     UniqueConstraint("page_token"),
     CheckConstraint("uses >= 1", name="uses"),
@@ -207,43 +174,43 @@ vouchers = Table(
 voucher_events = Table(
     "voucher_events",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("voucher", ForeignKey("vouchers.id"), nullable=False, index=True),
-    Column("step", _WORD, nullable=False),
+    Column("step", WORD, nullable=False),
     Column("at", Utc, nullable=False),
 )
 
 redemptions = Table(
     "redemptions",
     metadata,
-    Column("rid", _RID, primary_key=True),
-    Column("requester", _ID, nullable=False),
+    Column("rid", RID, primary_key=True),
+    Column("requester", ID, nullable=False),
     Column("gateway", ForeignKey("gateways.id")),
     Column("store", ForeignKey("stores.id"), nullable=False),
-    Column("clerk", _NAME),
-    Column("action", _WORD, nullable=False),
+    Column("clerk", NAME),
+    Column("action", WORD, nullable=False),
     # The intent without its code and offer; the digest is what a repeat is compared by.
     Column("intent_digest", LargeBinary(32), nullable=False),
     # Of an undo: the uses that it gave back.
     Column("quantity", Integer, nullable=False),
-    Column("method", _WORD, nullable=False),
+    Column("method", WORD, nullable=False),
     Column("amount", BigInteger),
     Column("reason", String(400)),
-    Column("undoes", _RID),
+    Column("undoes", RID),
     Column("voucher", ForeignKey("vouchers.id"), index=True),
     # Of a voucher that a platform owns: the platform's name in the configuration.
-    Column("platform", _WORD),
+    Column("platform", WORD),
     # Numbers of the uses that it spent, such as "1,2"; they stay when an undo gives the uses back.
     Column("spent", Text, nullable=False),
-    Column("verdict", _WORD, nullable=False),
+    Column("verdict", WORD, nullable=False),
     Column("answer", Text, nullable=False),
     Column("code_tail", String(4)),
     Column("at", Utc, nullable=False),
-    Column("undone_by", _RID),
+    Column("undone_by", RID),
     Column("settled_at", Utc),
     Column("handed_over", Boolean),
     # Who has said how it ended, where only a person could; the reason is that person's.
-    Column("decided_by", _NAME),
+    Column("decided_by", NAME),
     Index(None, "at", "rid"),
     Index(None, "store", "at", "rid"),
 )
@@ -254,6 +221,35 @@ Index(
     unique=True,
     sqlite_where=redemptions.c.verdict == "undone",
     postgresql_where=redemptions.c.verdict == "undone",
+)
+
+Index(
+    "ix_redemptions_conflicts",
+    redemptions.c.at,
+    sqlite_where=redemptions.c.verdict == "offline_conflict",
+    postgresql_where=redemptions.c.verdict == "offline_conflict",
+)
+
+#: A gateway's right to accept a type's signed vouchers by itself in one store.
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", RID, primary_key=True),
+    Column("type", ForeignKey("voucher_types.id"), nullable=False),
+    Column("store", ForeignKey("stores.id"), nullable=False),
+    Column("gateway", ForeignKey("gateways.id"), nullable=False, index=True),
+    # The gateway's own generation when it was granted: a journal that was put back since has forgotten what it did.
+    Column("gateway_gen", BigInteger, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("until", Utc, nullable=False),
+    Column("most_uses", Integer, nullable=False),
+    Column("most_value", BigInteger),
+    Column("recalled_at", Utc),
+    Column("recalled_by", NAME),
+    Column("ended_at", Utc),
+    # Who declared the gateway lost; none where it gave the lease back.
+    Column("ended_by", NAME),
+    Column("why", String(400)),
 )
 
 #: The claim: a use of a voucher is spent once, whatever else goes wrong.
@@ -270,13 +266,13 @@ uses = Table(
 cases = Table(
     "cases",
     metadata,
-    Column("rid", _RID, primary_key=True),
-    Column("requester", _ID, nullable=False),
+    Column("rid", RID, primary_key=True),
+    Column("requester", ID, nullable=False),
     Column("gateway", ForeignKey("gateways.id"), nullable=False),
     Column("store", ForeignKey("stores.id"), nullable=False),
     # The whole intent, code included; it goes with the rid's end.
     Column("intent", Text),
-    Column("phase", _WORD, nullable=False),
+    Column("phase", WORD, nullable=False),
     Column("queries", Integer, nullable=False),
     # Consumes that have left: in the books before they leave.
     Column("attempts", Integer, nullable=False),
@@ -307,15 +303,15 @@ Index(
 refusals = Table(
     "refusals",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
-    Column("requester", _ID, nullable=False),
+    Column("id", SERIAL, primary_key=True),
+    Column("requester", ID, nullable=False),
     Column("gateway", ForeignKey("gateways.id"), nullable=False),
     Column("store", ForeignKey("stores.id"), nullable=False),
-    Column("clerk", _NAME),
-    Column("method", _WORD, nullable=False),
+    Column("clerk", NAME),
+    Column("method", WORD, nullable=False),
     Column("voucher", ForeignKey("vouchers.id"), index=True),
-    Column("platform", _WORD),
-    Column("verdict", _WORD, nullable=False),
+    Column("platform", WORD),
+    Column("verdict", WORD, nullable=False),
     Column("code_tail", String(4)),
     Column("at", Utc, nullable=False),
     Index(None, "at", "id"),
@@ -337,7 +333,7 @@ restores = Table(
     "restores",
     metadata,
     Column("generation", BigInteger, primary_key=True, autoincrement=False),
-    Column("by", _NAME, nullable=False),
+    Column("by", NAME, nullable=False),
     Column("at", Utc, nullable=False),
     Column("ended_at", Utc),
 )
@@ -348,7 +344,7 @@ losses = Table(
     metadata,
     Column("gateway", ForeignKey("gateways.id"), primary_key=True),
     Column("generation", BigInteger, primary_key=True, autoincrement=False),
-    Column("by", _NAME, nullable=False),
+    Column("by", NAME, nullable=False),
     Column("why", String(400), nullable=False),
     Column("at", Utc, nullable=False),
 )
@@ -357,7 +353,7 @@ losses = Table(
 uploaded_open = Table(
     "uploaded_open",
     metadata,
-    Column("rid", _RID, primary_key=True),
+    Column("rid", RID, primary_key=True),
     Column("gateway", ForeignKey("gateways.id"), nullable=False),
     Column("voucher", ForeignKey("vouchers.id"), nullable=False, index=True),
     # The whole entry, code included; the row goes with the rid's end.
@@ -378,8 +374,8 @@ unplaced_uses = Table(
 discrepancies = Table(
     "discrepancies",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
-    Column("rid", _RID, nullable=False),
+    Column("id", SERIAL, primary_key=True),
+    Column("rid", RID, nullable=False),
     Column("gateway", ForeignKey("gateways.id"), nullable=False),
     Column("what", String(200), nullable=False),
     Column("at", Utc, nullable=False),
@@ -393,6 +389,6 @@ signing_keys = Table(
     Column("public", String(64), nullable=False),
     Column("added_at", Utc, nullable=False),
     Column("revoked_at", Utc),
-    Column("revoked_by", _NAME),
+    Column("revoked_by", NAME),
     Column("why", String(400)),
 )

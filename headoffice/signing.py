@@ -24,7 +24,7 @@ from sqlalchemy import insert, select, update
 
 from headoffice.errors import NotAllowedError, NotFoundError, StartError
 from headoffice.schema import signing_keys
-from protocol.messages import PublicKey
+from protocol.leasing import PublicKey
 from protocol.signed import KEY_ID_BYTES, SignedCode
 
 if TYPE_CHECKING:

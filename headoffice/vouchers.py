@@ -160,6 +160,9 @@ def _held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[A
     if row is None:
         raise NotFoundError(_NO_SUCH)
     require_current(connection, row.type)
+    if row.lease is not None:
+        msg = f"the voucher is under the lease {row.lease}, which only its holder can use; recall that first"
+        raise NotAllowedError(msg)
     spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row.id)).scalar_one()
     expired = row.valid_until is not None and row.valid_until <= at
     return row, Standing(VoucherState(row.state), row.uses - spent, expired)

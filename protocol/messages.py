@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.ids import Identity, Rid, StoreId
+from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.vocabulary import Verdict
 
 #: The version this code speaks. A party serves messages one version older; a newer one it answers with a Notice
@@ -159,6 +160,8 @@ class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
 
     intent: Intent
     reason: Text | None = None
+    accepted: Accepted | None = None
+    """What a gateway has accepted of it: goods were handed over, so it can only be brought to its end."""
 
 
 class Settled(_Message, frozen=True, kw_only=True, tag="settled"):
@@ -240,6 +243,8 @@ class Answer(_Message, frozen=True, kw_only=True, tag="answer"):
     """The owner's id of the voucher; kept by whoever keeps the answer, because codes are erased."""
     uses: tuple[int, ...] = ()
     """Numbers of the uses that this rid has spent."""
+    accepted: Accepted | None = None
+    """With ``accepted_offline``, which is not final: what the gateway has accepted."""
 
 
 class Notice(_Message, frozen=True, kw_only=True, tag="notice"):
@@ -296,6 +301,8 @@ class AskResolve(_Message, frozen=True, kw_only=True, tag="ask_resolve"):
     intent: Intent
     terms: int = 0
     reason: Text | None = None
+    accepted: Accepted | None = None
+    """What a gateway has accepted as the owner under a lease: never a tombstone, only redeemed or a conflict."""
 
 
 class AskSettled(_Message, frozen=True, kw_only=True, tag="ask_settled"):
@@ -322,6 +329,9 @@ class Looked(_Message, frozen=True, kw_only=True, tag="looked"):
 class AskHello(_Message, frozen=True, kw_only=True, tag="ask_hello"):
     """A gateway's greeting, at its start and every so often. Answered by Met."""
 
+    returned: tuple[Rid, ...] = ()
+    """Leases that have ended here, and under which nothing is open: their whole journal has been told."""
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway's journal holds of one rid: the whole intent while it is open, then of its code the tail alone."""
@@ -344,14 +354,21 @@ class AskUpload(_Message, frozen=True, kw_only=True, tag="ask_upload"):
     """Whether that was all of it."""
 
 
-UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskHello | AskUpload
+class AskLeased(_Message, frozen=True, kw_only=True, tag="ask_leased"):
+    """Which vouchers a lease is of, behind that id. Answered by Leased."""
+
+    lease: Rid
+    after: str = ""
 
 
-class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that signs vouchers: its id, and its public half (Ed25519), both in hexadecimal."""
+UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskHello | AskUpload | AskLeased
 
-    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
-    public: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+class Leased(_Message, frozen=True, kw_only=True, tag="leased"):
+    """Vouchers of a lease, in the order of their ids; ``last``: there are no more."""
+
+    vouchers: tuple[LeasedVoucher, ...]
+    last: bool = False
 
 
 class Met(_Message, frozen=True, kw_only=True, tag="met"):
@@ -361,6 +378,8 @@ class Met(_Message, frozen=True, kw_only=True, tag="met"):
     """Whether it waits for this gateway's whole journal."""
     keys: tuple[PublicKey, ...] = ()
     """The keys whose signatures on vouchers are good; what a greeting does not name is not, or not any more."""
+    leases: tuple[Lease, ...] = ()
+    """The leases that this gateway holds; one that is not named has ended."""
 
 
-UpstreamAnswer = Looked | Answer | Notice | Met
+UpstreamAnswer = Looked | Answer | Notice | Met | Leased

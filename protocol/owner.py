@@ -81,6 +81,8 @@ class Voucher:
     """Days on which it may be used, Monday is 0, in the store's own time."""
     hours: tuple[time, time] | None = None
     """From and until what time of day, in the store's own time; the end is not included."""
+    holder: tuple[str, str] | None = None
+    """The gateway that holds it under a lease, and the store that is its one home; None: it is under no lease."""
     offline: bool = True
     """Whether it may be redeemed at a counter (线下) at all."""
     booking: bool = False
@@ -106,12 +108,16 @@ class Voucher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """Where and when something is asked: the store's id and name, the kiosk, and the store's local time with offset."""
+    """Where and when something is asked: the store's id and name, the kiosk, and the store's local time with offset.
+
+    ``gateway`` None: no gateway stands between, and so none that could hold a lease.
+    """
 
     store: str
     store_name: str
     kiosk: str
     at: datetime
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +180,8 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | Non
     if not voucher.offline:
         return Verdict.NOT_FOR_COUNTER
     if voucher.stores is not None and moment.store not in voucher.stores:
+        return Verdict.WRONG_STORE
+    if voucher.holder is not None and voucher.holder != (moment.gateway, moment.store):
         return Verdict.WRONG_STORE
     untimely = _untimely(voucher, moment.at)
     if untimely is not None:
@@ -265,7 +273,8 @@ def must_wait(ask: AskRedeem | AskResolve, voucher: Voucher | None, *, missing: 
     ``missing``: any is; ``missing_of_voucher``: that of a gateway which could have redeemed this voucher. Only to begin
     a redemption it is enough to know all of its voucher; to end a rid for which nothing is found, all must be known.
     """
-    begins = isinstance(ask, AskRedeem) and ask.intent.action is Action.REDEEM and voucher is not None
+    begun = isinstance(ask, AskRedeem) or ask.accepted is not None
+    begins = begun and ask.intent.action is Action.REDEEM and voucher is not None
     return missing_of_voucher if begins else missing
 
 
@@ -289,9 +298,9 @@ def _refused(rid: str, voucher: Voucher, verdict: Verdict) -> Ruling:
 
 
 def _spent(ask: AskRedeem | AskResolve, voucher: Voucher, moment: Moment) -> Ruling:
-    """Claim the lowest free uses, as many as were asked for."""
+    """Claim as many uses as were asked for, and free."""
     rid = ask.intent.rid
-    claim = _free_uses(voucher, ask.intent.quantity)
+    claim = _claim(ask, voucher)
     left = voucher.left - len(claim)
     detail = Detail(
         title=voucher.title,
@@ -354,9 +363,19 @@ def _tombstone(rid: str, reason: str | None, voucher: Voucher | None) -> Ruling:
     return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)
 
 
-def _free_uses(voucher: Voucher, quantity: int) -> tuple[int, ...]:
+def free_uses(voucher: Voucher, quantity: int) -> tuple[int, ...]:
+    """Return the lowest numbers of uses that are not spent, as many as are asked for; there must be so many."""
     free = (number for number in range(1, voucher.uses + 1) if number not in voucher.taken)
     return tuple(next(free) for _ in range(quantity))
+
+
+def _claim(ask: AskRedeem | AskResolve, voucher: Voucher) -> tuple[int, ...]:
+    """Return the uses that the rid gets: those that a gateway has claimed for it, if they are free, else the lowest."""
+    accepted = ask.accepted.uses if isinstance(ask, AskResolve) and ask.accepted is not None else ()
+    claimed = frozenset(accepted) - voucher.taken
+    if len(claimed) == ask.intent.quantity and max(claimed) <= voucher.uses:
+        return tuple(sorted(claimed))
+    return free_uses(voucher, ask.intent.quantity)
 
 
 def _within(hours: tuple[time, time] | None, at: time) -> bool:

@@ -18,6 +18,10 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from protocol.leasing import Accepted
+
+#: Seconds that a requester waits for the head office before it is told that the gateway itself has accepted.
+TELL_S = 2.0
 #: Seconds after it was journalled in which a gateway still relays REQ.
 ASKING_S = 10.0
 FIRST_RETRY_S = 0.5
@@ -44,11 +48,18 @@ class Relay:
     retry_s: float = FIRST_RETRY_S
     kept: bool = False
     """Whether this is how the journal has it; before that nobody is told of an end."""
+    tell_at: float | None = None
+    """When its requester is told that it was accepted here, if the owner's word is not there before."""
 
     @property
     def is_open(self) -> bool:
         """Whether the owner has not said a final word yet."""
         return self.answer is None or not self.answer.final
+
+    @property
+    def accepted(self) -> Accepted | None:
+        """What this gateway has accepted by itself under a lease (``protocol.lease``), or another did before it."""
+        return None if self.answer is None or self.answer.final else self.answer.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,8 @@ class Write:
 
     relay: Relay
     durable: bool = True
+    claim: bool = False
+    """Together with the uses that were accepted, which nobody else can claim in this journal then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +97,27 @@ def take_confirm(known: Relay | None, asked: Relay, objection: str | None, now: 
     """Take a REQ.
 
     ``asked`` is the relay as it would be journalled, ``objection`` why the gateway would not begin it. The rid is
-    looked up before any business check: an objection counts only for a rid that is not known yet.
+    looked up before any business check: an objection counts only for a rid that is not known yet. Where the gateway
+    accepts it under a lease, ``asked`` carries that answer: it is the owner then, and no REQ leaves.
     """
     if known is not None:
         return _again(known, asked, close=False, now=now)
+    if asked.accepted is not None:
+        fresh = replace(asked, closed=True, tell_at=now + TELL_S)
+        return _ask(fresh, now, first=(Write(fresh, claim=True),))
     fresh = replace(asked, asking_until=now + ASKING_S, closed=objection is not None, reason=objection)
     return _ask(fresh, now, first=(Write(fresh),))
 
 
 def take_resolve(known: Relay | None, asked: Relay, reason: str | None, now: float) -> Step:
-    """Take a RESOLVE: from now on no REQ leaves for this rid, and that is on disk before the owner is asked."""
+    """Take a RESOLVE: from now on no REQ leaves for this rid, and that is on disk before the owner is asked.
+
+    ``asked`` carries what the requester knows to have been accepted: by this gateway, whose journal may have lost it,
+    or by the one where the kiosk stood before.
+    """
     if known is not None:
+        if known.is_open and known.accepted is None and asked.accepted is not None:
+            known = replace(known, answer=asked.answer, closed=False)
         return _again(known, asked, close=True, now=now, reason=reason)
     fresh = replace(asked, closed=True, reason=reason)
     return _ask(fresh, now, first=(Write(fresh),))
@@ -113,6 +136,8 @@ def heard(relay: Relay, answer: Answer | Notice, now: float) -> Step:
     if isinstance(answer, Notice):
         # What the head office says about a message ends no rid; the requester goes on waiting.
         return _later(landed, now), ()
+    if not answer.final and relay.accepted is not None:
+        return _later(landed, now), ()  # the head office takes its time; what was accepted stays so
     if not answer.final:
         return _later(replace(landed, answer=answer), now), (Reply(answer),)
     ended = replace(landed, answer=answer, retry_at=None, kept=False)
@@ -127,7 +152,9 @@ def unheard(relay: Relay, now: float) -> Step:
 
 
 def tick(relay: Relay, now: float) -> Step:
-    """Ask again where that is due at monotonic time ``now``."""
+    """Ask again, or tell what was accepted, where that is due at monotonic time ``now``."""
+    if relay.tell_at is not None and now >= relay.tell_at:
+        return _tell(replace(relay, tell_at=None))
     if relay.retry_at is None or now < relay.retry_at or relay.flying or not relay.is_open:
         return relay, ()
     return _ask(relay, now)
@@ -161,9 +188,10 @@ def _again(known: Relay, asked: Relay, *, close: bool, now: float, reason: str |
         return known, (Reply(Notice(verdict=Verdict.FAULT, rid=asked.intent.rid, hint=hint)),)
     if known.answer is not None and known.answer.final:
         return _repeat(known, known.answer, now)
+    told = _tell(known)[1] if known.accepted is not None and known.tell_at is None else ()
     closing = close and not known.closed
     row = replace(known, closed=known.closed or close, reason=known.reason or reason)
-    first: tuple[Effect, ...] = (Write(row),) if closing else ()
+    first: tuple[Effect, ...] = (Write(row), *told) if closing else tuple(told)
     if row.flying:
         return row, first
     return _ask(row, now, first=first)
@@ -190,12 +218,24 @@ def _heard_again(relay: Relay, answer: Answer | Notice) -> Step:
     return said, (Write(said), Reply(answer))
 
 
+def _tell(relay: Relay) -> Step:
+    """Tell the requester what was accepted, once that is on disk."""
+    if relay.answer is None or not relay.is_open:
+        return relay, ()
+    return relay, (Reply(relay.answer),) if relay.kept else (Write(relay), Reply(relay.answer))
+
+
 def _ask(relay: Relay, now: float, first: tuple[Effect, ...] = ()) -> Step:
     expired = relay.asking_until is None or now >= relay.asking_until
     message: AskRedeem | AskResolve
     if relay.closed or expired:
         message = AskResolve(
-            requester=relay.requester, store=relay.store, intent=relay.intent, terms=relay.terms, reason=relay.reason
+            requester=relay.requester,
+            store=relay.store,
+            intent=relay.intent,
+            terms=relay.terms,
+            reason=relay.reason,
+            accepted=relay.accepted,
         )
     else:
         message = AskRedeem(requester=relay.requester, store=relay.store, intent=relay.intent, terms=relay.terms)

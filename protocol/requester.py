@@ -18,11 +18,15 @@ from protocol.messages import Answer, Confirm, Intent, Resolve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from protocol.leasing import Accepted
+
 #: From OK, seconds in which a requester still asks for the redemption itself.
 ASKING_S = 10.0
 #: Pause before a repeat. Short enough that an answer is there within five seconds of the network's return.
 REPEAT_S = 1.0
 RESOLVE_REPEAT_S = 3.0
+#: The same of what was accepted offline: its goods have left, and the gateway tells its end by itself.
+ACCEPTED_REPEAT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,11 @@ class Request:
     def is_open(self) -> bool:
         """Whether no final answer is there yet."""
         return self.answer is None or not self.answer.final
+
+    @property
+    def accepted(self) -> Accepted | None:
+        """What a gateway has accepted of it as the owner, while that is all that is known."""
+        return self.answer.accepted if self.answer is not None and self.is_open else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +80,11 @@ def confirm(intent: Intent, now: float) -> Step:
     return request, (Write(request), Send(Confirm(intent=intent)))
 
 
-def restart(intent: Intent, now: float) -> Step:
-    """Take up a rid found open in the journal: only its end is asked for."""
-    request = Request(intent=intent, asking_until=None, send_at=now + RESOLVE_REPEAT_S, reason="restarted")
+def restart(intent: Intent, now: float, accepted: Answer | None = None) -> Step:
+    """Take up a rid found open in the journal, or accepted offline: only its end is asked for."""
+    request = Request(
+        intent=intent, asking_until=None, send_at=now + RESOLVE_REPEAT_S, answer=accepted, reason="restarted"
+    )
     return request, (Send(_resolve(request)),)
 
 
@@ -97,11 +108,19 @@ def give_up(request: Request, now: float, reason: str) -> Step:
 
 
 def heard(request: Request, answer: Answer) -> Step:
-    """Take an answer to this rid. A final one is written down and is never replaced by another."""
+    """Take an answer to this rid. A final one is written down and is never replaced by another.
+
+    So is that it was accepted offline, once: from then on every RESOLVE says so, to whichever gateway it comes, and
+    none of them makes a tombstone of it.
+    """
     if answer.rid != request.rid or not request.is_open:
         return request, ()
-    ended = replace(request, answer=answer)
-    return ended, (Write(ended),) if answer.final else ()
+    if request.accepted is not None and not answer.final:
+        return request, ()
+    taken = replace(request, answer=answer)
+    if taken.accepted is not None:
+        taken = replace(taken, asking_until=None, reason="accepted offline")
+    return taken, (Write(taken),) if answer.final or taken.accepted is not None else ()
 
 
 def _send(request: Request, now: float) -> Step:
@@ -109,9 +128,10 @@ def _send(request: Request, now: float) -> Step:
         again = replace(request, send_at=min(now + REPEAT_S, request.asking_until))
         return again, (Send(Confirm(intent=request.intent)),)
     reason = request.reason or "no answer in time"
-    again = replace(request, asking_until=None, reason=reason, send_at=now + RESOLVE_REPEAT_S)
+    pause_s = RESOLVE_REPEAT_S if request.accepted is None else ACCEPTED_REPEAT_S
+    again = replace(request, asking_until=None, reason=reason, send_at=now + pause_s)
     return again, (Send(_resolve(again)),)
 
 
 def _resolve(request: Request) -> Resolve:
-    return Resolve(intent=request.intent, reason=request.reason)
+    return Resolve(intent=request.intent, reason=request.reason, accepted=request.accepted)

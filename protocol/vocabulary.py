@@ -57,6 +57,7 @@ class Verdict(StrEnum):
     CLERK_DISABLED = "clerk_disabled"
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"
     OFFLINE_REFUSED = "offline_refused"
+    OFFLINE_CONFLICT = "offline_conflict"
     UNDONE = "undone"
     UNDO_TOO_LATE = "undo_too_late"
     UNDO_UNSUPPORTED = "undo_unsupported"
@@ -202,6 +203,7 @@ PHRASES: dict[Verdict, Phrase] = {
         ("平台暂无响应", "未核销", "请稍候再试"), ("No answer from", "the platform", "Nothing spent")
     ),
     Verdict.OFFLINE_REFUSED: _question(("网络不通,未核销", "此券须联网核销"), ("No network", "Nothing spent")),
+    Verdict.OFFLINE_CONFLICT: _refusal(("离线核销有冲突", "请联系店长"), ("Offline conflict", "Ask the manager")),
     Verdict.UNDONE: Phrase(("已撤销核销",), ("Undone",), _BLUE, Sound.LEVEL_PAIR),
     Verdict.UNDO_TOO_LATE: _refusal(("已过撤销时限",), ("Too late to undo",)),
     Verdict.UNDO_UNSUPPORTED: _refusal(("此券不可撤销",), ("Cannot be undone",)),

@@ -41,6 +41,13 @@ class Conclude:
 
 
 @dataclass(frozen=True, slots=True)
+class Accept:
+    """Note that the gateway has accepted a redemption offline, before a screen says so; its code is still needed."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     """Note that a redemption was given up at the counter before its end was known."""
 
@@ -86,4 +93,4 @@ class Ignored:
     reason: str
 
 
-Effect: TypeAlias = Mint | Send | Show | Conclude | Park | Settle | Refuse | Placed | Tidy | Ignored
+Effect: TypeAlias = Mint | Send | Show | Accept | Conclude | Park | Settle | Refuse | Placed | Tidy | Ignored

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter.effects import Conclude, Effect, Ignored, Mint, Park, Send
-from device.counter.results import mark_undone, show_ended, show_result
+from device.counter.effects import Accept, Conclude, Effect, Ignored, Mint, Park, Send
+from device.counter.results import mark_undone, settle, show_accepted, show_ended, show_result, verdict_of
 from device.counter.states import (
     Counter,
     Kept,
@@ -14,6 +14,7 @@ from device.counter.states import (
     Offering,
     Outcome,
     Pending,
+    Result,
     Step,
     Ticket,
     enter,
@@ -61,8 +62,8 @@ def restore(counter: Counter, kept: Sequence[Kept], now: float) -> Step:
     """Take up what the journal kept over a restart: of the open ones only the end is asked for."""
     effects: list[Effect] = []
     for one in kept:
-        if one.answer is None:
-            request, wanted = requester.restart(one.intent, now)
+        if one.answer is None or not one.answer.final:
+            request, wanted = requester.restart(one.intent, now, one.answer)
             effects += _carried(wanted)
         else:
             request = Request(intent=one.intent, asking_until=None, send_at=now, answer=one.answer)
@@ -99,11 +100,18 @@ def heard(counter: Counter, answer: Answer, now: float) -> Step:
     request, wanted = requester.heard(ticket.request, answer)
     ticket = replace(ticket, request=request)
     counter = with_ticket(counter, ticket)
+    awaited = isinstance(counter.phase, Pending) and counter.phase.rid == ticket.rid
     if request.is_open:
+        if awaited and request.accepted is not None:
+            counter = show_accepted(counter, ticket, answer, now)
         return counter, _carried(wanted)
     counter = replace(counter, tidy_at=now + counter.timing.tidy_s)
-    if isinstance(counter.phase, Pending) and counter.phase.rid == ticket.rid:
+    if awaited or _shows_accepted(counter, ticket):
         counter = show_ended(counter, ticket, now, on_screen=True)
+    elif ticket.handed_over and verdict_of(answer) is Verdict.REDEEMED:
+        # What the screen said has come true, and the customer is long gone: there is nothing to ask.
+        counter, settled = settle(counter, ticket.rid, now)
+        return counter, (*_carried(wanted), *settled)
     return counter, _carried(wanted)
 
 
@@ -132,6 +140,13 @@ def pressed(counter: Counter, phase: Pending, button: Button, now: float) -> Ste
     return show_result(counter, outcome, now), (*_carried(wanted), Park(ticket.rid))
 
 
+def _shows_accepted(counter: Counter, ticket: Ticket) -> bool:
+    """Whether the screen still says that this redemption was accepted offline."""
+    phase = counter.phase
+    accepted = isinstance(phase, Result) and phase.outcome.verdict is Verdict.ACCEPTED_OFFLINE
+    return isinstance(phase, Result) and accepted and phase.outcome.rid == ticket.rid
+
+
 def _await(counter: Counter, ticket: Ticket, now: float) -> Counter:
     timing = counter.timing
     return enter(counter, Pending(ticket.rid, slow_at=now + timing.slow_s, choice_at=now + timing.choice_s))
@@ -155,6 +170,12 @@ def _each_open(counter: Counter, turn: Callable[[Request], requester.Step]) -> S
     return counter, tuple(effects)
 
 
+def _written(request: Request) -> Effect:
+    if request.answer is None:
+        return Mint(request.intent)
+    return Conclude(request.answer) if request.answer.final else Accept(request.answer)
+
+
 def _carried(wanted: Sequence[requester.Effect]) -> tuple[Effect, ...]:
     """Return the requester's wishes as the counter's own effects."""
     carried: list[Effect] = []
@@ -163,7 +184,7 @@ def _carried(wanted: Sequence[requester.Effect]) -> tuple[Effect, ...]:
             case requester.Send(message=message):
                 carried.append(Send(message))
             case requester.Write(request=request):
-                carried.append(Mint(request.intent) if request.answer is None else Conclude(request.answer))
+                carried.append(_written(request))
             case _:
                 assert_never(wish)
     return tuple(carried)

@@ -59,6 +59,18 @@ def show_ended(counter: Counter, ticket: Ticket, now: float, *, on_screen: bool)
     return _unseen(show_result(counter, outcome, now))
 
 
+def show_accepted(counter: Counter, ticket: Ticket, answer: Answer, now: float) -> Counter:
+    """Show that a redemption was accepted offline: the goods go, its end comes later and is told by nobody's asking.
+
+    Only where OK was pressed in this run and it was on the screen ever since, as with green: nobody else stands there.
+    """
+    if not ticket.confirmed_here or ticket.parked:
+        return counter
+    code = ticket.request.intent.code
+    outcome = Outcome(verdict=answer.verdict, detail=answer.detail, code=code, rid=ticket.rid)
+    return _unseen(show_result(counter, outcome, now))
+
+
 def verdict_of(answer: Answer) -> Verdict:
     """Return what an answer is shown as: a redemption that was undone is never shown as redeemed."""
     return Verdict.UNDONE if answer.undone_by is not None else answer.verdict
@@ -115,6 +127,9 @@ def mark_undone(counter: Counter, ticket: Ticket, now: float) -> Counter:
 
 def _seen(counter: Counter, phase: Result, now: float) -> Step:
     counter = replace(counter, phase=replace(phase, unseen=False))
+    ticket = None if phase.outcome.rid is None else counter.ticket(phase.outcome.rid)
+    if ticket is not None and ticket.request.is_open:
+        return with_ticket(counter, replace(ticket, handed_over=True)), ()
     return (counter, ()) if phase.outcome.rid is None else settle(counter, phase.outcome.rid, now)
 
 

@@ -213,7 +213,7 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
     tail = words.code_tail.format(tail=detail.code_tail) if detail.code_tail else None
     at = _moment(detail.at)
     match verdict:
-        case Verdict.REDEEMED:
+        case Verdict.REDEEMED | Verdict.ACCEPTED_OFFLINE:
             uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
             return _given(words.hand_over if detail.pick_up else None, detail.title, uses, tail, at)
         case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:

@@ -158,6 +158,8 @@ class Ticket:
     parked: bool = False
     green: bool = False
     """Its success was shown to the customer in this run, if only for a moment: then nobody is asked about it here."""
+    handed_over: bool = False
+    """That it was accepted offline was seen in this run, and the goods were handed over on that word."""
 
     @property
     def rid(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter import linking, looking, offering, redeeming, results
-from device.counter.effects import Effect, Mint, Send, Show, Tidy
+from device.counter.effects import Accept, Effect, Mint, Send, Show, Tidy
 from device.counter.events import (
     CameraFault,
     CameraReady,
@@ -204,8 +204,8 @@ def _what_next(counter: Counter, now: float) -> Step:
 
 def _show(counter: Counter, effects: tuple[Effect, ...]) -> Step:
     """Show what has changed, before the books are written: a customer does not wait for a disk."""
-    leaving = tuple(effect for effect in effects if isinstance(effect, Mint | Send))
-    books = tuple(effect for effect in effects if not isinstance(effect, Mint | Send))
+    leaving = tuple(effect for effect in effects if isinstance(effect, Mint | Send | Accept))
+    books = tuple(effect for effect in effects if not isinstance(effect, Mint | Send | Accept))
     before = counter.view
     view = view_of(counter, 1 if before is None else before.seq + 1)
     announced = counter.scene != counter.shown_scene

@@ -77,7 +77,7 @@ def see(connection: Connection, token: str, at: datetime) -> Seen | None:
     if voucher is None:
         return None
     moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone))
-    verdict = judge(replace(voucher, stores=None), moment)
+    verdict = judge(replace(voucher, stores=None, holder=None), moment)
     return Seen(voucher=voucher, verdict=verdict, looks=looks, where=where, stores_in_all=in_all)
 
 

@@ -20,11 +20,13 @@ from protocol.messages import (
     Action,
     Answer,
     AskHello,
+    AskLeased,
     AskLook,
     AskRedeem,
     AskResolve,
     AskSettled,
     AskUpload,
+    Leased,
     Looked,
     Met,
     Notice,
@@ -113,6 +115,8 @@ class MinimalHeadOffice:
                 return self._look(message)
             case AskHello() | AskUpload():
                 return Met()  # it is never restored, and asks for no journal
+            case AskLeased():
+                return Leased(vouchers=(), last=True)  # it leases nothing
             case _ if store is None:
                 return Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint="not a store of this gateway")
             case AskRedeem() | AskResolve():

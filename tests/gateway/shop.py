@@ -15,6 +15,7 @@ from gateway.desk import Desk
 from gateway.duties import Duties
 from gateway.headoffice import HeadOffice as HeadOfficePeer
 from gateway.journal import Journal
+from gateway.leases import Leases
 from gateway.limits import Limit
 from gateway.looks import Looks
 from gateway.offers import Seal
@@ -25,6 +26,7 @@ from gateway.standing import Standing
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
 from protocol import codec
+from protocol.lease import Clock as MachineClock
 from protocol.messages import (
     Answer,
     Confirm,
@@ -150,11 +152,14 @@ class Shop:
         self.upstream = owner
         self.owner = HeadOfficePeer(owner, self.standing, self.journal, every_s=60.0)
         self.relays = Relays(self.journal, self.owner, self._say, self.changes, self.clock)
+        self.machine = Clock()
+        self.leases = Leases(self.journal, self.standing, self.relays, lambda: MachineClock("boot-1", self.machine.now))
         self.guesses = Limit(30)
         self.looks = Looks(
             owner=self.owner,
             journal=self.journal,
             relays=self.relays,
+            leases=self.leases,
             seal=self.seal,
             guesses=self.guesses,
             changes=self.changes,
@@ -175,6 +180,7 @@ class Shop:
             relays=self.relays,
             looks=self.looks,
             duties=self.duties,
+            leases=self.leases,
             seal=self.seal,
             outbox=self.outbox,
             clock=self.clock,
@@ -196,6 +202,7 @@ class Shop:
         self.journal.start()
         self.duties.start()
         self.relays.start()
+        self.leases.start()
         # A kiosk greets before it asks for anything; which it is makes no difference here.
         self.standing.hear_kiosk("till-1", Hello(boot="kiosk-boot", heard_of="gw-1"))
 

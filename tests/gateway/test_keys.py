@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.keys import is_signed
-from protocol.messages import PublicKey
+from protocol.leasing import PublicKey
 from protocol.signed import SignedCode, read_signed
 
 

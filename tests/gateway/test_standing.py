@@ -134,7 +134,7 @@ async def test_a_restored_head_office_gets_the_whole_journal_in_parts(data: Path
         open_one = intent_of(None, rid(count))
         shop.confirm("till-2", open_one)
         await owner.until(lambda: getattr(owner.asked[-1], "intent", None) == open_one)
-        greeting = asyncio.create_task(HeadOffice(owner, shop.standing, shop.journal, 60.0).run())
+        greeting = asyncio.create_task(HeadOffice(owner, shop.standing, shop.journal, 60.0).run(shop.leases))
         await owner.until(lambda: any(isinstance(ask, AskUpload) and ask.last for ask in owner.asked))
         greeting.cancel()
     parts = [ask for ask in owner.asked if isinstance(ask, AskUpload)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from protocol.marks import Mark, stamped
 from protocol.messages import (
@@ -80,7 +81,7 @@ class Counter:
 
     def step(self, code: str, step: str) -> int:
         """Take a step in a voucher's life; return the HTTP status."""
-        return self.api.post(f"/api/v1/vouchers/{code}/{step}").status_code
+        return self.api.post(f"/api/v1/vouchers/{quote(code, safe='')}/{step}").status_code
 
     def look(self, code: str) -> Looked:
         """Look at a code."""
@@ -131,5 +132,5 @@ class Counter:
 
     def spent(self, code: str) -> int:
         """Return how many uses of a voucher are spent."""
-        voucher = self.api.get(f"/api/v1/vouchers/{code}").raise_for_status().json()
+        voucher = self.api.get(f"/api/v1/vouchers/{quote(code, safe='')}").raise_for_status().json()
         return int(voucher["uses"] - voucher["uses_left"])
