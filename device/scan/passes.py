@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from device.scan import filters
+from device.scan.blurred import read_blurred
 from device.scan.crop import Lift
 from device.scan.decoders import build_reader
 from device.scan.strip import Strip
-from device.scan.symbologies import UNCORRECTED, ReaderName
+from device.scan.symbologies import UNCORRECTED, ReaderName, Symbology
 from device.scan.witness import standing
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from device.scan.codes import Code
     from device.scan.readers import Frame, Reader
     from device.scan.scene import Scene
-    from device.scan.symbologies import Symbology
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ def _zxing(readers: _Readers, *, alone: bool) -> list[Pass]:
     passes = [Pass("zxing", _whole(readers.all, _as_it_is))] if readers.all.reads else []
     if readers.bars.reads:
         passes.append(Pass("zxing strips", _strips(readers.bars, Strip.sharpened)))
+    if Symbology.EAN_13 in readers.bars.reads:
+        passes.append(Pass("blurred", _blurred))
     if readers.squares.reads:
         passes += [Pass(f"zxing lift {n}", _lifted(readers.squares, lift)) for n, lift in enumerate(_LIFTS)]
     if alone and readers.all.reads:
@@ -74,6 +76,8 @@ def _zbar(readers: _Readers, *, alone: bool) -> list[Pass]:
     passes = [Pass("zbar half", _halved(half, _as_it_is))] if half.reads else []
     if readers.bars.reads:
         passes.append(Pass("zbar strips", _strips(readers.bars, Strip.plain)))
+    if alone and Symbology.EAN_13 in readers.bars.reads:
+        passes.append(Pass("blurred", _blurred))
     if alone and readers.squares.reads:
         passes += [Pass(f"zbar lift {n}", _lifted(readers.squares, lift)) for n, lift in enumerate(_LIFTS)]
     if alone and readers.all.reads:
@@ -86,6 +90,11 @@ def _zbar(readers: _Readers, *, alone: bool) -> list[Pass]:
 
 
 _LOOKS: dict[ReaderName, Callable[..., list[Pass]]] = {ReaderName.ZXING: _zxing, ReaderName.PYZBAR: _zbar}
+
+
+def _blurred(scene: Scene) -> list[Code]:
+    """Look for an EAN-13 code that no decoder reads, strip after strip."""
+    return next(filter(None, map(read_blurred, scene.strips)), [])
 
 
 def _as_it_is(frame: Frame) -> Frame:

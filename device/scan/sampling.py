@@ -1,4 +1,4 @@
-"""Grey levels between the pixels of a frame: lines across it in any direction."""
+"""Grey levels between the pixels of a frame, along lines in any direction, and their means."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def sampled(frame: Frame, x: NDArray[np.floating], y: NDArray[np.floating]) -> N
     )
     between: NDArray[np.float32] = upper + (lower - upper) * down
     return between
+
+
+def means(rows: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """Return the mean of the samples around each, its own included; edges are continued outwards."""
+    padded = np.pad(rows, ((0, 0), (samples // 2 + 1, samples // 2)), mode="edge").cumsum(axis=1)
+    sums: NDArray[np.float32] = padded[:, samples:] - padded[:, :-samples]
+    return sums / np.float32(samples)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from device.scan.sampling import sampled
+from device.scan.sampling import means, sampled
 from device.scan.witness import alike
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ _GAIN = 2.0
 _LIGHT = 121
 _NEARLY_BLACK = 8
 _MIDDLE_GREY = 128
-#: How far bars that were not laid quite straight move from a row to the next but one, in parts of the rows' distance.
-_ASKEW = 0.5
+#: How far bars that were not laid quite straight move from a row to the next, in parts of the rows' distance.
+_ASKEW = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,12 @@ class Strip:
     @property
     def is_of_bars(self) -> bool:
         """Whether several rows in succession show the same, as bars that they lie across make them."""
-        return alike(self.rows, math.ceil(self.pitch * _ASKEW / self.step))
+        return alike(self.rows, math.ceil(2 * self.slant))
+
+    @property
+    def slant(self) -> float:
+        """By how many samples at most the bars move from a row to the next, where they were not laid quite straight."""
+        return self.pitch * _ASKEW / self.step
 
     def plain(self) -> Frame:
         """Return the rows as a picture."""
@@ -77,8 +82,8 @@ class Strip:
 
     def sharpened(self) -> Frame:
         """Return the rows with their light evened out, and each sample moved away from the mean of those near it."""
-        shades = self.rows + (self.rows - _means(self.rows, _NEAR)) * np.float32(_GAIN)
-        shades *= _MIDDLE_GREY / (_means(self.rows, _LIGHT) + np.float32(_NEARLY_BLACK))
+        shades = self.rows + (self.rows - means(self.rows, _NEAR)) * np.float32(_GAIN)
+        shades *= _MIDDLE_GREY / (means(self.rows, _LIGHT) + np.float32(_NEARLY_BLACK))
         return np.clip(shades, 0, 255).astype(np.uint8)
 
     def in_frame(self, code: Code) -> Code:
@@ -93,10 +98,3 @@ class Strip:
             return round(x), round(y)
 
         return code.moved(place)
-
-
-def _means(rows: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """Return the mean of the samples around each, its own included; edges are continued outwards."""
-    padded = np.pad(rows, ((0, 0), (samples // 2 + 1, samples // 2)), mode="edge").cumsum(axis=1)
-    sums: NDArray[np.float32] = padded[:, samples:] - padded[:, :-samples]
-    return sums / np.float32(samples)

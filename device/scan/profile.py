@@ -1,0 +1,84 @@
+"""The rows of a strip made one: moved so that their bars stand below each other, and added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from device.scan.sampling import means
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows: TypeAlias = NDArray[np.float32]
+
+#: Samples in the neighbourhood whose mean is the light.
+_LIGHT = 61
+#: Distance of two slants that are tried, in samples from a row to the next.
+_STEP = 0.5
+#: Correlation with the sum of all from which a row shows the same bars.
+_ALIKE = 0.5
+_FEWEST = 4
+#: Samples in the neighbourhood that is full of bars or is not, and from which part of the usual strength on it is.
+_NEAR = 31
+_STRONG = 0.4
+_USUALLY = 90  # percent of the samples that are weaker
+#: Samples without strength that may lie within the bars of a code, or between a code and what is beside it.
+_GAPS = (8, 16, 28)
+#: Samples of the shortest code: 95 modules of one pixel.
+_SHORTEST = 190
+#: Samples by which the neighbourhood reaches over the end of the bars.
+_OVER = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """What rows across bars show: the mean of all, and of every other one, as two witnesses of the same bars."""
+
+    whole: Rows
+    halves: tuple[Rows, Rows]
+
+    def ends(self) -> list[tuple[float, float]]:
+        """Return about where the longest run of bars begins and ends, in samples: what it may be, where it has gaps."""
+        strength = means(np.abs(self.whole)[None], _NEAR)[0]
+        strong = strength > _STRONG * np.percentile(strength, _USUALLY)
+        changes = np.flatnonzero(np.diff(strong, prepend=False, append=False))
+        starts, ends = changes[::2], changes[1::2]
+        found = set()
+        for gap in _GAPS:
+            apart = starts[1:] - ends[:-1] >= gap
+            begins, stops = starts[np.append(True, apart)], ends[np.append(apart, True)]
+            longest = int((stops - begins).argmax())
+            found.add((int(begins[longest]) + _OVER, int(stops[longest]) - _OVER))
+        return sorted((start, end) for start, end in found if end - start >= _SHORTEST)
+
+
+def straightened(rows: Rows, reach: float) -> Profile | None:
+    """Return the profile of rows whose bars slant by at most so many samples from a row to the next.
+
+    None where too few of them show the same.
+    """
+    shades = rows - means(rows, _LIGHT)
+    slants = np.arange(-reach, reach + _STEP / 2, _STEP)
+    moved = max(
+        (_moved(shades, slant) for slant in slants), key=lambda moved: float(np.square(moved.mean(axis=0)).sum())
+    )
+    sums = moved.mean(axis=0)
+    power = np.square(moved).sum(axis=1) * np.square(sums).sum()
+    same = moved[(moved @ sums) / np.sqrt(power + 1) > _ALIKE]
+    if len(same) < _FEWEST:
+        return None
+    return Profile(same.mean(axis=0), (same[::2].mean(axis=0), same[1::2].mean(axis=0)))
+
+
+def _moved(rows: Rows, slant: float) -> Rows:
+    """Return rows, each moved against the one before by so many samples; edges are continued."""
+    count, length = rows.shape
+    by = ((np.arange(count) - (count - 1) / 2) * slant).astype(np.float32)
+    whole = np.floor(by).astype(np.int32)
+    index = np.clip(np.arange(length, dtype=np.int32) + whole[:, None], 0, length - 2)
+    first, second = np.take_along_axis(rows, index, 1), np.take_along_axis(rows, index + 1, 1)
+    moved: Rows = first + (second - first) * (by - whole)[:, None]
+    return moved
