@@ -170,7 +170,7 @@ def _cheapest(costs: Costs) -> tuple[str, float, float]:
 
 
 def _pieces(blur: float) -> list[tuple[slice, Floats, Floats]]:
-    """Return where each piece of a code lies in its samples, what it can look like there, and the power of each look."""
+    """Return where each piece of a code lies in its samples, how it can look there, and the power of each look."""
     left = [_look("?1", bits, "0?", blur) for bits in (*_ODD, *_EVEN)]
     right = [_look("?0", bits, "1?", blur) for bits in _RIGHT]
     white = "0" * (_QUIET - 1)

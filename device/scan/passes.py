@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from device.scan import filters
-from device.scan.blurred import read_blurred
 from device.scan.crop import Lift
 from device.scan.decoders import build_reader
 from device.scan.strip import Strip
@@ -62,7 +61,7 @@ def _zxing(readers: _Readers, *, alone: bool) -> list[Pass]:
     if readers.bars.reads:
         passes.append(Pass("zxing strips", _strips(readers.bars, Strip.sharpened)))
     if Symbology.EAN_13 in readers.bars.reads:
-        passes.append(Pass("blurred", _blurred))
+        passes.append(Pass("explained", _explained))
     if readers.squares.reads:
         passes += [Pass(f"zxing lift {n}", _lifted(readers.squares, lift)) for n, lift in enumerate(_LIFTS)]
     if alone and readers.all.reads:
@@ -77,7 +76,7 @@ def _zbar(readers: _Readers, *, alone: bool) -> list[Pass]:
     if readers.bars.reads:
         passes.append(Pass("zbar strips", _strips(readers.bars, Strip.plain)))
     if alone and Symbology.EAN_13 in readers.bars.reads:
-        passes.append(Pass("blurred", _blurred))
+        passes.append(Pass("explained", _explained))
     if alone and readers.squares.reads:
         passes += [Pass(f"zbar lift {n}", _lifted(readers.squares, lift)) for n, lift in enumerate(_LIFTS)]
     if alone and readers.all.reads:
@@ -92,18 +91,13 @@ def _zbar(readers: _Readers, *, alone: bool) -> list[Pass]:
 _LOOKS: dict[ReaderName, Callable[..., list[Pass]]] = {ReaderName.ZXING: _zxing, ReaderName.PYZBAR: _zbar}
 
 
-def _blurred(scene: Scene) -> list[Code]:
-    """Look for an EAN-13 code that no decoder reads, strip after strip."""
-    return next(filter(None, map(read_blurred, scene.strips)), [])
-
-
 def _as_it_is(frame: Frame) -> Frame:
     return frame
 
 
 def _whole(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scene], list[Code]]:
     """Return a look at the whole frame, prepared."""
-    return lambda scene: standing(reader.read(prepare(scene.frame)), scene.frame)
+    return lambda scene: standing(reader.read(prepare(scene.frame)), scene.frame, lines_agree=reader.compares_lines)
 
 
 def _halved(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scene], list[Code]]:
@@ -111,7 +105,8 @@ def _halved(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scen
 
     def read(scene: Scene) -> list[Code]:
         codes = reader.read(prepare(scene.half))
-        return standing([code.moved(lambda point: (point[0] * 2, point[1] * 2)) for code in codes], scene.frame)
+        in_frame = [code.moved(lambda point: (point[0] * 2, point[1] * 2)) for code in codes]
+        return standing(in_frame, scene.frame, lines_agree=reader.compares_lines)
 
     return read
 
@@ -129,13 +124,18 @@ def _lifted(reader: Reader, lift: Lift) -> Callable[[Scene], list[Code]]:
 
 
 def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scene], list[Code]]:
-    """Return a look at a picture of each strip, until one holds a code."""
+    """Return a look at a picture of each strip, until one holds a code that the strip itself does not speak against."""
 
     def read(scene: Scene) -> list[Code]:
         for strip in scene.strips:
             codes = reader.read(picture(strip))
-            if codes and strip.is_of_bars:
-                return [strip.in_frame(code) for code in codes]
+            if codes and strip.is_of_bars and (kept := [code for code in codes if strip.bears_out(code)]):
+                return [strip.in_frame(code) for code in kept]
         return []
 
     return read
+
+
+def _explained(scene: Scene) -> list[Code]:
+    """Look for an EAN-13 code too blurred for a decoder, strip after strip."""
+    return next(filter(None, (strip.explained() for strip in scene.strips if strip.is_of_bars)), [])

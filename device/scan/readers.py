@@ -28,6 +28,10 @@ class Reader(Protocol):
     def reads(self) -> frozenset[Symbology]:
         """The symbologies that it looks for."""
 
+    @property
+    def compares_lines(self) -> bool:
+        """Whether it believes bars only where several lines across them agree."""
+
     def read(self, frame: Frame) -> list[Code]:
         """Return the codes found in a luminance frame (height x width, uint8, rows may be padded)."""
 

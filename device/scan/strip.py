@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from device.scan.codes import Code
+from device.scan.explained import explanation
 from device.scan.sampling import means, sampled
+from device.scan.symbologies import Symbology
 from device.scan.witness import alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from device.scan.codes import Code, Point
+    from device.scan.codes import Point
     from device.scan.readers import Frame
     from device.scan.texture import Bars
 
@@ -41,6 +44,7 @@ _NEARLY_BLACK = 8
 _MIDDLE_GREY = 128
 #: How far bars that were not laid quite straight move from a row to the next, in parts of the rows' distance.
 _ASKEW = 0.3
+_ROWS_BETWEEN = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +79,28 @@ class Strip:
     def slant(self) -> float:
         """By how many samples at most the bars move from a row to the next, where they were not laid quite straight."""
         return self.pitch * _ASKEW / self.step
+
+    def explained(self) -> list[Code]:
+        """Return the EAN-13 code whose digits, drawn and blurred, explain the rows beyond doubt, if one does."""
+        said = explanation(self.rows, self.slant)
+        if said is None or not said.certain:
+            return []
+        left, right, last = round(said.start), round(said.end), _ROWS - 1
+        corners = ((left, 0), (right, 0), (right, last), (left, last))
+        return [self.in_frame(Code(said.digits, said.digits.encode(), Symbology.EAN_13, corners))]
+
+    def bears_out(self, code: Code) -> bool:
+        """Return whether to believe a code that was read in the strip: of an EAN-13 code the rows may say the digits.
+
+        Where they do not, as those of a bottle, some rows have to lie between the first and the last that gave it.
+        """
+        if code.format is not Symbology.EAN_13:
+            return True
+        said = explanation(self.rows, self.slant)
+        if said is not None and said.certain:
+            return said.digits == code.text
+        _, first, _, last = code.box
+        return last - first > _ROWS_BETWEEN
 
     def plain(self) -> Frame:
         """Return the rows as a picture."""

@@ -49,6 +49,8 @@ _QUAD = 4
 class ZbarReader:
     """zbar with only the symbologies configured; it knows no Data Matrix, Aztec or PDF417."""
 
+    compares_lines = False
+
     def __init__(self, symbologies: frozenset[Symbology]) -> None:
         """Keep what to look for; raise ReaderError where libzbar is too old."""
         version = _library_version()

@@ -60,6 +60,8 @@ _IDENTIFIER_LENGTH = 3
 class ZxingReader:
     """zxing-cpp with only the symbologies configured: all formats would cost four times as much on every frame."""
 
+    compares_lines = True
+
     def __init__(self, symbologies: frozenset[Symbology]) -> None:
         """Keep what to look for."""
         self.reads = symbologies & _FORMATS.keys()

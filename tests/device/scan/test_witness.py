@@ -39,7 +39,7 @@ def test_a_line_of_noise_that_reads_as_a_code_is_none(grain: int, turns: int) ->
     frame = np.rot90(in_grain(ean(MODULE), grain), turns)
     read = [build_reader(name, DEFAULT_SYMBOLOGIES).read(frame) for name in ReaderName]
     assert [code.text for codes in read for code in codes], "a reader alone believes it"
-    assert [standing(codes, frame) for codes in read] == [[], []]
+    assert [standing(codes, frame, lines_agree=False) for codes in read] == [[], []]
     assert [build_pipeline(readers).read_all(frame) for readers in ([ReaderName.PYZBAR], list(ReaderName))] == [[], []]
 
 
@@ -54,13 +54,13 @@ def test_bars_are_witnesses_however_they_are_turned(degrees: float) -> None:
     frame = noisy(before_camera(rotated(bars(TEXT, zxingcpp.BarcodeFormat.EAN13, 3), degrees)), 12)
     for name in ReaderName:
         codes = build_reader(name, DEFAULT_SYMBOLOGIES).read(frame)
-        assert [code.text for code in standing(codes, frame)] == [TEXT]
+        assert [code.text for code in standing(codes, frame, lines_agree=False)] == [TEXT]
 
 
 def test_squares_need_no_witness() -> None:
     frame = before_camera(bars("square", zxingcpp.BarcodeFormat.QRCode))
     codes = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES).read(frame)
-    assert standing(codes, np.zeros_like(frame)) == codes != []
+    assert standing(codes, np.zeros_like(frame), lines_agree=False) == codes != []
 
 
 def test_rows_are_alike_when_all_are_moved_by_as_much() -> None:
