@@ -39,8 +39,8 @@ _QUIET = 4  # modules of the white beside the bars that are looked at
 _BLURS = (0.3, 0.5, 0.7, 0.9)
 _USUAL = 1
 #: How far off the ends that a reading starts from may be, in modules, and in what steps better ones are tried.
-_OFF = np.arange(-2.5, 2.6, 0.5)
-_FINELY_OFF = np.arange(-0.4, 0.5, 0.2)
+_OFF = np.arange(-4, 5, dtype=np.float32)
+_FINELY_OFF = np.linspace(-0.6, 0.6, 7, dtype=np.float32)
 #: How far the middle of the bars may be off the middle between their ends, in parts of their length: bars on a bottle.
 _BOWS = (-0.006, -0.003, 0.0, 0.003, 0.006)
 

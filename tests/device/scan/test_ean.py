@@ -1,0 +1,134 @@
+"""EAN-13 out of blur: the number that explains the bars is read, and nothing where a doubt is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import zxingcpp
+from PIL import Image, ImageFilter
+
+from device.scan.decoders import build_reader
+from device.scan.ean import fit
+from device.scan.explained import explanation
+from device.scan.pipeline import build_pipeline
+from device.scan.profile import straightened
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
+
+from .drawing import bars, before_camera, noisy, rotated
+
+if TYPE_CHECKING:
+    from .drawing import Frame
+
+EAN = zxingcpp.BarcodeFormat.EAN13
+#: One number for each first digit: each has its own order of odd and even digits on the left.
+NUMBERS = [
+    zxingcpp.create_barcode(f"{first}{body}", EAN).text for first, body in enumerate(["90123456789", "47205918346"] * 5)
+]
+SAMPLES = 4.0  # of a profile, to a module
+
+
+def profile(number: str, blur: float, *, noise: float = 0, bow: float = 0) -> np.ndarray:
+    """Return a line across a drawn code, blurred by so many modules, with its light evened out."""
+    row = bars(number, EAN, 8)[100].astype(np.float64)
+    reach = np.arange(-40, 41)
+    kernel = np.exp(-0.5 * (reach / (8 * blur)) ** 2)
+    smooth = np.convolve(np.pad(row, 40, mode="edge"), kernel / kernel.sum(), mode="valid")
+    part = np.linspace(0, 1, int(row.size / 8 * SAMPLES))
+    taken = np.interp((part + bow * 4 * part * (1 - part)) * (row.size - 1), np.arange(row.size), smooth)
+    return np.asarray(taken - 128 + np.random.default_rng(3).normal(0, noise, taken.size), np.float32)
+
+
+def ends(line: np.ndarray) -> tuple[float, float]:
+    """Return where the bars of a drawn line begin and end: white is at its ends."""
+    dark = np.flatnonzero(line < 64)
+    return float(dark[0]), float(dark[-1])
+
+
+def blurred(picture: Frame, pixels: float) -> Frame:
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(pixels)))
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("way", [1, -1])
+def test_every_number_is_read_either_way_round(number: str, way: int) -> None:
+    line = np.ascontiguousarray(profile(number, 0.6, noise=3)[::way])
+    found = fit(line, [ends(line)]).read(line)
+    assert found.digits == number
+    assert found.explained > 0.8
+    assert found.margin > 0.3
+
+
+def test_bars_that_are_wider_on_one_side_are_read() -> None:
+    line = profile(NUMBERS[6], 0.5, noise=2, bow=0.006)
+    assert fit(line, [ends(line)]).read(line).digits == NUMBERS[6]
+
+
+def test_every_number_that_is_read_has_a_right_check_digit() -> None:
+    """Whatever the line shows, the answer is a number that the check digit allows."""
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        line = rng.normal(0, 30, 500).astype(np.float32)
+        digits = [int(digit) for digit in fit(line, [(50, 450)]).read(line).digits]
+        assert len(digits) == 13
+        assert (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
+
+
+def test_the_next_best_number_is_a_number_too() -> None:
+    """A digit that cannot be told is no doubt where the check digit tells it; two of them are one."""
+    line = profile(NUMBERS[6], 0.4)
+    start, end = ends(line)
+    module = (end - start) / 95
+
+    def smeared(*digits: int) -> np.ndarray:
+        damaged = line.copy()
+        for digit in digits:
+            first = int(start + (3 + 7 * digit) * module)
+            damaged[first : first + int(7 * module)] = line[first : first + int(7 * module)].mean()
+        return damaged
+
+    clear, one, two = (fit(line, [(start, end)]).read(smeared(*digits)) for digits in ((), (2,), (2, 3)))
+    assert clear.digits == one.digits == NUMBERS[6]
+    assert clear.margin > 4 * two.margin
+    assert one.margin > 4 * two.margin
+
+
+def test_rows_that_slant_are_straightened_and_rows_of_something_else_left_out() -> None:
+    line = profile(NUMBERS[1], 0.5)
+    rng = np.random.default_rng(4)
+    rows = np.stack([np.roll(line, 2 * row) + rng.normal(0, 12, line.size) for row in range(12)]).astype(np.float32)
+    rows[9:] = rng.normal(0, 40, (3, line.size))
+    made_one = straightened(rows, 3.0)
+    assert made_one is not None
+    assert {fit(made_one.whole, made_one.ends()).read(half).digits for half in made_one.halves} == {NUMBERS[1]}
+    assert straightened(rng.normal(0, 40, rows.shape).astype(np.float32), 3.0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("AB-12345", zxingcpp.BarcodeFormat.Code128),
+        ("12345678901234", zxingcpp.BarcodeFormat.ITF),
+        ("AB12345", zxingcpp.BarcodeFormat.Code39),
+        ("96385074", zxingcpp.BarcodeFormat.EAN8),
+    ],
+)
+@pytest.mark.parametrize("blur", [0.5, 2.5, 4])
+def test_bars_of_another_kind_are_explained_by_no_number(text: str, kind: zxingcpp.BarcodeFormat, blur: float) -> None:
+    rows = noisy(blurred(bars(text, kind, 4), blur), 2)[80:104:2].astype(np.float32)
+    said = explanation(np.repeat(rows, 2, axis=1), 1.0)
+    assert said is None or not said.certain
+
+
+@pytest.mark.parametrize("readers", [[ReaderName.PYZBAR], list(ReaderName)])
+@pytest.mark.parametrize("degrees", [4, 125])
+def test_the_pipeline_reads_bars_too_blurred_for_any_decoder(readers: list[ReaderName], degrees: float) -> None:
+    frame = noisy(blurred(before_camera(rotated(bars(NUMBERS[6], EAN, 3), degrees)), 2.2), 3)
+    assert [build_reader(name, DEFAULT_SYMBOLOGIES).read(frame) for name in ReaderName] == [[], []]
+    (code,) = build_pipeline(readers).read_all(frame)
+    assert (code.text, code.format) == (NUMBERS[6], Symbology.EAN_13)
+    assert abs(code.centre[0] - 648) < 40
+    assert abs(code.centre[1] - 486) < 40
+    without_ean = [Symbology.QR_CODE, Symbology.CODE_128]
+    assert build_pipeline(readers, without_ean).read_all(frame) == []
