@@ -128,9 +128,7 @@ def test_what_a_store_accepts_without_a_network_is_redeemed_in_all_books_when_th
 
     counter.link("gateway-headoffice", "restore")
     for rid, till in ((amber["rid"], "till-1"), (second["rid"], "till-3")):
-        until(
-            lambda rid=rid: {row["verdict"] for rows in counter.rows(rid).values() for row in rows} == {"redeemed"}, 40
-        )
+        until(partial(redeemed_everywhere, counter, rid), 40)
         assert set(counter.rows(rid)) == {till, "gateway", "headoffice"}
     assert office.call("GET", "/api/v1/conflicts") == []
     asked = other.until(lambda state: state["screen"] == "handed_over", within_s=40)
