@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
@@ -133,10 +134,12 @@ class Relays:
 
     async def drain(self, timeout_s: float) -> None:
         """Let what is in flight come to its end, for so long at most; then stop it, which loses nothing."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
-            for task in late:
-                task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._tasks:  # one that ends may have begun the next
+                    await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            task.cancel()
 
     def _take(self, intent: Intent, step: Callable[..., Step], voucher: str | None) -> Said | None:
         known = self.known(intent.rid, intent)
@@ -153,26 +156,33 @@ class Relays:
     def _follow(self, step: Step, voucher: str | None = None) -> None:
         relay, effects = step
         self._relays[relay.intent.rid] = relay
-        if effects:
-            self._spawn(self._carry_out(relay.intent.rid, effects, voucher))
+        try:
+            self._carry_out(relay, effects, voucher)
+        except Exception as error:
+            if not self.broken.done():
+                self.broken.set_exception(error)
+            raise
 
-    async def _carry_out(self, rid: str, effects: Sequence[Effect], voucher: str | None = None) -> None:
-        asked = self._relays[rid]  # a request whose end is on disk is forgotten here before its requester is told
-        for effect in effects:
+    def _carry_out(self, relay: Relay, effects: Sequence[Effect], voucher: str | None = None) -> None:
+        """Carry out the effects of a step now, as far as nothing has to be waited for: so no step overtakes another."""
+        for number, effect in enumerate(effects, 1):
             match effect:
-                case Write(relay=relay, durable=durable, claim=claim):
-                    if relay.is_open and self._has_ended(rid):
-                        continue  # its end came meanwhile, and is on its way to the disk
-                    written = self._journal.write(relay, durable=durable, voucher=voucher, claim=claim)
-                    written.add_done_callback(partial(self._written, relay))
+                case Write(relay=row, durable=durable, claim=claim):
+                    written = self._journal.write(row, durable=durable, voucher=voucher, claim=claim)
+                    written.add_done_callback(partial(self._written, row))
                     if durable:
-                        await written
+                        self._spawn(self._carry_on(written, relay, effects[number:]))
+                        return
                 case Ask(message=message):
-                    await self._ask(rid, message)
+                    self._spawn(self._ask(relay.intent.rid, message))
                 case Reply(message=message):
-                    self._answer(asked, message)
+                    self._answer(relay, message)
                 case _:
                     assert_never(effect)
+
+    async def _carry_on(self, written: asyncio.Future[None], relay: Relay, effects: Sequence[Effect]) -> None:
+        await written
+        self._carry_out(relay, effects)
 
     async def _ask(self, rid: str, message: AskRedeem | AskResolve) -> None:
         answer = None
@@ -183,17 +193,11 @@ class Relays:
         if isinstance(answer, Answer | Notice) and answer.rid in {rid, None}:
             if isinstance(answer, Notice):
                 log.warning("headoffice_notice rid=%s verdict=%s hint=%s", rid, answer.verdict, answer.hint)
-            relay, effects = machine.heard(relay, answer, now)
+            self._follow(machine.heard(relay, answer, now))
         else:
             if answer is not None:
                 log.error("headoffice_answered_something_else rid=%s kind=%s", rid, type(answer).__name__)
-            relay, effects = machine.unheard(relay, now)
-        self._relays[rid] = relay
-        await self._carry_out(rid, effects)
-
-    def _has_ended(self, rid: str) -> bool:
-        current = self._relays.get(rid)
-        return current is None or not current.is_open
+            self._follow(machine.unheard(relay, now))
 
     def _answer(self, relay: Relay, message: Said) -> None:
         rid = relay.intent.rid
