@@ -22,6 +22,8 @@ class Screen(StrEnum):
     PENDING = "pending"
     RESULT = "result"
     HANDED_OVER = "handed_over"
+    TYPING = "typing"
+    LEAVING = "leaving"
     OUT_OF_SERVICE = "out_of_service"
 
 

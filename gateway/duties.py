@@ -6,6 +6,7 @@ is asked anew each time: a clerk who was disabled, or whose kiosk was moved, is 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import secrets
@@ -17,6 +18,7 @@ import msgspec
 from gateway.places import Shift
 from gateway.usage import Usage
 from protocol.messages import Detail, Notice, OnDuty, Signed
+from protocol.pins import is_pin
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ID_BYTES = 16
+#: Wrong PINs in a row that lock a clerk, badge and all, until the head office gives out a new PIN.
+MOST_TRIES = 5
 
 
 class Duties:
@@ -47,7 +51,7 @@ class Duties:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the parts; ``refresh`` fetches the clerks anew, ``guesses`` counts badges that nobody has."""
+        """Keep the parts; ``refresh`` fetches the clerks anew, ``guesses`` counts what is nobody's badge or number."""
         self._registry = registry
         self._journal = journal
         self._guesses = guesses
@@ -56,6 +60,7 @@ class Duties:
         self._wall = wall
         self._shifts: dict[str, Shift] = {}
         self._told: dict[str, Signed] = {}
+        self._trying = asyncio.Lock()
 
     def start(self) -> None:
         """Take up the shifts that a restart broke into."""
@@ -72,7 +77,7 @@ class Duties:
         return OnDuty(sign_in=shift.id, clerk=clerk.number, name=clerk.name)
 
     async def sign_in(self, bound: Bound, asked: SignIn) -> Signed | Notice:
-        """Sign the clerk of a badge in, or out; whatever is answered is on disk, and a repeat is answered alike."""
+        """Sign a clerk in or out; whatever is answered is on disk, and a repeat is answered alike."""
         told = self._told.get(bound.identity)
         if told is not None and (told.look, told.boot) == (asked.look, asked.boot):
             return told
@@ -93,26 +98,60 @@ class Duties:
             self._journal.write_shift(msgspec.structs.replace(shift, until=self._wall()))
 
     async def _decide(self, bound: Bound, asked: SignIn) -> tuple[Verdict, Clerk | None]:
-        clerk = await self._clerk_of(asked.badge)
-        if clerk is None:
-            self._guesses.count(bound.identity, self._clock())
-            return self._refused(bound, Verdict.CLERK_WRONG_STORE, None)
-        objection = _objection(clerk, bound)
-        if objection is not None:
-            return self._refused(bound, objection, clerk)
-        if self._is_held(clerk, bound, asked.holds):
+        if asked.badge is None and asked.number is None:
+            return self._leave(bound, asked.holds)
+        objection, clerk = await self._judge(bound, asked)
+        if clerk is None or objection is not None:
+            return self._refused(bound, objection or Verdict.CLERK_WRONG_STORE, clerk)
+        if asked.badge is not None and self._is_held(clerk, bound, asked.holds):
             self.end(bound.identity)
             return Verdict.CLERK_SIGNED_OUT, clerk
         self._begin(clerk, bound)
         return Verdict.CLERK_SIGNED_IN, clerk
 
-    async def _clerk_of(self, badge: str) -> Clerk | None:
-        """Return whose badge this is; one that is new here is asked for, because its clerk may be, too."""
-        digest = hashlib.sha256(badge.strip().encode()).hexdigest()
-        known = self._registry.clerk_with(digest)
-        if known is None and await self._refresh():
-            known = self._registry.clerk_with(digest)
-        return known
+    def _leave(self, bound: Bound, holds: str | None) -> tuple[Verdict, Clerk | None]:
+        """Sign out whom the kiosk knows to be signed in; where that is over already, this is a repeat."""
+        shift = self._shifts.get(bound.identity)
+        if shift is not None and shift.id == holds:
+            self.end(bound.identity)
+        return Verdict.CLERK_SIGNED_OUT, self._registry.clerk(shift.clerk) if shift else None
+
+    async def _judge(self, bound: Bound, asked: SignIn) -> tuple[Verdict | None, Clerk | None]:
+        """Return why whom may not sign in, by the head office's newest word where the kept one says no."""
+        clerk = self._known(asked)
+        objection = await self._objection_to(clerk, bound, asked)
+        if objection is not None and await self._refresh() and self._known(asked) != clerk:
+            clerk = self._known(asked)
+            objection = await self._objection_to(clerk, bound, asked)
+        if clerk is None:
+            self._guesses.count(bound.identity, self._clock())
+        return objection, clerk
+
+    def _known(self, asked: SignIn) -> Clerk | None:
+        if asked.badge is None:
+            return self._registry.clerk(asked.number or "")
+        return self._registry.clerk_with(hashlib.sha256(asked.badge.strip().encode()).hexdigest())
+
+    async def _objection_to(self, clerk: Clerk | None, bound: Bound, asked: SignIn) -> Verdict | None:
+        if clerk is None:
+            # Whom none of our stores knows works elsewhere, if anywhere; a number alone tells nobody whether it is one.
+            return Verdict.CLERK_WRONG_PIN if asked.badge is None else Verdict.CLERK_WRONG_STORE
+        if (objection := _objection(clerk, bound)) is not None:
+            return objection
+        async with self._trying:
+            tries = self._journal.tries(clerk)
+            if tries >= MOST_TRIES:
+                return Verdict.CLERK_LOCKED
+            return None if asked.badge is not None else await self._try(clerk, asked.pin or "", tries + 1)
+
+    async def _try(self, clerk: Clerk, pin: str, tries: int) -> Verdict | None:
+        """Check a PIN. The try is on disk before its outcome is known: no cut cable gives one back."""
+        await self._journal.write_tries(clerk, tries)
+        if await asyncio.to_thread(is_pin, pin, clerk.pin):
+            await self._journal.write_tries(clerk, 0)
+            return None
+        log.warning("wrong_pin clerk=%s tries=%s", clerk.number, tries)
+        return Verdict.CLERK_LOCKED if tries >= MOST_TRIES else Verdict.CLERK_WRONG_PIN
 
     def _is_held(self, clerk: Clerk, bound: Bound, holds: str | None) -> bool:
         """Whether the kiosk knows of this clerk's sign-in there, so that the badge was shown to end it.

@@ -26,6 +26,7 @@ from gateway.schema import (
     RELAYS,
     RELEASE_CLAIMS,
     SHIFTS,
+    TRIES,
     USAGES,
     WRITE_BEHIND,
     WRITE_CLAIM,
@@ -36,6 +37,7 @@ from gateway.schema import (
     WRITE_RELAY,
     WRITE_SETTLED,
     WRITE_SHIFT,
+    WRITE_TRIES,
     entry_in,
     relay_in,
     shift_in,
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from gateway.places import Shift
+    from gateway.places import Clerk, Shift
     from protocol.messages import Entry, Intent
     from protocol.relay import Relay
 
@@ -214,6 +216,14 @@ class Journal:
         """Return the rids of a voucher that have an answer on disk."""
         rows = self._reading.execute("SELECT rid, answer FROM relays WHERE voucher = ? AND answer NOTNULL", (voucher,))
         return ((rid, _ANSWER.decode(answer)) for rid, answer in rows)
+
+    def tries(self, clerk: Clerk) -> int:
+        """Return how many wrong PINs were typed for this clerk since the last right one, or since the PIN is new."""
+        return next((int(count) for (count,) in self._reading.execute(TRIES, (clerk.number, clerk.pin))), 0)
+
+    def write_tries(self, clerk: Clerk, count: int) -> asyncio.Future[None]:
+        """Write that number down."""
+        return self._add(WRITE_TRIES, (clerk.number, clerk.pin, count), durable=True)
 
     @property
     def mark(self) -> Mark:

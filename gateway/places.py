@@ -51,13 +51,15 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clerk(msgspec.Struct, frozen=True, kw_only=True):
-    """One clerk of this gateway's stores, as the head office lists them: of the badge a hash, and no PIN."""
+    """One clerk of this gateway's stores, as the head office lists them: of badge and PIN only hashes."""
 
     number: ClerkNumber
     name: str
     stores: tuple[StoreId, ...]
     badge: str
     """SHA-256 of the badge's text, in hexadecimal."""
+    pin: str = ""
+    """The PIN's slow hash (``protocol.pins``)."""
     disabled: bool = False
 
 

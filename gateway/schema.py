@@ -86,6 +86,9 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX claims_by_rid ON claims (rid);
     """,
+    """
+    CREATE TABLE tries (clerk TEXT PRIMARY KEY, pin TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 )
 
 WRITE_RELAY = """
@@ -110,6 +113,8 @@ WRITE_SHIFT = """
     INSERT INTO shifts (id, kiosk, store, clerk, name, since, until) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET until = excluded.until
 """
+WRITE_TRIES = "INSERT OR REPLACE INTO tries VALUES (?, ?, ?)"
+TRIES = "SELECT count FROM tries WHERE clerk = ? AND pin = ?"
 WRITE_BEHIND = "INSERT OR REPLACE INTO meta VALUES ('behind', ?)"
 WRITE_PEER = "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"
 

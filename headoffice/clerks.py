@@ -10,22 +10,20 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
-from headoffice.errors import TakenError
+from headoffice.errors import NotFoundError, TakenError
 from headoffice.registry import known_stores
 from headoffice.schema import clerk_stores, clerks, gateway_stores
 from protocol.classify import BADGE_PREFIX
+from protocol.pins import PIN_DIGITS, hash_pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-PIN_DIGITS = 6
 FIRST_NUMBER = 1001
-#: scrypt's cost: 16 MiB and some 50 ms a guess. A PIN is short, so what slows guessing is this and the lock after few.
-_N, _R, _P = 2**14, 8, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,26 @@ def add_clerk(connection: Connection, number: str | None, name: str, works_at: I
     return given
 
 
+def put_clerk(connection: Connection, number: str, name: str, works_at: Iterable[str], *, disabled: bool) -> None:
+    """Change what is known of a clerk, and where they work; raise NotFoundError, RefusedError."""
+    where = known_stores(connection, works_at)
+    _change(connection, number, name=name, disabled=disabled)
+    connection.execute(delete(clerk_stores).where(clerk_stores.c.clerk == number))
+    if where:
+        connection.execute(insert(clerk_stores), [{"clerk": number, "store": store} for store in where])
+
+
+def reset_clerk(connection: Connection, number: str, drawn: Secrets) -> None:
+    """Give a clerk a new PIN and badge; the old ones are nobody's from now on. Raises NotFoundError."""
+    _change(connection, number, pin_hash=drawn.pin_hash, badge_digest=drawn.badge_digest)
+
+
+def _change(connection: Connection, number: str, **values: object) -> None:
+    if not connection.execute(update(clerks).where(clerks.c.number == number).values(**values)).rowcount:
+        msg = f"there is no clerk {number}; GET /api/v1/clerks lists them"
+        raise NotFoundError(msg)
+
+
 def all_clerks(connection: Connection) -> list[dict[str, Any]]:
     """Return every clerk with the stores where each works, without secrets."""
     found: dict[str, dict[str, Any]] = {
@@ -86,22 +104,22 @@ def clerks_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
     """Return the clerks of the stores that a gateway speaks for, with what it needs to know them by."""
     found: dict[str, dict[str, Any]] = {}
     for row in connection.execute(
-        select(clerks.c.number, clerks.c.name, clerks.c.badge_digest, clerks.c.disabled, clerk_stores.c.store)
+        select(clerks, clerk_stores.c.store)
         .join(clerk_stores, clerk_stores.c.clerk == clerks.c.number)
         .join(gateway_stores, gateway_stores.c.store == clerk_stores.c.store)
         .where(gateway_stores.c.gateway == gateway)
         .order_by(clerks.c.number, clerk_stores.c.store)
     ):
-        clerk = {"number": row.number, "name": row.name, "badge": row.badge_digest.hex(), "disabled": row.disabled}
-        found.setdefault(row.number, {**clerk, "stores": []})["stores"].append(row.store)
+        clerk = {
+            "number": row.number,
+            "name": row.name,
+            "badge": row.badge_digest.hex(),
+            "pin": row.pin_hash,
+            "disabled": row.disabled,
+            "stores": [],
+        }
+        found.setdefault(row.number, clerk)["stores"].append(row.store)
     return list(found.values())
-
-
-def hash_pin(pin: str, salt: bytes | None = None) -> str:
-    """Return the salted scrypt hash of a PIN, with its salt and cost."""
-    salt = salt or secrets.token_bytes(16)
-    digest = hashlib.scrypt(pin.encode(), salt=salt, n=_N, r=_R, p=_P, dklen=32)
-    return f"scrypt${_N}${_R}${_P}${salt.hex()}${digest.hex()}"
 
 
 def _next_number(connection: Connection) -> str:

@@ -31,6 +31,7 @@ MOST_USES = 999
 Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)]
 Quantity = Annotated[int, Meta(ge=1, le=MOST_USES)]
 Text = Annotated[str, Meta(max_length=400)]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 ClerkNumber = Annotated[str, Meta(pattern=r"^[0-9]{1,12}\Z")]
 Sealed = Annotated[str, Meta(max_length=1024)]
 
@@ -137,15 +138,17 @@ class Look(_Message, frozen=True, kw_only=True, tag="look"):
 
 
 class SignIn(_Message, frozen=True, kw_only=True, tag="sign_in"):
-    """A clerk's badge was shown: sign in, or out where it is the badge of who is signed in.
+    """A clerk comes or goes: by a badge, which signs out who is signed in by it, or by number and PIN.
 
-    Answered by Signed or Notice with the same number, and repeated until then. ``holds`` makes a repeat harmless: it is
-    the sign-in that the kiosk knows of, and only that one can be ended.
+    With neither, whoever is signed in goes. Answered by Signed or Notice with the same number, and repeated until then.
+    ``holds`` makes a repeat harmless: it is the sign-in that the kiosk knows of, and only that one can be ended.
     """
 
     look: int
     boot: str
-    badge: Code
+    badge: Code | None = None
+    number: ClerkNumber | None = None
+    pin: Pin | None = None
     holds: Rid | None = None
 
 

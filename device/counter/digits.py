@@ -49,6 +49,8 @@ class Digits:
     turning: Button | None = None
     turn_at: float | None = None
     """When the held button turns the wheel again; None where none is held."""
+    turns: int = 0
+    """How often it has turned by itself since the button went down."""
 
     @property
     def line(self) -> str:
@@ -71,7 +73,7 @@ Entry: TypeAlias = Digits | Typed | Left
 def pressed(entry: Digits, button: Button, now: float) -> Entry:
     """Take a button that went down."""
     if button in _TURNS:
-        return replace(_turned(entry, button), turning=button, turn_at=now + HOLD_S)
+        return replace(_turned(entry, button), turning=button, turn_at=now + HOLD_S, turns=0)
     if button is Button.CANCEL:
         return replace(_still(entry), typed=entry.typed[:-1], wheel="0") if entry.typed else Left()
     if entry.wheel == END:
@@ -80,21 +82,24 @@ def pressed(entry: Digits, button: Button, now: float) -> Entry:
     return Typed(typed) if len(typed) == entry.most else replace(_still(entry), typed=typed, wheel="0")
 
 
-def released(entry: Digits, button: Button) -> Digits:
-    """Take a button that came up: the wheel stands still."""
-    return _still(entry) if entry.turning is button else entry
+def released(entry: Digits, button: Button, held_s: float) -> Digits:
+    """Take a button that came up after ``held_s`` seconds: the wheel stands still, where it stood at that moment."""
+    if entry.turning is not button:
+        return entry
+    earned = 0 if held_s < HOLD_S else 1 + int((held_s - HOLD_S) / REPEAT_S)
+    return _still(_turned(entry, button, -max(0, entry.turns - earned)))
 
 
 def tick(entry: Digits, now: float) -> Digits:
     """Turn the wheel on where its button is still held."""
     if entry.turning is None or entry.turn_at is None or now < entry.turn_at:
         return entry
-    return replace(_turned(entry, entry.turning), turn_at=now + REPEAT_S)
+    return replace(_turned(entry, entry.turning), turn_at=now + REPEAT_S, turns=entry.turns + 1)
 
 
-def _turned(entry: Digits, button: Button) -> Digits:
+def _turned(entry: Digits, button: Button, times: int = 1) -> Digits:
     places = entry.wheel_places
-    return replace(entry, wheel=places[(places.index(entry.wheel) + _TURNS[button]) % len(places)])
+    return replace(entry, wheel=places[(places.index(entry.wheel) + times * _TURNS[button]) % len(places)])
 
 
 def _still(entry: Digits) -> Digits:

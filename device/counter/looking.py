@@ -83,15 +83,19 @@ def serve(counter: Counter, text: str | None, now: float) -> Step:
         return _refuse(counter, kind.verdict or Verdict.BAD_CODE, text if tellable else None, now)
     if is_badge(text):
         held = counter.on_duty.sign_in if counter.on_duty else None
-        sign_in = SignIn(look=counter.looks + 1, boot=counter.setup.boot, badge=text, holds=held)
-        return _look(counter, text, now, sign_in)
+        asked = SignIn(look=counter.looks + 1, boot=counter.setup.boot, badge=text, holds=held)
+        return ask_to_sign(counter, asked, now)
     if counter.clerk_required and counter.clerk is None:
         return _refuse(counter, Verdict.CLERK_REQUIRED, text, now)
     return _look(counter, text, now)
 
 
+def ask_to_sign(counter: Counter, asked: SignIn, now: float) -> Step:
+    """Ask the gateway to sign a clerk in or out."""
+    return _look(counter, asked.badge or "", now, asked)
+
+
 def _look(counter: Counter, text: str, now: float, sign_in: SignIn | None = None) -> Step:
-    """Ask the gateway what a code is worth, or whom a badge signs in."""
     reachable = counter.link is LinkState.UP
     patience_s = counter.timing.look_s if reachable else counter.timing.look_offline_s
     looking = Looking(

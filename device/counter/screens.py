@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from device.counter.states import (
     CameraState,
     Idle,
+    Leaving,
     Looking,
     Manner,
     Offering,
@@ -23,6 +24,7 @@ from device.counter.states import (
     Question,
     Result,
     Starting,
+    Typing,
 )
 from device.view import Line, LinkState, Screen, View
 from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
@@ -96,6 +98,8 @@ def _face(counter: Counter, style: Style) -> _Face:
             return _result(outcome, style)
         case Question():
             return _question(counter, phase, style)
+        case Typing() | Leaving():
+            return _clerking(counter, phase, style)
         case OutOfService(verdict=verdict, hint=hint):
             lines = (*style.phrase(verdict), *((hint,) if hint else ()))
             return _spoken(Screen.OUT_OF_SERVICE, verdict, lines)
@@ -128,7 +132,16 @@ def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
 def _clerk_line(counter: Counter, style: Style) -> tuple[str, ...]:
     if counter.on_duty is not None:
         return (style.words.on_duty.format(name=counter.on_duty.name),)
-    return style.phrase(Verdict.CLERK_REQUIRED)[:1] if counter.clerk_required else ()
+    return (style.words.sign_in,) if counter.clerk_required else ()
+
+
+def _clerking(counter: Counter, phase: Typing | Leaving, style: Style) -> _Face:
+    words = style.words
+    if isinstance(phase, Typing):
+        title = words.type_number if phase.number is None else words.type_pin
+        return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))
+    lines = (*_clerk_line(counter, style), words.sign_out)
+    return _Face(screen=Screen.LEAVING, lines=lines, keys=(words.yes_or_no,))
 
 
 def _offer(phase: Offering, style: Style) -> _Face:

@@ -14,6 +14,7 @@ from device.view import LinkState
 from protocol.messages import Detail, Method
 
 if TYPE_CHECKING:
+    from device.counter.digits import Digits
     from device.counter.effects import Effect
     from device.counter.style import Style
     from device.counter.timing import Timing
@@ -133,6 +134,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """A clerk sets number or PIN with the buttons; given up at ``until``."""
+
+    entry: Digits
+    until: float
+    number: str | None = None
+    """The number, once it is the PIN's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """It is asked whether the clerk who is signed in goes."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfService:
     """The kiosk may not serve, or must not. ``lasting``: a welcome does not end it."""
 
@@ -141,7 +159,7 @@ class OutOfService:
     lasting: bool = False
 
 
-Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | OutOfService
+Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | Typing | Leaving | OutOfService
 
 
 # --- what goes on beside it -------------------------------------------------------------------------------------------

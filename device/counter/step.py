@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import linking, looking, offering, redeeming, results
+from device.counter import clerking, linking, looking, offering, redeeming, results
 from device.counter.effects import Accept, Effect, Mint, Send, Show, Tidy
 from device.counter.events import (
     CameraFault,
@@ -34,6 +34,7 @@ from device.counter.states import (
     Counter,
     Idle,
     Kept,
+    Leaving,
     Looking,
     Offering,
     OutOfService,
@@ -43,6 +44,7 @@ from device.counter.states import (
     Setup,
     Starting,
     Step,
+    Typing,
 )
 from protocol.messages import Answer, Notice, Offered, Refused, Signed, Welcome
 
@@ -92,6 +94,8 @@ def _catch_up(counter: Counter, now: float) -> Step:
             counter, moved = redeeming.tick(counter, phase, now)
         case Result():
             counter, moved = results.tick(counter, phase, now)
+        case Typing() | Leaving():
+            counter, moved = clerking.tick(counter, phase, now)
         case Idle() | Question() | OutOfService():
             # These wait for a code, a person or the gateway: there is time to tidy.
             if counter.tidy_at is not None and now >= counter.tidy_at:
@@ -117,6 +121,8 @@ def _phase_deadline(counter: Counter) -> float | None:
             return redeeming.deadline(phase)
         case Result():
             return results.deadline(counter, phase)
+        case Typing() | Leaving():
+            return clerking.deadline(phase)
         case Question() | OutOfService():
             return counter.tidy_at
         case _:
@@ -139,9 +145,10 @@ def _take(counter: Counter, event: Event, now: float) -> Step:
             return linking.journal_behind(counter), ()
         case MintFailed(rid=rid):
             return redeeming.mint_failed(counter, rid, now), ()
+        case Released() if isinstance(counter.phase, Typing):
+            return clerking.let_go(counter, counter.phase, event)
         case Tick() | Released():
-            # The time was caught up with already; no button means anything by how long it was held yet.
-            return counter, ()
+            return counter, ()  # the time was caught up with already
         case _:
             assert_never(event)
 
@@ -175,7 +182,13 @@ def _pressed(counter: Counter, event: Pressed, now: float) -> Step:
             return results.pressed(counter, phase, now)
         case Question():
             return results.answer_question(counter, phase, event.button, now)
-        case Starting() | Idle() | OutOfService():
+        case Idle():
+            return clerking.begin(counter, event.button, now)
+        case Typing():
+            return clerking.typed(counter, phase, event.button, now)
+        case Leaving():
+            return clerking.leave(counter, event.button, now)
+        case Starting() | OutOfService():
             return counter, ()  # nothing is asked here
         case _:
             assert_never(phase)

@@ -34,6 +34,8 @@ class Timing(Section, frozen=True, kw_only=True):
     result_s: Seconds = 8.0
     question_pause_s: Seconds = 15.0
     """A question that was pressed away comes back after this long at rest."""
+    typing_s: Seconds = 30.0
+    """What a clerk sets with the buttons is given up so long after the last press."""
     hello_s: Seconds = 10.0
     welcome_s: Seconds = 25.0
     """Without a word from the gateway for so long, only the broker is known to be there."""

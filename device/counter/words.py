@@ -25,6 +25,11 @@ class Words:
     camera_fault: tuple[str, str]
     not_signed_in: tuple[str, str]
     on_duty: str
+    sign_in: str
+    sign_out: str
+    type_number: str
+    type_pin: str
+    take_or_back: str
     still_open: str
     """How many redemptions that were given up at the counter have not ended, or the number of the only one."""
     slow: tuple[str, str]
@@ -58,6 +63,11 @@ WORDS = {
         camera_fault=("扫码器故障", "请联系技术员"),
         not_signed_in=("网络不通", "未登录"),
         on_duty="店员 {name}",
+        sign_in="请店员登录 ×",
+        sign_out="退出登录?",
+        type_number="店员编号",
+        type_pin="密码",
+        take_or_back="▲▼OK ×退回",
         still_open="待确认 {number}",
         slow=("网络较慢", "正在重试"),
         quantity="待核销 {quantity}/{most} ▲▼",
@@ -87,6 +97,11 @@ WORDS = {
         camera_fault=("Camera fault", "Call technician"),
         not_signed_in=("No network", "Not signed in"),
         on_duty="Clerk {name}",
+        sign_in="Clerk sign-in ×",
+        sign_out="Sign out?",
+        type_number="Clerk number",
+        type_pin="PIN",
+        take_or_back="▲▼OK ×back",
         still_open="Open: {number}",
         slow=("Slow network,", "trying again"),
         quantity="Redeem {quantity}/{most} ▲▼",

@@ -23,6 +23,14 @@ class ClerkIn(Model):
     stores: list[Id] = Field(description="Where the clerk works.", examples=[["nanjing-lu"]])
 
 
+class ClerkChange(Model):
+    """What is known of a clerk from now on."""
+
+    name: Name
+    stores: list[Id] = Field(description="Where the clerk works, and nowhere else.")
+    disabled: bool = Field(default=False, description="Whether the clerk is kept from signing in.")
+
+
 class NewClerk(Model):
     """What is handed to a clerk. It is told this once and never again."""
 
@@ -49,6 +57,23 @@ def post_clerk(clerk: ClerkIn, here: TheOffice) -> NewClerk:
     number = here.database.write(
         lambda connection: clerks.add_clerk(connection, clerk.number, clerk.name, clerk.stores, drawn)
     )
+    return NewClerk(number=number, pin=drawn.pin, qr_text=drawn.badge)
+
+
+@router.put("/clerks/{number}", summary="Change a clerk", responses=problems(404))
+def put_clerk(number: Number, clerk: ClerkChange, here: TheOffice) -> ClerkOut:
+    """Rename, move, disable or enable a clerk; the gateways hear of it with their next list."""
+    here.database.write(
+        lambda connection: clerks.put_clerk(connection, number, clerk.name, clerk.stores, disabled=clerk.disabled)
+    )
+    return ClerkOut(number=number, **clerk.model_dump())
+
+
+@router.post("/clerks/{number}/reset", summary="Give a clerk a new PIN and badge", responses=problems(404))
+def reset_clerk(number: Number, here: TheOffice) -> NewClerk:
+    """Replace PIN and badge, which also unlocks a clerk who was locked after wrong PINs."""
+    drawn = clerks.draw_secrets()
+    here.database.write(lambda connection: clerks.reset_clerk(connection, number, drawn))
     return NewClerk(number=number, pin=drawn.pin, qr_text=drawn.badge)
 
 

@@ -41,6 +41,7 @@ from protocol.messages import (
     Signed,
     SignIn,
 )
+from protocol.pins import hash_pin
 from tests.fakes.minimal_headoffice import MinimalHeadOffice
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def badge_hash(number: str) -> str:
     return hashlib.sha256(badge_of(number).encode()).hexdigest()
 
 
+PIN, OTHER_PIN = "408217", "113355"
 STORES = (
     Store(id="nanjing-lu", name="南京路店"),
     Store(id="pudong", name="浦东店", clerk_required=True),
@@ -72,8 +74,8 @@ STORES = (
 )
 
 CLERKS = (
-    Clerk(number="1001", name="王小明", stores=("nanjing-lu", "pudong"), badge=badge_hash("1001")),
-    Clerk(number="1002", name="李红", stores=("pudong",), badge=badge_hash("1002")),
+    Clerk(number="1001", name="王小明", stores=("nanjing-lu", "pudong"), badge=badge_hash("1001"), pin=hash_pin(PIN)),
+    Clerk(number="1002", name="李红", stores=("pudong",), badge=badge_hash("1002"), pin=hash_pin(OTHER_PIN)),
     Clerk(number="1003", name="赵六", stores=("nanjing-lu", "pudong"), badge=badge_hash("1003"), disabled=True),
 )
 
@@ -238,6 +240,11 @@ class Shop:
     async def badge(self, identity: str, number: str, holds: str | None = None) -> Signed:
         """Show a clerk's badge to a kiosk and return what it is told."""
         asked = SignIn(look=next(self._numbers), boot="kiosk-boot", badge=badge_of(number), holds=holds)
+        return await self.asked_again(identity, asked)
+
+    async def pin(self, identity: str, number: str, pin: str) -> Signed:
+        """Type a clerk's number and PIN at a kiosk and return what it is told."""
+        asked = SignIn(look=next(self._numbers), boot="kiosk-boot", number=number, pin=pin)
         return await self.asked_again(identity, asked)
 
     async def asked_again(self, identity: str, asked: SignIn) -> Signed:

@@ -152,3 +152,21 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
     assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", **full}
     assert api.put("/api/v1/stores/nanjing-lu", {**full, "name": "新店名"}).status_code == 200
     assert api.get("/api/v1/stores").json() == [{"id": "nanjing-lu", **full, "name": "新店名"}]
+
+
+def test_a_clerk_is_renamed_moved_and_disabled(counter: Counter) -> None:
+    made = counter.api.post("/api/v1/clerks", {"name": "王小明", "stores": ["nanjing-lu"]}).json()
+    change = {"name": "王大明", "stores": ["jingan"], "disabled": True}
+    changed = counter.api.put(f"/api/v1/clerks/{made['number']}", change)
+    assert changed.json() == {"number": made["number"], **change}
+    assert counter.api.get("/api/v1/clerks").json() == [changed.json()]
+    assert counter.api.put("/api/v1/clerks/99", change).status_code == 404
+    assert counter.api.put(f"/api/v1/clerks/{made['number']}", {**change, "stores": ["nowhere"]}).status_code == 422
+
+
+def test_a_reset_gives_out_another_pin_and_badge(counter: Counter) -> None:
+    made = counter.api.post("/api/v1/clerks", {"stores": ["nanjing-lu"]}).json()
+    again = counter.api.post(f"/api/v1/clerks/{made['number']}/reset", {}).json()
+    assert again["number"] == made["number"]
+    assert again["qr_text"] != made["qr_text"]
+    assert counter.api.post("/api/v1/clerks/99/reset", {}).status_code == 404

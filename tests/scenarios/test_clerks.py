@@ -12,20 +12,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.scenarios.counter import Kiosk, State
+
 FIRST, SECOND = "nanjing-lu", "jing-an"
 
 
 @pytest.fixture(scope="module")
-def staffed(
+def rehearsed(
     free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Counter]:
     """Give a counter of its own, because a store that has clerks asks for them from then on."""
     demo = Demo(free_port(), tmp_path_factory.mktemp("staffed"), kiosks=2)
     try:
-        yield Counter(demo.until_ready())
+        counter = Counter(demo.until_ready())
+        assert asks(counter) == {FIRST: False, SECOND: False}
+        yield counter
         assert demo.stop() == 0
     finally:
         demo.kill()
+
+
+@pytest.fixture
+def staffed(rehearsed: Counter) -> Counter:
+    """Give the counter at rest, with nobody signed in."""
+    rehearsed.tidy()
+    kiosk = rehearsed.kiosk("till-2")
+    if kiosk.state()["clerk"] is not None:
+        kiosk.press("cancel")
+        kiosk.press("ok")
+        kiosk.until_verdict("clerk_signed_out")
+        kiosk.tidy()
+    return rehearsed
 
 
 def asks(counter: Counter) -> dict[str, bool]:
@@ -34,7 +51,6 @@ def asks(counter: Counter) -> dict[str, bool]:
 
 def test_a_clerks_day_at_a_store_that_asks_for_its_clerk(staffed: Counter) -> None:
     first, second = staffed.kiosk("till-1"), staffed.kiosk("till-2")
-    assert asks(staffed) == {FIRST: False, SECOND: False}
     wang = staffed.good("POST", "/api/clerks", {"stores": [SECOND]})
     other = staffed.good("POST", "/api/clerks", {"stores": [FIRST]})
     stranger = staffed.good("POST", "/api/clerks", {"stores": ["wuhan"]})
@@ -72,3 +88,51 @@ def test_a_clerks_day_at_a_store_that_asks_for_its_clerk(staffed: Counter) -> No
 
     texts = [clerk["qr_text"] for clerk in (wang, other, stranger)]
     assert all(text not in str(staffed.books()) for text in texts)
+
+
+def set_digits(kiosk: Kiosk, text: str) -> None:
+    """Set digits with the buttons, the shorter way round the wheel of ten places and perhaps an end."""
+    for digit in text:
+        for _ in range(min(int(digit), 10 - int(digit))):
+            kiosk.press("up" if int(digit) <= 5 else "down")
+        kiosk.press("ok")
+
+
+def sign_in_by_buttons(kiosk: Kiosk, number: str, pin: str) -> State:
+    """Type number and PIN at a kiosk at rest, and return what it comes to say."""
+    kiosk.press("cancel")
+    for digit in number:
+        for _ in range(int(digit)):
+            kiosk.press("up")
+        kiosk.press("ok")
+    kiosk.press("down")
+    kiosk.press("ok")
+    set_digits(kiosk, pin)
+    return kiosk.until(lambda state: state["screen"] == "result")
+
+
+def test_number_and_pin_sign_in_by_the_buttons_and_wrong_ones_lock(staffed: Counter) -> None:
+    kiosk = staffed.kiosk("till-2")
+    clerk = staffed.good("POST", "/api/clerks", {"stores": [SECOND]})
+    came = sign_in_by_buttons(kiosk, clerk["number"], clerk["pin"])
+    assert (came["verdict"], came["clerk"]) == ("clerk_signed_in", clerk["number"])
+    kiosk.tidy()
+    kiosk.press("cancel")
+    kiosk.press("ok")
+    assert kiosk.until_verdict("clerk_signed_out")["clerk"] is None
+
+    wrong = f"{(int(clerk['pin']) + 1) % 1_000_000:06}"
+    said = []
+    for _ in range(5):
+        kiosk.tidy()
+        said.append(sign_in_by_buttons(kiosk, clerk["number"], wrong)["verdict"])
+    assert said == [*["clerk_wrong_pin"] * 4, "clerk_locked"]
+    kiosk.tidy()
+    assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_locked"
+
+    token = staffed.good("GET", "/api/rehearsal")["headoffice"]
+    bearer = {"Authorization": f"Bearer {token['token']}"}
+    said_new = Counter(token["url"]).call("POST", f"/api/v1/clerks/{clerk['number']}/reset", headers=bearer)
+    assert said_new.status == 200
+    assert kiosk.looked(said_new.json["qr_text"])["verdict"] == "clerk_signed_in"
+    assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_wrong_store"

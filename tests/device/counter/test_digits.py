@@ -74,10 +74,20 @@ def test_a_held_button_turns_on_until_it_comes_up() -> None:
     assert entry.wheel == "2"
     assert entry.turn_at == pytest.approx(10.0 + HOLD_S + REPEAT_S)
     entry = tick(entry, 10.0 + HOLD_S + REPEAT_S)
-    assert released(entry, Button.DOWN) == entry
-    entry = released(entry, Button.UP)
+    assert released(entry, Button.DOWN, 9.0) == entry
+    entry = released(entry, Button.UP, HOLD_S + REPEAT_S + 0.01)
     assert (entry.wheel, entry.turn_at) == ("3", None)
     assert tick(entry, 99.0) == entry
+
+
+def test_a_release_that_is_told_late_turns_back_what_was_turned_meanwhile() -> None:
+    entry = pressed(PIN, Button.DOWN, 10.0)
+    assert isinstance(entry, Digits)
+    entry = tick(tick(entry, 10.0 + HOLD_S), 11.0)
+    assert entry.wheel == "7"
+    assert released(entry, Button.DOWN, 0.1).wheel == "9"
+    assert released(entry, Button.DOWN, HOLD_S).wheel == "8"
+    assert released(entry, Button.DOWN, 5.0).wheel == "7"
 
 
 def test_what_is_long_keeps_its_end_in_sight() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from device.counter.effects import Show
@@ -9,9 +10,9 @@ from device.counter.style import SIZES, Style
 from device.counter.words import Language
 from device.ports import Button
 from device.view import Screen
-from protocol.messages import Detail
+from protocol.messages import Detail, OnDuty
 from protocol.vocabulary import PHRASES, Verdict
-from tests.device.counter.bench import Bench
+from tests.device.counter.bench import WELCOME, Bench
 
 EVERY_STYLE = [
     Style(language=language, rows=rows, cells=cells) for language in Language for rows, cells in SIZES.values()
@@ -53,10 +54,29 @@ def test_every_screen_of_a_redemption_fits_the_panel(style: Style) -> None:
     bench.answered(detail=LONG)
     bench.press()
     shows = bench.wanted(Show)
-    assert {show.view.screen for show in shows} == set(Screen) - {Screen.OUT_OF_SERVICE}
+    assert {show.view.screen for show in shows} == set(Screen) - {Screen.OUT_OF_SERVICE, Screen.TYPING, Screen.LEAVING}
     for show in shows:
         assert 1 <= len(show.view.lines) <= style.rows
         assert all(line.text for line in show.view.lines)
+
+
+@pytest.mark.parametrize("style", EVERY_STYLE, ids=lambda style: f"{style.language}-{style.rows}")
+def test_every_screen_of_a_clerk_fits_the_panel(style: Style) -> None:
+    bench = Bench(style=style).open_up()
+    bench.hear(msgspec.structs.replace(WELCOME, clerk_required=True))
+    bench.press(Button.CANCEL)
+    bench.press()
+    bench.press(Button.DOWN)
+    bench.press()
+    on_duty = OnDuty(sign_in="a" * 32, clerk="1001", name="阿卜杜拉·买买提")
+    bench.wait(40)
+    bench.hear(msgspec.structs.replace(WELCOME, clerk_required=True, on_duty=on_duty))
+    bench.press(Button.CANCEL)
+    shows = bench.wanted(Show)
+    assert {show.view.screen for show in shows} >= {Screen.IDLE, Screen.TYPING, Screen.LEAVING}
+    for show in shows:
+        assert 1 <= len(show.view.lines) <= style.rows
+        assert all(line.centred for line in show.view.lines if "阿" not in line.text)
 
 
 def test_a_line_that_fits_is_centred_and_a_longer_one_is_left_to_scroll() -> None:

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from device.counter.effects import Refuse
-from device.counter.events import LinkDown
+from device.counter.events import LinkDown, Released
+from device.ports import Button
 from device.view import LinkState, Screen
 from protocol.messages import Confirm, Look, Notice, OnDuty, Refusal, Refused, Signed, SignIn
 from protocol.vocabulary import Colour, Sound, Verdict
@@ -33,7 +34,7 @@ def sign_in(bench: Bench) -> None:
 
 
 def test_without_a_clerk_nothing_is_looked_up_and_the_screen_says_so(bench: Bench) -> None:
-    assert bench.lines[-1] == "请店员登录"
+    assert bench.lines[-1] == "请店员登录 ×"
     bench.scan()
     assert bench.view.verdict is Verdict.CLERK_REQUIRED
     assert (bench.view.light.colour, bench.view.sound) == (Colour.AMBER, Sound.TWO_SHORT)
@@ -123,3 +124,66 @@ def test_where_each_redemption_wants_a_sign_in_one_uses_it_up(bench: Bench) -> N
     bench.press()
     assert bench.sent(Confirm)[-1].intent.clerk == "1001"
     assert bench.view.clerk is None
+
+
+def press_in(bench: Bench, text: str) -> None:
+    """Set digits with the buttons, each by turning the wheel up."""
+    for digit in text:
+        for _ in range(int(digit)):
+            bench.press(Button.UP)
+            bench.do(Released(Button.UP, 0.1))
+        bench.press(Button.OK)
+
+
+def test_number_and_pin_are_set_with_the_buttons(bench: Bench) -> None:
+    bench.press(Button.CANCEL)
+    assert (bench.view.screen, bench.lines[:2]) == (Screen.TYPING, ["店员编号", "[0]"])
+    press_in(bench, "1001")
+    assert bench.lines[1] == "1001[0]"
+    bench.press(Button.DOWN)
+    bench.press(Button.OK)
+    assert bench.lines[:2] == ["密码", "[0]_____"]
+    press_in(bench, "40821")
+    assert bench.lines[1] == "*****[0]"
+    press_in(bench, "7")
+    (asked,) = bench.sent(SignIn)
+    assert (asked.number, asked.pin, asked.badge) == ("1001", "408217", None)
+    bench.hear(Signed(look=asked.look, boot=BOOT, verdict=Verdict.CLERK_WRONG_PIN))
+    assert (bench.lines[0], bench.view.sound) == ("密码错误", Sound.TWO_SHORT)
+    assert bench.wanted(Refuse) == [Refuse(Verdict.CLERK_WRONG_PIN, None, None)]
+
+
+def test_a_held_button_turns_the_wheel_and_an_entry_that_nobody_goes_on_with_ends(bench: Bench) -> None:
+    bench.press(Button.CANCEL)
+    bench.press(Button.UP)
+    bench.wait(0.8)
+    bench.do(Released(Button.UP, 0.8))
+    assert bench.lines[1] == "[4]"
+    bench.wait(31)
+    assert bench.view.screen is Screen.IDLE
+
+
+def test_cancel_leaves_the_entry_and_a_code_that_came_meanwhile_is_served(bench: Bench) -> None:
+    bench.press(Button.CANCEL)
+    bench.scan(BADGE)
+    assert bench.view.screen is Screen.TYPING
+    bench.press(Button.CANCEL)
+    assert bench.sent(SignIn)[-1].badge == BADGE
+
+
+def test_cancel_at_rest_asks_whether_the_clerk_goes(bench: Bench) -> None:
+    bench.hear(msgspec.structs.replace(ASKS, on_duty=WANG))
+    bench.press(Button.CANCEL)
+    assert (bench.view.screen, bench.lines[:2]) == (Screen.LEAVING, ["店员 王小明", "退出登录?"])
+    bench.press(Button.CANCEL)
+    assert bench.view.screen is Screen.IDLE
+    bench.press(Button.CANCEL)
+    bench.press(Button.OK)
+    (asked,) = bench.sent(SignIn)
+    assert (asked.badge, asked.number, asked.holds) == (None, None, WANG.sign_in)
+
+
+def test_where_no_store_asks_for_clerks_cancel_at_rest_does_nothing() -> None:
+    bench = Bench().open_up()
+    bench.press(Button.CANCEL)
+    assert bench.view.screen is Screen.IDLE

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from device.counter.words import WORDS, Language
 from device.display.draw import Painter
 from device.display.fonts import SOURCES, load_face
 from device.display.layout import HEIGHT, WIDTH
@@ -35,6 +36,10 @@ def offer(verdict: str, name: Line, worth: str, keys: str) -> tuple[Line, ...]:
     return (*centred(verdict), name, *centred(worth), Line(keys, centred=True, inverted=True))
 
 
+def keys(text: str) -> Line:
+    return Line(text, centred=True, inverted=True)
+
+
 LONG_OFFERS = {
     "zh": offer("待核销", Line("星巴克大杯拿铁咖啡兑换券"), "满100可用", "OK确认 ×取消"),
     "en": offer("Ready to redeem", Line("Caffe latte, large, any branch"), "From 100 yuan", "OK yes   × no"),
@@ -51,6 +56,11 @@ SCREENS = {
         "already_redeemed": result(*PHRASES[Verdict.ALREADY_REDEEMED].zh, "2026-05-01 14:03", "西湖文化广场店"),
         "wrong_store": centred(*PHRASES[Verdict.WRONG_STORE].zh, "湖滨银泰店"),
         "stale_code": centred(*PHRASES[Verdict.STALE_CODE].zh),
+        "clerk_required": centred("西湖文化广场店", "请出示券码", "Show your code", WORDS[Language.ZH].sign_in),
+        "number": (*centred(WORDS[Language.ZH].type_number, "1001[OK]"), keys(WORDS[Language.ZH].take_or_back)),
+        "pin": (*centred(WORDS[Language.ZH].type_pin, "***[7]__"), keys(WORDS[Language.ZH].take_or_back)),
+        "leaving": (*centred("店员 王小明", WORDS[Language.ZH].sign_out), keys(WORDS[Language.ZH].yes_or_no)),
+        "clerk_signed_in": result(*PHRASES[Verdict.CLERK_SIGNED_IN].zh, "王小明"),
     },
     "en": {
         "idle": centred("West Lake Plaza", "Show your code", "请出示券码"),
@@ -59,6 +69,11 @@ SCREENS = {
         "already_redeemed": result(*PHRASES[Verdict.ALREADY_REDEEMED].en, "2026-05-01 14:03", "West Lake Plaza"),
         "wrong_store": centred(*PHRASES[Verdict.WRONG_STORE].en, "Hubin Intime"),
         "stale_code": centred(*PHRASES[Verdict.STALE_CODE].en),
+        "clerk_required": centred("West Lake Plaza", "Show your code", "请出示券码", WORDS[Language.EN].sign_in),
+        "number": (*centred(WORDS[Language.EN].type_number, "1001[OK]"), keys(WORDS[Language.EN].take_or_back)),
+        "pin": (*centred(WORDS[Language.EN].type_pin, "***[7]__"), keys(WORDS[Language.EN].take_or_back)),
+        "leaving": (*centred("Clerk Wang", WORDS[Language.EN].sign_out), keys(WORDS[Language.EN].yes_or_no)),
+        "clerk_signed_in": result(*PHRASES[Verdict.CLERK_SIGNED_IN].en, "Wang"),
     },
 }
 
