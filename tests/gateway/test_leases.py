@@ -112,6 +112,7 @@ async def test_a_signed_voucher_is_accepted_while_the_head_office_is_silent_and_
     async with open_shop(data, chain.owner) as shop:
         await chain.lease(shop)
         answer = await accepted(shop, code, 1)
+        await chain.owner.until(lambda: bool(uploads(chain)))
         (ask, *_) = uploads(chain)
         chain.owner.answer = redeemed
         shop.clock.now += 5

@@ -27,7 +27,7 @@ class SlowJournal:
         self.rows: list[Relay] = []
         self._unsynced: list[asyncio.Future[None]] = []
 
-    def write(self, relay: Relay, *, durable: bool = True, voucher: str | None = None) -> asyncio.Future[None]:
+    def write(self, relay: Relay, **_: object) -> asyncio.Future[None]:
         self.rows.append(relay)
         self._unsynced.append(asyncio.get_running_loop().create_future())
         return self._unsynced[-1]
