@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from device.scan.symbologies import UNCORRECTED
+from protocol.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ class Appeared:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Several different codes are before the camera, none clearly nearer the middle."""
+    """Several codes that may be meant are before the camera, none clearly nearer the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,12 @@ def _gone(old: _Presentation, view: Glimpse, now: float) -> bool:
 
 
 def _meant(shown: Sequence[_Presentation], view: Glimpse) -> _Presentation | None:
-    """Return the code that is meant: the only one, or the one clearly nearest the middle; None where unclear."""
-    nearest, *others = sorted(shown, key=lambda presentation: _from_middle(presentation.code, view))
+    """Return the code that is meant: the one that may be a voucher, of several the one clearly nearest the middle.
+
+    None where that is unclear. A poster's or a page's other codes, to follow, to pay, to join, may lie nearer.
+    """
+    likely = [presentation for presentation in shown if classify(presentation.code.text).verdict is None] or shown
+    nearest, *others = sorted(likely, key=lambda presentation: _from_middle(presentation.code, view))
     if others and _from_middle(others[0].code, view) < _CLEARLY_NEARER * _from_middle(nearest.code, view):
         return None
     return nearest

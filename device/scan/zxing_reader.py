@@ -53,7 +53,8 @@ _CHARSETS = {
     34: "utf-32-be",
     35: "utf-32-le",
 }
-_DESIGNATOR = re.compile(rb"\\(\d{6})")
+#: What zxing-cpp puts before the bytes of a character set, and what it makes of a backslash that is one.
+_DESIGNATOR = re.compile(rb"\\(\d{6}|\\)")
 _IDENTIFIER_LENGTH = 3
 
 
@@ -80,17 +81,31 @@ class ZxingReader:
     def _code(self, barcode: zxingcpp.Barcode) -> Code:
         symbology = self._symbologies.get(barcode.format) or self._symbologies[barcode.symbology]
         raw = bytes(barcode.bytes)
-        charset = CHARSET_OF_BARS if symbology in UNCORRECTED else _declared(barcode.text)
-        return Code(decode_text(raw, charset), raw, symbology, _corners(barcode.position))
+        text = decode_text(raw, CHARSET_OF_BARS) if symbology in UNCORRECTED else _declared(barcode.text, raw)
+        return Code(text, raw, symbology, _corners(barcode.position))
 
 
-def _declared(hex_eci: str) -> str | None:
-    """Return the one character set that a symbol declares; None where it declares none, several, or an unknown one."""
+def _declared(hex_eci: str, raw: bytes) -> str | None:
+    """Return the text of a payload by the character sets that its symbol declares, of which there may be several.
+
+    Where it declares none, or an unknown one, the text is what the bytes look like.
+    """
     if "5C" not in hex_eci:  # the backslash that begins a designator
-        return None
-    escaped = bytes.fromhex(hex_eci)[_IDENTIFIER_LENGTH:].replace(rb"\\", b"")
-    numbers = {int(number) for number in _DESIGNATOR.findall(escaped)}
-    return _CHARSETS.get(numbers.pop()) if len(numbers) == 1 else None
+        return decode_text(raw)
+    first, *marked = _DESIGNATOR.split(bytes.fromhex(hex_eci)[_IDENTIFIER_LENGTH:])
+    parts: list[tuple[str | None, bytes]] = [(None, first)]
+    for mark, following in zip(marked[::2], marked[1::2], strict=True):
+        if mark == b"\\":
+            charset, part = parts.pop()
+            parts.append((charset, part + mark + following))
+        elif (charset := _CHARSETS.get(int(mark))) is not None:
+            parts.append((charset, following))
+        else:
+            return decode_text(raw)
+    if b"".join(part for _, part in parts) != raw:  # it declares nothing, and holds what looks like a designator
+        return decode_text(raw)
+    texts = [decode_text(part, charset) for charset, part in parts if part]
+    return None if None in texts else "".join(filter(None, texts))
 
 
 def _corners(position: zxingcpp.Position) -> Quad:

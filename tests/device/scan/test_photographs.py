@@ -9,7 +9,7 @@ import pytest
 from device.scan.decoders import build_reader
 from device.scan.pictures import fit
 from device.scan.pipeline import build_pipeline
-from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +53,31 @@ def test_texts_and_bytes_are_what_is_written_beside_the_photographs(photographs:
         if codes and not right:
             wrong.append(path.name)
     assert wrong == ["33.png"], "whose text holds control characters, which no text of ours does"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "at_least", "otherwise"),
+    [
+        ("datamatrix-1", Symbology.DATA_MATRIX, 28, set()),
+        # Accents in a row look like Chinese where no character set is declared; zeroes are no text.
+        ("aztec-1", Symbology.AZTEC, 31, {"HistoricoLong.png", "padding_bs.png"}),
+        ("pdf417-1", Symbology.PDF417, 17, set()),
+    ],
+)
+def test_other_square_codes_are_read_with_the_character_sets_that_they_declare(
+    photographs: Path, name: str, kind: Symbology, at_least: int, otherwise: set[str]
+) -> None:
+    pipeline = build_pipeline(symbologies=[kind])
+    read = {path: pipeline.read_all(fit(path.read_bytes())) for path in pictures(photographs, name)}
+    assert sum(map(bool, read.values())) >= at_least
+    wrong = {
+        path.name
+        for path, codes in read.items()
+        if codes
+        and path.with_suffix(".txt").exists()
+        and path.with_suffix(".txt").read_bytes().decode() not in [code.text for code in codes]
+    }
+    assert wrong == otherwise
 
 
 def test_nothing_is_read_where_no_code_is(photographs: Path) -> None:

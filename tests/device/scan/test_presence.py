@@ -111,6 +111,28 @@ def test_of_two_codes_the_one_nearest_the_middle_is_meant() -> None:
     assert counter_.frames(1.0, codes, view(("far", FAR), ("near", MIDDLE))) == [Appeared(code("near"))]
 
 
+def test_beside_a_code_that_is_no_voucher_the_voucher_is_meant_wherever_it_lies() -> None:
+    follow, pay = "https://weixin.qq.com/r/abc", "134567890123456789"
+    for other in (follow, pay):
+        counter_ = Counter()
+        codes = [code(other), code("voucher", FAR)]
+        assert counter_.frames(1.0, codes, view((other, MIDDLE), ("voucher", FAR))) == [Appeared(code("voucher", FAR))]
+
+
+def test_of_codes_of_which_none_is_a_voucher_the_nearest_the_middle_is_meant() -> None:
+    follow, pay = "https://weixin.qq.com/r/abc", "134567890123456789"
+    counter_ = Counter()
+    codes = [code(follow), code(pay, FAR)]
+    assert counter_.frames(1.0, codes, view((follow, MIDDLE), (pay, FAR))) == [Appeared(code(follow))]
+
+
+def test_two_vouchers_beside_a_third_code_are_still_several() -> None:
+    counter_ = Counter()
+    follow = "https://u.wechat.com/abc"
+    codes = [code(follow), code("A", LEFT), code("B", RIGHT)]
+    assert counter_.frames(1.0, codes, view((follow, MIDDLE), ("A", LEFT), ("B", RIGHT))) == [Several()]
+
+
 def test_two_codes_side_by_side_are_several_until_one_is_left() -> None:
     counter_ = Counter()
     codes = [code("A", LEFT), code("B", RIGHT)]

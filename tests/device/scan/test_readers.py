@@ -104,6 +104,22 @@ def test_what_is_not_configured_is_not_read() -> None:
         assert build_reader(name, [Symbology.QR_CODE]).read(bars(*KINDS[Symbology.CODE_128])) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "charset"), [("voucher 2026 ABC-xyz " * 9, "ascii"), ("Café crème, déjà vu. " * 9, "latin-1")]
+)
+def test_each_of_a_set_of_joined_symbols_is_read_to_the_byte(text: str, charset: str) -> None:
+    zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
+    parts = segno.make_sequence(text, version=4, encoding=charset)
+    assert len(parts) > 2
+    read = b""
+    for part in parts:
+        rows = [[0 if dark else 255 for dark in row] for row in part.matrix_iter(scale=6, border=4)]
+        (code,) = zxing.read(np.array(rows, np.uint8))
+        assert code.text == code.raw.decode(charset)
+        read += code.raw
+    assert read == text.encode(charset)
+
+
 def test_one_of_a_set_of_joined_symbols_does_no_harm(reader: Reader) -> None:
     for part in segno.make_sequence("a structured append message " * 8, version=3):
         picture = np.array(
