@@ -83,6 +83,7 @@ class Gateway:
             journal=self._journal,
             guesses=guesses,
             refresh=self._refresh,
+            idle_s=config.clerks.idle_s,
         )
         self._desk = Desk(
             registry=self._registry,
@@ -171,6 +172,7 @@ class Gateway:
         period_s, fed_at = watchdog_period_s(), time.monotonic()
         while True:
             self._relays.tick()
+            self._desk.tick()
             if period_s is not None and time.monotonic() - fed_at >= period_s:
                 fed_at = time.monotonic()
                 notify("WATCHDOG=1")

@@ -56,6 +56,13 @@ class Limits(Section, frozen=True, kw_only=True):
     """Redemptions that may be unresolved at once."""
 
 
+class Clerks(Section, frozen=True, kw_only=True):
+    """What is asked of clerks."""
+
+    idle_s: Annotated[float, Meta(ge=120, le=86_400)] = 1_800.0
+    """A clerk is signed out where a kiosk has had nothing to do for so long."""
+
+
 class Log(Section, frozen=True, kw_only=True):
     """What is logged."""
 
@@ -70,6 +77,7 @@ class Config(Section, frozen=True, kw_only=True):
     headoffice: HeadOffice
     console: Console = Console()
     limits: Limits = Limits()
+    clerks: Clerks = Clerks()
     log: Log = Log()
 
 

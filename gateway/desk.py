@@ -144,6 +144,11 @@ class Desk:
         )
         self.say(identity, message)
 
+    def tick(self) -> None:
+        """Sign clerks out whose kiosks have had nothing to do for long, and say so there."""
+        for kiosk, signed in self._duties.signed_out_when_idle():
+            self.say(kiosk, signed)
+
     async def drain(self, timeout_s: float) -> None:
         """Let looks under way end, for so long at most."""
         if self._tasks:
@@ -214,6 +219,7 @@ class Desk:
 
     async def _answered(self, bound: Bound, look: Look) -> GatewayMessage:
         """Look on behalf of who is on duty; a kiosk that believes otherwise is told first, so that its confirm fits."""
+        self._duties.is_busy(bound.identity)
         on_duty = self._duties.on_duty(bound)
         clerk, sign_in = (on_duty.clerk, on_duty.sign_in) if on_duty else (None, None)
         if look.clerk != clerk:
@@ -231,12 +237,13 @@ class Desk:
         if self._held_up(bound, intent.rid, fruitless=objection is not None):
             return
         fresh = objection is None and self._relays.known(intent.rid) is None
-        if bound.store.clerk_each and fresh:
-            self._duties.end(bound.identity)
         asked = _asked(bound, intent, offer)
         if fresh:
             asked = replace(asked, answer=self._leases.accept(bound, intent))
         said = self._relays.confirm(asked, objection, offer.voucher if offer else None)
+        self._duties.is_busy(bound.identity)
+        if bound.store.clerk_each and fresh:
+            self._duties.end(bound.identity)
         if said is not None:
             self.say(bound.identity, said)
 

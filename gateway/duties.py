@@ -48,6 +48,7 @@ class Duties:
         journal: Journal,
         guesses: Limit,
         refresh: Callable[[], Awaitable[bool]],
+        idle_s: float = 1_800.0,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -56,15 +57,18 @@ class Duties:
         self._journal = journal
         self._guesses = guesses
         self._refresh = refresh
+        self._idle_s = idle_s
         self._clock = clock
         self._wall = wall
         self._shifts: dict[str, Shift] = {}
+        self._busy_at: dict[str, float] = {}
         self._told: dict[str, Signed] = {}
         self._trying = asyncio.Lock()
 
     def start(self) -> None:
         """Take up the shifts that a restart broke into."""
         self._shifts = {shift.kiosk: shift for shift in self._journal.open_shifts()}
+        self._busy_at = dict.fromkeys(self._shifts, self._clock())
 
     def on_duty(self, bound: Bound) -> OnDuty | None:
         """Return who is signed in at a kiosk; None where nobody is, or no longer may be."""
@@ -83,19 +87,43 @@ class Duties:
             return told
         if self._guesses.reached(bound.identity, self._clock()):
             return Notice(verdict=Verdict.RATE_LIMITED, look=asked.look, boot=asked.boot)
+        ending = self._shifts.get(bound.identity)
         verdict, clerk = await self._decide(bound, asked)
         await self._journal.flush()
+        self.is_busy(bound.identity)
         log.info("%s kiosk=%s store=%s clerk=%s", verdict, bound.identity, bound.store.id, clerk and clerk.number)
         detail = Detail(title=clerk.name if clerk else None)
+        if verdict is Verdict.CLERK_SIGNED_OUT and ending is not None:
+            detail = self._handed_over(ending)
         answer = Signed(look=asked.look, boot=asked.boot, verdict=verdict, on_duty=self.on_duty(bound), detail=detail)
         self._told[bound.identity] = answer
         return answer
+
+    def is_busy(self, kiosk: str) -> None:
+        """Note that a kiosk has something to do."""
+        self._busy_at[kiosk] = self._clock()
+
+    def signed_out_when_idle(self) -> list[tuple[str, Signed]]:
+        """End the shifts at kiosks that have had nothing to do for long; return what to tell them."""
+        since = self._clock() - self._idle_s
+        idle = [shift for kiosk, shift in self._shifts.items() if self._busy_at[kiosk] <= since]
+        for shift in idle:
+            log.info("clerk_idle kiosk=%s store=%s clerk=%s", shift.kiosk, shift.store, shift.clerk)
+            self.end(shift.kiosk)
+        return [
+            (shift.kiosk, Signed(verdict=Verdict.CLERK_SIGNED_OUT, detail=self._handed_over(shift))) for shift in idle
+        ]
 
     def end(self, kiosk: str) -> None:
         """End the shift at a kiosk, if there is one."""
         shift = self._shifts.pop(kiosk, None)
         if shift is not None:
             self._journal.write_shift(msgspec.structs.replace(shift, until=self._wall()))
+
+    def _handed_over(self, shift: Shift) -> Detail:
+        """Return what a clerk who goes hands over (交接班)."""
+        redeemed, amount = self._journal.totals(shift)
+        return Detail(title=shift.name, redeemed=redeemed, amount=amount)
 
     async def _decide(self, bound: Bound, asked: SignIn) -> tuple[Verdict, Clerk | None]:
         if asked.badge is None and asked.number is None:
@@ -176,6 +204,7 @@ class Duties:
             since=self._wall(),
         )
         self._shifts[bound.identity] = shift
+        self.is_busy(bound.identity)
         self._journal.write_shift(shift)
 
     def _refused(self, bound: Bound, verdict: Verdict, clerk: Clerk | None) -> tuple[Verdict, Clerk | None]:

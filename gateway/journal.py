@@ -26,6 +26,7 @@ from gateway.schema import (
     RELAYS,
     RELEASE_CLAIMS,
     SHIFTS,
+    TOTALS,
     TRIES,
     USAGES,
     WRITE_BEHIND,
@@ -172,6 +173,17 @@ class Journal:
     def shift(self, sign_in: str) -> Shift | None:
         """Return the shift that began with this sign-in."""
         return next(map(shift_in, self._reading.execute(SHIFTS + "WHERE id = ?", (sign_in,))), None)
+
+    def totals(self, shift: Shift) -> tuple[int, int]:
+        """Return how many redemptions a shift has that were not undone, and what was received for them, fen."""
+        until = self._clock() if shift.until is None else shift.until
+        values = (shift.store, shift.since, until, shift.kiosk, shift.clerk)
+        ((redeemed, amount),) = self._reading.execute(TOTALS, values)
+        return int(redeemed), int(amount)
+
+    def shifts(self, limit: int) -> list[Shift]:
+        """Return the newest shifts, newest first."""
+        return list(map(shift_in, self._reading.execute(SHIFTS + "ORDER BY since DESC LIMIT ?", (limit,))))
 
     def open_shifts(self) -> list[Shift]:
         """Return the shifts that have not ended."""

@@ -136,6 +136,11 @@ ENTRIES = """
 USAGES = "SELECT rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
 REFUSALS = "SELECT at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
 SHIFTS = "SELECT id, kiosk, store, clerk, name, since, until FROM shifts "
+TOTALS = """
+    SELECT count(*), coalesce(sum(json_extract(intent, '$.amount')), 0) FROM relays
+    WHERE store = ? AND at >= ? AND at <= ? AND requester = ? AND json_extract(intent, '$.clerk') = ?
+        AND verdict IN ('redeemed', 'accepted_offline') AND undone_by IS NULL
+"""
 
 _INTENT = msgspec.json.Decoder(Intent)
 _ANSWER = msgspec.json.Decoder(Answer)

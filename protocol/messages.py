@@ -94,6 +94,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Text | None = None
     case: Text | None = None
     """A fault's number, to be told to support."""
+    redeemed: int | None = None
+    """How many redemptions a clerk's shift had that were not undone."""
+    amount: int | None = None
+    """What was received for them (实收金额), fen."""
 
 
 class OnDuty(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,10 +229,10 @@ class Refused(_Message, frozen=True, kw_only=True, tag="refused"):
 
 
 class Signed(_Message, frozen=True, kw_only=True, tag="signed"):
-    """What became of a sign-in, and who is signed in now."""
+    """What became of a sign-in, and who is signed in now. Look 0: nobody asked; the clerk was signed out when idle."""
 
-    look: int
-    boot: str
+    look: int = 0
+    boot: str = ""
     verdict: Verdict
     on_duty: OnDuty | None = None
     detail: Detail = Detail()

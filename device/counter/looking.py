@@ -163,6 +163,14 @@ def heard(counter: Counter, message: Offered | Refused | Signed | Notice, now: f
     return _answered(counter, phase, Outcome(verdict=verdict, detail=detail, code=phase.code), now)
 
 
+def signed_out(counter: Counter, message: Signed, now: float) -> Step:
+    """Note that the gateway has signed the clerk out by itself; say so where the screen has nothing better to do."""
+    counter = replace(counter, on_duty=message.on_duty)
+    if not isinstance(counter.phase, Idle) or message.verdict is not Verdict.CLERK_SIGNED_OUT:
+        return counter, ()
+    return show_result(counter, Outcome(verdict=message.verdict, detail=message.detail), now), ()
+
+
 def _ask(counter: Counter, phase: Looking) -> Send:
     if phase.sign_in is not None:
         return Send(phase.sign_in)

@@ -233,6 +233,10 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             return _given(at, detail.store, tail)
         case Verdict.UNDONE:
             return _given(detail.title, tail)
+        case Verdict.CLERK_SIGNED_OUT:
+            redeemed = words.shift_count.format(count=detail.redeemed) if detail.redeemed is not None else None
+            amount = words.shift_amount.format(yuan=f"{detail.amount / 100:.2f}") if detail.amount else None
+            return _given(detail.title, redeemed, amount)
         case Verdict.WRONG_STORE:
             return _given("、".join(detail.stores), detail.title)
         case Verdict.NOT_YET_VALID:

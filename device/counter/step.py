@@ -159,6 +159,8 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             return linking.welcome(counter, message, now)
         case Answer():
             return redeeming.heard(counter, message, now)
+        case Signed(look=0):
+            return looking.signed_out(counter, message, now)
         case Offered() | Refused() | Signed():
             return looking.heard(counter, message, now)
         case Notice(look=look) if look is not None and not linking.concerns_the_device(message):

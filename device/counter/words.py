@@ -27,6 +27,8 @@ class Words:
     on_duty: str
     sign_in: str
     sign_out: str
+    shift_count: str
+    shift_amount: str
     type_number: str
     type_pin: str
     take_or_back: str
@@ -65,6 +67,8 @@ WORDS = {
         on_duty="店员 {name}",
         sign_in="请店员登录 ×",
         sign_out="退出登录?",
+        shift_count="本班核销 {count}",
+        shift_amount="实收¥{yuan}",
         type_number="店员编号",
         type_pin="密码",
         take_or_back="▲▼OK ×退回",
@@ -99,6 +103,8 @@ WORDS = {
         on_duty="Clerk {name}",
         sign_in="Clerk sign-in ×",
         sign_out="Sign out?",
+        shift_count="Redeemed: {count}",
+        shift_amount="Paid ¥{yuan}",
         type_number="Clerk number",
         type_pin="PIN",
         take_or_back="▲▼OK ×back",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.console.parts import Parts
-    from gateway.places import Kiosk
+    from gateway.places import Kiosk, Shift
 
 log = logging.getLogger(__name__)
+
+
+#: A page of a few weeks for a store of some kiosks.
+SHIFTS_SHOWN = 200
 
 
 class KioskBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +51,7 @@ class Technician:
             web.post("/api/kiosks/{id}/revoke", self.revoke),
             web.get("/api/stores", self.stores),
             web.post("/api/stores/refresh", self.refresh),
+            web.get("/api/shifts", self.shifts),
             web.get("/api/status", self.status),
         )
 
@@ -90,6 +96,11 @@ class Technician:
             return refuse(HTTPStatus.BAD_GATEWAY, "the head office did not say; the list stays as it was")
         return await self.stores(request)
 
+    async def shifts(self, _request: web.Request) -> web.Response:
+        """Return the newest shifts of clerks with their totals; money in fen, times ISO 8601."""
+        journal = self._parts.journal
+        return answer({"shifts": [_shown(shift, *journal.totals(shift)) for shift in journal.shifts(SHIFTS_SHOWN)]})
+
     async def status(self, _request: web.Request) -> web.Response:
         """Return whether broker and head office can be reached; null where that is not known yet."""
         parts = self._parts
@@ -132,3 +143,9 @@ def _identity(request: web.Request) -> str:
     except msgspec.ValidationError as error:
         msg = "this is no identity: lower-case letters, digits and dashes, at most 63"
         raise bad_request(msg) from error
+
+
+def _shown(shift: Shift, redeemed: int, amount: int) -> dict[str, object]:
+    until = None if shift.until is None else datetime.fromtimestamp(shift.until, UTC).isoformat(timespec="seconds")
+    since = datetime.fromtimestamp(shift.since, UTC).isoformat(timespec="seconds")
+    return {**msgspec.structs.asdict(shift), "since": since, "until": until, "redeemed": redeemed, "amount": amount}

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.places import Roster
-from protocol.messages import Answer, Hello, Looked, Notice, Refused, SignIn, Welcome
+from protocol.messages import Action, Answer, AskRedeem, Hello, Looked, Notice, Refused, SignIn, Welcome
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import CLERKS, STORES, SilentOwner, badge_of, intent_of, open_shop, rid
 
@@ -29,7 +29,8 @@ def generous() -> SilentOwner:
         if hasattr(message, "code"):
             return Looked(verdict=Verdict.REDEEMABLE, voucher="v-1", terms=1)
         if hasattr(message, "intent"):
-            verdict = Verdict.REDEEMED if type(message).__name__ == "AskRedeem" else Verdict.ABORTED
+            done = Verdict.UNDONE if message.intent.action is Action.UNDO else Verdict.REDEEMED
+            verdict = done if isinstance(message, AskRedeem) else Verdict.ABORTED
             return Answer(rid=message.intent.rid, verdict=verdict, final=True)
         return None
 

@@ -9,7 +9,7 @@ from device.counter.effects import Refuse
 from device.counter.events import LinkDown, Released
 from device.ports import Button
 from device.view import LinkState, Screen
-from protocol.messages import Confirm, Look, Notice, OnDuty, Refusal, Refused, Signed, SignIn
+from protocol.messages import Confirm, Detail, Look, Notice, OnDuty, Refusal, Signed, SignIn
 from protocol.vocabulary import Colour, Sound, Verdict
 from tests.device.counter.bench import BOOT, CODE, WELCOME, Bench
 
@@ -47,7 +47,7 @@ def test_a_badge_signs_its_clerk_in_who_is_named_in_what_follows(bench: Bench) -
     assert bench.view.screen is Screen.LOOKING
     (asked,) = bench.sent(SignIn)
     assert (asked.badge, asked.holds) == (BADGE, None)
-    detail = msgspec.structs.replace(Refused(look=1, boot="", verdict=Verdict.FAULT).detail, title="王小明")
+    detail = Detail(title="王小明")
     bench.hear(Signed(look=asked.look, boot=BOOT, verdict=Verdict.CLERK_SIGNED_IN, on_duty=WANG, detail=detail))
     assert bench.lines == ["已登录", "王小明"]
     assert (bench.view.light.colour, bench.view.sound, bench.view.clerk) == (Colour.BLUE, Sound.ONE_SHORT, "1001")
@@ -187,3 +187,25 @@ def test_where_no_store_asks_for_clerks_cancel_at_rest_does_nothing() -> None:
     bench = Bench().open_up()
     bench.press(Button.CANCEL)
     assert bench.view.screen is Screen.IDLE
+
+
+def test_who_goes_reads_what_the_shift_adds_up_to(bench: Bench) -> None:
+    sign_in(bench)
+    bench.wait(10)
+    bench.scan(BADGE)
+    total = Detail(title="王小明", redeemed=17, amount=34_550)
+    asked = bench.sent(SignIn)[-1]
+    bench.hear(Signed(look=asked.look, boot=BOOT, verdict=Verdict.CLERK_SIGNED_OUT, detail=total))
+    assert bench.lines == ["已退出", "王小明", "本班核销 17"]
+
+
+def test_a_clerk_who_was_signed_out_when_idle_is_told_at_rest_alone(bench: Bench) -> None:
+    sign_in(bench)
+    bench.wait(10)
+    told = Signed(verdict=Verdict.CLERK_SIGNED_OUT, detail=Detail(title="王小明", redeemed=1))
+    bench.hear(told)
+    assert (bench.view.verdict, bench.view.clerk) == (Verdict.CLERK_SIGNED_OUT, None)
+    sign_in(bench)
+    bench.scan()
+    bench.hear(told)
+    assert (bench.view.screen, bench.view.clerk) == (Screen.LOOKING, None)
