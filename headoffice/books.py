@@ -5,7 +5,7 @@ Only statements whose cost does not grow with the books: each finds its rows by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, exists, select
 from headoffice import stock
 from headoffice.codes import understood
 from headoffice.kinds import Kind
+from headoffice.openings import opening_of
 from headoffice.orders import Stage
 from headoffice.schema import (
     gateway_stores,
@@ -75,6 +76,7 @@ _VOUCHER = select(
     vouchers.c.type,
     vouchers.c.stage,
     vouchers.c.booked_for,
+    vouchers.c.dynamic,
     voucher_types.c.kind,
     vouchers.c.lease,
     voucher_types.c.title,
@@ -95,6 +97,8 @@ _VOUCHER = select(
 ).join(voucher_types, voucher_types.c.id == vouchers.c.type)
 _BY_CODE = _VOUCHER.where(vouchers.c.code == bindparam("code"))
 _BY_CODE_LOCKED = _BY_CODE.with_for_update(of=vouchers)
+_BY_ID = _VOUCHER.where(vouchers.c.id == bindparam("voucher"))
+_BY_ID_LOCKED = _BY_ID.with_for_update(of=vouchers)
 _LOCK = select(vouchers.c.id).where(vouchers.c.id == bindparam("voucher")).with_for_update()
 _USES = (
     select(uses.c.number, redemptions.c.at, redemptions.c.requester, stores.c.name)
@@ -121,12 +125,28 @@ _HOME = (
 def voucher_by_code(connection: Connection, code: str, store: Store, *, lock: bool = False) -> Voucher | None:
     """Return the voucher that has a code, seen from a store; None where none has it.
 
-    A typed code is found also as a person writes it. ``lock``: nobody else changes it until the transaction ends.
+    A typed code is found also as a person writes it, and one that changes while a page shows it is its voucher's.
+    ``lock``: nobody else changes it until the transaction ends.
     """
     statement = _BY_CODE_LOCKED if lock else _BY_CODE
     row = connection.execute(statement, {"code": code, "store": store.id}).first()
     if row is None and (meant := understood(code)) not in {None, code}:
         row = connection.execute(statement, {"code": meant, "store": store.id}).first()
+    if row is not None:
+        return _voucher(connection, row, store, lock=lock)
+    found = opening_of(connection, code)
+    voucher = None if found is None else voucher_by_id(connection, found.voucher, store, lock=lock)
+    if found is None or voucher is None:
+        return None
+    if lock:  # the page may have been heard of, or closed, while this waited for the voucher
+        found = opening_of(connection, code) or found
+    return replace(voucher, showing=found.showing, code_tail=code_tail(found.code))
+
+
+def voucher_by_id(connection: Connection, voucher: str, store: Store, *, lock: bool = False) -> Voucher | None:
+    """Return a voucher by its id, seen from a store; None where there is none."""
+    statement = _BY_ID_LOCKED if lock else _BY_ID
+    row = connection.execute(statement, {"voucher": voucher, "store": store.id}).first()
     return None if row is None else _voucher(connection, row, store, lock=lock)
 
 
@@ -136,7 +156,8 @@ def voucher_with(connection: Connection, code: str) -> str | None:
         found = select(vouchers.c.id).where(vouchers.c.code == written)
         if written is not None and (voucher := connection.execute(found).scalar()) is not None:
             return str(voucher)
-    return None
+    opening = opening_of(connection, code)
+    return None if opening is None else opening.voucher
 
 
 def lock_voucher(connection: Connection, voucher: str) -> None:
@@ -184,6 +205,7 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *
         hours=None if row.hours_from is None else (row.hours_from, row.hours_until),
         holder=None if home is None else (home.gateway, home.store),
         offline=row.offline,
+        dynamic=row.dynamic,
         booking=row.kind == Kind.BOOKING,
         booked_for=_local(row.booked_for, store.zone),
         pick_up=row.kind == Kind.PICK_UP,

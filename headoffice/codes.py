@@ -8,6 +8,7 @@ import secrets
 #: alphanumeric set of a QR, which makes for large modules.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
+HALF = LENGTH // 2
 GROUP = 4
 
 _AS_MEANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
@@ -19,6 +20,17 @@ def mint_code() -> str:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         if not code.isdecimal():
             return code
+
+
+def mint_half() -> str:
+    """Return half of a code: 40 random bits, the first of them no digit, so that no number comes of it."""
+    return secrets.choice(ALPHABET[10:]) + "".join(secrets.choice(ALPHABET) for _ in range(HALF - 1))
+
+
+def half_of(digest: bytes) -> str:
+    """Return half of a code that is made of the first 40 bits of a digest."""
+    number = int.from_bytes(digest[:5])
+    return "".join(ALPHABET[number >> 5 * at & 31] for at in range(HALF))
 
 
 def grouped(code: str) -> str:

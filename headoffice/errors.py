@@ -9,8 +9,7 @@ HeadOfficeError
 ├── NotFoundError        there is no such thing
 ├── TakenError           somebody was first
 ├── NotAllowedError      not in this state
-├── RefusedError         ask for something else
-└── NotYetError          a later version does it
+└── RefusedError         ask for something else
 """
 
 from __future__ import annotations
@@ -54,7 +53,3 @@ class NotAllowedError(HeadOfficeError, ValueError):
 
 class RefusedError(HeadOfficeError, ValueError):
     """What is asked for cannot be."""
-
-
-class NotYetError(HeadOfficeError, NotImplementedError):
-    """A feature that this version does not have."""

@@ -42,9 +42,5 @@ EN = {
     Kind.FRIEND: "Friend coupon",
 }
 
-#: What each of these still lacks here; nothing is issued that could not be honoured.
-NOT_YET = {
-    Kind.FRIEND: "friend coupons need codes that open and close, which this version does not have yet",
-}
 #: A card whose uses nobody said: the size that is sold most.
 USES_OF_A_CARD = 10

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from headoffice import leases, rids, standing, uploads
-from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_with
+from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
 from headoffice.rids import Record
@@ -254,7 +254,7 @@ class Ledger:
                 undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
                 ruling = owner.rule_undo(undo, None, target, moment, timedelta.max)
             else:
-                ruling = owner.rule_driven(ask, voucher_by_code(connection, entry.intent.code or "", store), moment)
+                ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
             uploads.ended(connection, entry.intent.rid, voucher)
             _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
@@ -372,6 +372,12 @@ def _notice(ask: UpstreamRequest, hint: str) -> Notice:
 
 
 def _moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, gateway: str | None) -> Moment:
+    method = ask.method if isinstance(ask, AskLook) else ask.intent.method
     return Moment(
-        store=store.id, store_name=store.name, kiosk=ask.requester, at=at.astimezone(store.zone), gateway=gateway
+        store=store.id,
+        store_name=store.name,
+        kiosk=ask.requester,
+        at=at.astimezone(store.zone),
+        gateway=gateway,
+        own_number=method is Method.WEB,
     )

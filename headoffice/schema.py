@@ -15,18 +15,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     Time,
     UniqueConstraint,
+    false,
     text,
 )
 
-from headoffice.columns import ID, NAME, NAMING, RID, SERIAL, WORD, Utc
-
-metadata = MetaData(naming_convention=NAMING)
+from headoffice import page_tables  # noqa: F401 - its tables are of this schema
+from headoffice.columns import ID, NAME, RID, SERIAL, WORD, Utc
+from headoffice.columns import metadata as metadata  # noqa: PLC0414 - whoever asks for the tables finds it here
 
 stores = Table(
     "stores",
@@ -166,6 +166,8 @@ vouchers = Table(
     Column("booked_for", Utc),
     # The lease that it is under: then one store is its only home, until the lease has ended.
     Column("lease", RID, index=True),
+    # Whether its code changes every 30 s, and its own number is none that a kiosk accepts.
+    Column("dynamic", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("code"),
     UniqueConstraint("page_token"),
     CheckConstraint("uses >= 1", name="uses"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from headoffice.platforms.desk import Platforms
     from headoffice.standing import Peer
-    from protocol.messages import Answer, Intent
+    from protocol.messages import Answer
     from protocol.owner import Known
 
 _log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, plat
 
 def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None) -> None:
     intent = entry.intent
-    voucher = _voucher_of(connection, intent)
+    voucher = _voucher_of(connection, entry)
     if voucher is None and intent.undoes is None and platforms is not None and platforms.recognises(intent.code):
         case = presume(entry.requester, entry.store, intent, at.timestamp())
         cases.keep(connection, peer.id, case, at)
@@ -96,13 +96,22 @@ def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, p
         connection.execute(insert(uploaded_open), row)
 
 
-def _voucher_of(connection: Connection, intent: Intent) -> str | None:
-    """Return the voucher that an open intent is about; an undo's is that of the redemption which it undoes."""
-    if intent.undoes is not None:
-        target = rids.known_under(connection, intent.undoes)
+def _voucher_of(connection: Connection, entry: Entry) -> str | None:
+    """Return the voucher that an open intent is about; an undo's is that of the redemption which it undoes.
+
+    The books may have lost the page that showed a code; that it was of this voucher the gateway knows from the look.
+    """
+    if entry.intent.undoes is not None:
+        target = rids.known_under(connection, entry.intent.undoes)
         return None if target is None else target.voucher
-    code = intent.code
+    if entry.voucher is not None and _is_there(connection, entry.voucher):
+        return entry.voucher
+    code = entry.intent.code
     return None if code is None or classify(code).verdict else voucher_with(connection, code)
+
+
+def _is_there(connection: Connection, voucher: str) -> bool:
+    return connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is not None
 
 
 def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:
@@ -113,10 +122,7 @@ def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
     voucher = answer.voucher or entry.voucher
     if (platform := rids.platform_of(voucher)) is not None:
         voucher = None
-    if (
-        voucher is not None
-        and connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is None
-    ):
+    if voucher is not None and not _is_there(connection, voucher):
         _differ(connection, peer, rid, f"its voucher {voucher} is not in the books", at)
         voucher = None
     redeemed = answer.verdict is Verdict.REDEEMED and entry.intent.action is Action.REDEEM

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
-from headoffice.errors import NotFoundError, NotYetError
-from headoffice.kinds import NOT_YET, Kind
+from headoffice.errors import NotFoundError, RefusedError
+from headoffice.kinds import Kind
 from headoffice.registry import known_stores, put
 from headoffice.schema import voucher_type_stores, voucher_types
 from headoffice.standing import require_current
@@ -55,7 +55,7 @@ _LOOKS = frozenset({"brand", "colour", "logo", "details", "price_fen"})
 def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> None:
     """Add a type, or change it; its terms get a new version where they change.
 
-    Raises RefusedError, NotYetError, BehindError.
+    Raises RefusedError, BehindError.
 
     ``values`` are columns, every one of them; ``valid_in`` the stores, None: all of the chain's.
     """
@@ -77,10 +77,10 @@ def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], va
 
 
 def check_type(connection: Connection, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> list[str] | None:
-    """Return the stores of a type, in order, None: all; raise RefusedError or NotYetError where it cannot be."""
-    kind = Kind(values["kind"])
-    if kind in NOT_YET:
-        raise NotYetError(NOT_YET[kind])
+    """Return the stores of a type, in order, None: all; raise RefusedError where it cannot be."""
+    if values["kind"] == Kind.FRIEND and values["uses"] > 1:
+        msg = "a friend coupon is used once, by whoever is first"
+        raise RefusedError(msg)
     return None if valid_in is None else sorted(known_stores(connection, valid_in))
 
 

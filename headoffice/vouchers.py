@@ -14,6 +14,7 @@ from headoffice.errors import BehindError, NotAllowedError, NotFoundError, Refus
 from headoffice.kinds import Kind
 from headoffice.life import Objection, Standing, Step, take
 from headoffice.orders import OrderState, OrderStep, Stage, forward, state_of
+from headoffice.page_tables import shares
 from headoffice.schema import redemptions, refusals, uses, voucher_events, voucher_types, vouchers
 from headoffice.standing import HINT, books_of, require_current
 from headoffice.voucher_types import APPROVED, find_type
@@ -45,6 +46,8 @@ class Order:
     """Of a booking: its time, from which its dates are reckoned."""
     stage: Stage | None = None
     """Of a pick-up: how far the shop is with it; None: the goods lie ready."""
+    dynamic: bool = False
+    """Whether its code changes every 30 s while its page shows it; a friend coupon's always does."""
     paid: bool = True
     signer: Signer | None = None
     """Signs its code, which then is none that was given or drawn."""
@@ -57,6 +60,8 @@ class Issued:
     id: str
     code: str
     page_token: str
+    dynamic: bool
+    """Whether the code is only its number, and its page shows others."""
 
 
 def issue(connection: Connection, order: Order, at: datetime) -> Issued:
@@ -66,7 +71,21 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
     if order.code is not None and taken(connection, [order.code]):
         raise TakenError(TAKEN)
     connection.execute(insert(vouchers), row)
-    return Issued(row["id"], row["code"], row["page_token"])
+    return Issued(row["id"], row["code"], row["page_token"], row["dynamic"])
+
+
+def share(connection: Connection, code: str, name: str, at: datetime) -> str:
+    """Give a friend a page of a friend coupon and return its token; raise NotFoundError, NotAllowedError."""
+    found = select(vouchers.c.id, voucher_types.c.kind).join(voucher_types).where(vouchers.c.code == code)
+    row = connection.execute(found).first()
+    if row is None:
+        raise NotFoundError(_NO_SUCH)
+    if row.kind != Kind.FRIEND:
+        msg = "only a friend coupon is shared; any other voucher is given away"
+        raise NotAllowedError(msg)
+    token = secrets.token_urlsafe(24)
+    connection.execute(insert(shares), {"token": token, "voucher": row.id, "name": name, "at": at})
+    return token
 
 
 def require_running(connection: Connection) -> None:
@@ -87,6 +106,10 @@ def drawn_up(order: Order, made_of: Mapping[str, Any], at: datetime) -> dict[str
         raise NotAllowedError(msg)
     if order.code is not None:
         _check_code(order.code)
+    dynamic = order.dynamic or made_of["kind"] == Kind.FRIEND
+    if dynamic and order.signer is not None:
+        msg = "a voucher whose code changes needs the network, so its own number is not signed"
+        raise RefusedError(msg)
     valid_from, valid_until = _dates(order, made_of, at)
     voucher = secrets.token_hex(16)
     return {
@@ -101,6 +124,7 @@ def drawn_up(order: Order, made_of: Mapping[str, Any], at: datetime) -> dict[str
         "issued_at": at,
         "stage": _stage(order, made_of["kind"]),
         "booked_for": order.booked_for,
+        "dynamic": dynamic,
     }
 
 

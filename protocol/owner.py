@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from protocol import terms
 from protocol.classify import classify
 from protocol.ids import code_tail
 from protocol.messages import Action, Answer, AskRedeem, AskResolve, Detail, Intent, Looked, Notice
@@ -22,6 +23,7 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from datetime import datetime, time, timedelta
 
+    from protocol.showing import Showing
 
 _INTENT_FIELDS = tuple((field.name, field.default) for field in msgspec.structs.fields(Intent))
 
@@ -85,6 +87,10 @@ class Voucher:
     """The gateway that holds it under a lease, and the store that is its one home; None: it is under no lease."""
     offline: bool = True
     """Whether it may be redeemed at a counter (线下) at all."""
+    dynamic: bool = False
+    """Whether only a code that a page shows now counts, not its own number."""
+    showing: Showing | None = None
+    """What is known of the code that was presented; None where that is the voucher's own number."""
     booking: bool = False
     """Whether its dates are the time around a booking."""
     booked_for: datetime | None = None
@@ -118,6 +124,8 @@ class Moment:
     kiosk: str
     at: datetime
     gateway: str | None = None
+    own_number: bool = False
+    """Whether the own number of a voucher counts though its code changes: a manager has typed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,13 +185,13 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | Non
         return _STATE_VERDICTS[voucher.state]
     if voucher.left <= 0:
         return Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.USES_EXHAUSTED
+    if voucher.dynamic and not terms.is_shown(voucher, moment):
+        return Verdict.STALE_CODE
     if not voucher.offline:
         return Verdict.NOT_FOR_COUNTER
-    if voucher.stores is not None and moment.store not in voucher.stores:
+    if not terms.is_valid_at(voucher, moment):
         return Verdict.WRONG_STORE
-    if voucher.holder is not None and voucher.holder != (moment.gateway, moment.store):
-        return Verdict.WRONG_STORE
-    untimely = _untimely(voucher, moment.at)
+    untimely = terms.untimely(voucher, moment.at)
     if untimely is not None:
         return untimely
     if not voucher.ready:
@@ -192,24 +200,7 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | Non
         return Verdict.OUT_OF_STOCK
     if quantity > voucher.left:
         return Verdict.NOT_ENOUGH_USES
-    return Verdict.BELOW_MINIMUM if _is_short(voucher, quantity, amount) else Verdict.REDEEMABLE
-
-
-def _untimely(voucher: Voucher, at: datetime) -> Verdict | None:
-    """Return why it is not the time for this voucher; None where it is."""
-    if voucher.valid_until is not None and at >= voucher.valid_until:
-        return Verdict.BOOKING_LATE if voucher.booking else Verdict.EXPIRED
-    if voucher.valid_from is not None and at < voucher.valid_from:
-        return Verdict.BOOKING_EARLY if voucher.booking else Verdict.NOT_YET_VALID
-    usable = at.weekday() in voucher.weekdays and _within(voucher.hours, at.time())
-    return None if usable else Verdict.NOT_NOW
-
-
-def _is_short(voucher: Voucher, quantity: int, amount: int | None) -> bool:
-    """Whether the bill is below the minimum: what was received, and what the voucher has taken off before."""
-    if amount is None:
-        return False
-    return amount * 100 < (voucher.minimum - voucher.off * quantity) * voucher.rate
+    return Verdict.BELOW_MINIMUM if terms.is_short(voucher, quantity, amount) else Verdict.REDEEMABLE
 
 
 def describe(voucher: Voucher, verdict: Verdict) -> Detail:
@@ -241,6 +232,8 @@ def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
     if voucher is None:
         return Looked(verdict=_no_voucher(code), detail=Detail(code_tail=_tail(code)))
     verdict = judge(voucher, moment)
+    if verdict is Verdict.REDEEMABLE and voucher.showing and not voucher.showing.can_be_looked_up(moment.at):
+        verdict = Verdict.STALE_CODE
     return Looked(
         verdict=verdict,
         detail=describe(voucher, verdict),
@@ -376,14 +369,6 @@ def _claim(ask: AskRedeem | AskResolve, voucher: Voucher) -> tuple[int, ...]:
     if len(claimed) == ask.intent.quantity and max(claimed) <= voucher.uses:
         return tuple(sorted(claimed))
     return free_uses(voucher, ask.intent.quantity)
-
-
-def _within(hours: tuple[time, time] | None, at: time) -> bool:
-    """Whether a time of day lies in the hours; hours that run past midnight end on the next day."""
-    if hours is None:
-        return True
-    start, end = hours
-    return start <= at < end if start <= end else at >= start or at < end
 
 
 def _no_voucher(code: str | None) -> Verdict:

@@ -54,7 +54,7 @@ class Rejection(Approval):
     reason: Reason = Field(min_length=1)
 
 
-@router.put("/types/{id}", status_code=202, summary="Draw up a voucher type, or its change", responses=problems(501))
+@router.put("/types/{id}", status_code=202, summary="Draw up a voucher type, or its change")
 def put_draft(id: Id, wanted: DraftIn, here: TheOffice) -> DraftOut:  # noqa: A002 - the path's own word
     """Draw up a type, change one, or submit a rejected one again; it is in force once somebody else approves it."""
     body = TypeIn.model_validate(wanted.model_dump(by_alias=True, exclude={"author"}))

@@ -14,7 +14,6 @@ from headoffice.errors import (
     HeadOfficeError,
     NotAllowedError,
     NotFoundError,
-    NotYetError,
     RefusedError,
     TakenError,
 )
@@ -24,7 +23,6 @@ _ANSWERS: tuple[tuple[type[HeadOfficeError], int, str], ...] = (
     (TakenError, 409, "taken"),
     (NotAllowedError, 409, "not_allowed"),
     (RefusedError, 422, "refused"),
-    (NotYetError, 501, "not_yet"),
     (BehindError, 503, "restoring"),
     (DatabaseError, 503, "unavailable"),
 )

@@ -11,8 +11,8 @@ from headoffice import vouchers
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
 from headoffice.api.problems import problems
-from headoffice.errors import NotYetError, RefusedError
-from headoffice.kinds import NOT_YET, USES_OF_A_CARD, ZH, Kind
+from headoffice.errors import RefusedError
+from headoffice.kinds import USES_OF_A_CARD, ZH, Kind
 from headoffice.life import Step
 from headoffice.orders import OrderState, OrderStep, Stage
 from headoffice.signing import require_signer
@@ -46,7 +46,7 @@ class VoucherIn(Model):
         None, description="Of a booking: its time. Its type says how early and how late it is honoured."
     )
     stage: Stage | None = Field(None, description="Of a pick-up: how far the shop is with it. Left out: it is ready.")
-    dynamic: bool = Field(default=False, description="A code that changes every 30 s; not in this version yet.")
+    dynamic: bool = Field(default=False, description="A code that changes every 30 s while its page shows it.")
     signed: bool = Field(
         default=False,
         description="A code that a store under a lease can check without a network; it is drawn and long.",
@@ -58,7 +58,7 @@ class VoucherIssued(Model):
     """An issued voucher."""
 
     code: str
-    qr_text: str = Field(description="What its QR holds.")
+    qr_text: str | None = Field(description="What its QR holds; null where that changes: its page shows it.")
     page: str = Field(description="Address of the customer's page; whoever has it has the voucher.")
 
 
@@ -98,6 +98,18 @@ class VoucherOut(Model):
     history: list[Happened]
 
 
+class ShareIn(Model):
+    """Whom a friend coupon is shared with."""
+
+    name: Name
+
+
+class Shared(Model):
+    """A friend's page."""
+
+    page: str
+
+
 class Stepped(Model):
     """A voucher's state after a step."""
 
@@ -106,18 +118,16 @@ class Stepped(Model):
     order: OrderState | None = None
 
 
-@router.post("/vouchers", status_code=201, summary="Issue a voucher", responses=problems(404, 409, 501))
+@router.post("/vouchers", status_code=201, summary="Issue a voucher", responses=problems(404, 409))
 def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
     """Issue one voucher. Dates in the past are allowed: such a voucher is refused as `expired`."""
-    if wanted.dynamic:
-        msg = "codes that change every 30 s come with a later version; issue a static one"
-        raise NotYetError(msg)
-    if wanted.kind in NOT_YET:
-        raise NotYetError(NOT_YET[wanted.kind])
     if wanted.type is not None and (both := [name for name in _OF_A_TYPE if name in wanted.model_fields_set]):
         msg = f"{', '.join(both)}: belongs to the type; leave it out, or leave out the type"
         raise RefusedError(msg)
 
+    if wanted.dynamic and (wanted.code is not None or wanted.signed):
+        msg = "dynamic: a code that changes is neither given nor signed; leave those out"
+        raise RefusedError(msg)
     if wanted.signed and wanted.code is not None:
         msg = "code: a signed voucher's is made with its signature; leave it out"
         raise RefusedError(msg)
@@ -131,13 +141,15 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
             valid_until=wanted.valid_until,
             booked_for=wanted.booked_for,
             stage=wanted.stage,
+            dynamic=wanted.dynamic,
             paid=wanted.paid,
             signer=require_signer(connection, here.signer) if wanted.signed else None,
         )
         return vouchers.issue(connection, order, here.clock())
 
     issued = here.database.write(issue)
-    return VoucherIssued(code=issued.code, qr_text=issued.code, page=here.page(issued.page_token))
+    qr_text = None if issued.dynamic else issued.code
+    return VoucherIssued(code=issued.code, qr_text=qr_text, page=here.page(issued.page_token))
 
 
 @router.get("/vouchers/{code:path}", summary="A voucher and its history", responses=problems(404))
@@ -146,6 +158,15 @@ def get_voucher(code: str, here: TheOffice) -> VoucherOut:
     found = here.database.read(lambda connection: vouchers.find_voucher(connection, code))
     fields = {name: found[name] for name in VoucherOut.model_fields if name in found}
     return VoucherOut.model_validate({**fields, "page": here.page(found["page_token"])})
+
+
+@router.post(
+    "/vouchers/{code:path}/shares", status_code=201, summary="Share a friend coupon", responses=problems(404, 409)
+)
+def post_share(code: str, wanted: ShareIn, here: TheOffice) -> Shared:
+    """Give a friend a page of their own, on which the code can be opened; whoever is first uses it."""
+    token = here.database.write(lambda connection: vouchers.share(connection, code, wanted.name, here.clock()))
+    return Shared(page=here.page(token))
 
 
 @router.post("/vouchers/{code:path}/{step}", summary="A step in a voucher's life", responses=problems(404, 409))

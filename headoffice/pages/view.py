@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from headoffice.books import Store, voucher_by_code
+from headoffice.books import Store, voucher_by_id
 from headoffice.codes import grouped
 from headoffice.life import Standing
 from headoffice.orders import OrderState, Stage, state_of
+from headoffice.page_tables import shares
 from headoffice.pages import words
 from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
 from protocol.owner import LastUse, Moment, Voucher, judge
@@ -34,8 +35,10 @@ _BRIGHT = 160
 _LOOKS = (
     select(vouchers.c.code, vouchers.c.stage, voucher_types)
     .join(voucher_types, voucher_types.c.id == vouchers.c.type)
-    .where(vouchers.c.page_token == bindparam("token"))
+    .where(vouchers.c.id == bindparam("voucher"))
 )
+_PAGE = select(vouchers.c.id).where(vouchers.c.page_token == bindparam("token"))
+_FRIENDS_PAGE = select(shares.c.voucher).where(shares.c.token == bindparam("token"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +71,17 @@ class Seen:
 
 def see(connection: Connection, token: str, at: datetime) -> Seen | None:
     """Return the voucher whose page this is; None where there is none."""
-    looks = connection.execute(_LOOKS, {"token": token}).mappings().first()
+    found = connection.execute(_PAGE, {"token": token}).scalar()
+    found = found or connection.execute(_FRIENDS_PAGE, {"token": token}).scalar()
+    looks = connection.execute(_LOOKS, {"voucher": found}).mappings().first()
     if looks is None:
         return None
     where, in_all = _stores(connection, looks["id"], everywhere=looks["everywhere"])
     nowhere = Store("", "", ZoneInfo(where[0]["timezone"] if where else _ZONE))
-    voucher = voucher_by_code(connection, looks["code"], nowhere)
+    voucher = voucher_by_id(connection, str(found), nowhere)
     if voucher is None:
         return None
-    moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone))
+    moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone), own_number=True)
     verdict = judge(replace(voucher, stores=None, holder=None), moment)
     return Seen(voucher=voucher, verdict=verdict, looks=looks, where=where, stores_in_all=in_all)
 
@@ -102,6 +107,7 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "kind": words.kind_name(looks["kind"], lang),
         "value": voucher.value,
         "code": looks["code"],
+        "dynamic": voucher.dynamic,
         # Nobody types a signed code; its tail is what a kiosk's screen shows of it.
         "groups": [f"…{voucher.code_tail}"] if read_signed(looks["code"]) else grouped(looks["code"]).split(" "),
         "uses": voucher.uses,

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from headoffice.pages.openings import PRIVATE, openings_of
 from headoffice.pages.qr import qr_svg
 from headoffice.pages.view import see, told
 from headoffice.pages.words import LABELS, language
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from headoffice.office import Office
     from headoffice.pages.view import Seen
 
-_PRIVATE = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-robots-tag": "noindex, nofollow",
-}
 _ASSETS = {"voucher.css": "text/css", "voucher.js": "text/javascript"}
 
 
@@ -52,6 +47,7 @@ class Pages:
             Route("/v/{token}/ticket", self.ticket),
             Route("/v/{token}/state", self.state),
             Route("/v/{token}/qr.svg", self.qr),
+            *openings_of(self._office),
             Route("/assets/{name}", self.asset),
         ]
 
@@ -67,15 +63,15 @@ class Pages:
         """Return the page's seal; where it differs from the ticket's own, that is to be fetched again."""
         seen = self._seen(request)
         if seen is None:
-            return JSONResponse({"seal": None}, 404, _PRIVATE)
-        return JSONResponse({"seal": seen.seal, "verdict": seen.verdict}, headers=_PRIVATE)
+            return JSONResponse({"seal": None}, 404, PRIVATE)
+        return JSONResponse({"seal": seen.seal, "verdict": seen.verdict}, headers=PRIVATE)
 
     def qr(self, request: Request) -> Response:
         """Return the QR alone, white margin included."""
         seen = self._seen(request)
-        if seen is None:
-            return Response(status_code=404, headers=_PRIVATE)
-        return Response(qr_svg(seen.looks["code"], LABELS["zh"]["qr"]), 200, _PRIVATE, "image/svg+xml")
+        if seen is None or seen.voucher.dynamic:
+            return Response(status_code=404, headers=PRIVATE)
+        return Response(qr_svg(seen.looks["code"], LABELS["zh"]["qr"]), 200, PRIVATE, "image/svg+xml")
 
     def asset(self, request: Request) -> Response:
         """Return the page's style or script, which are the same for everybody."""
@@ -100,7 +96,7 @@ class Pages:
         if seen is None:
             return self._html("missing.html", 404, {"lang": lang, "say": LABELS[lang]})
         values = told(seen, lang)
-        picture = qr_svg(values["code"], LABELS[lang]["qr"])
+        picture = "" if seen.voucher.dynamic else qr_svg(values["code"], LABELS[lang]["qr"])
         return self._html(template, 200, {**values, "token": request.path_params["token"], "qr": picture})
 
     def _html(self, template: str, status: int, values: dict[str, object]) -> Response:
@@ -112,4 +108,4 @@ class Pages:
             f"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors {frames}"
         )
         text = self._templates.get_template(template).render(values, nonce=nonce)
-        return Response(text, status, {**_PRIVATE, "content-security-policy": policy}, "text/html; charset=utf-8")
+        return Response(text, status, {**PRIVATE, "content-security-policy": policy}, "text/html; charset=utf-8")

@@ -30,6 +30,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_get("/phone/{token}", phone)
     for path in ("/v/{rest:.+}", "/assets/{rest:.+}"):  # where that page finds what belongs to it
         router.add_get(path, of_the_phone)
+    router.add_post("/v/{rest:.+}", of_the_phone)
     router.add_get("/console/", console)
     router.add_get("/{file:(?!api/).+}", static)
 

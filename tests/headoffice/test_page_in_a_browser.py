@@ -105,6 +105,35 @@ def test_the_code_on_the_screen_is_read_and_turns_to_used_once_it_is_redeemed(
     phone.screenshot(path=tmp_path / "used.png", full_page=True)
 
 
+def test_a_code_that_changes_shows_after_a_tap_and_turns_to_used_once_it_is_redeemed(
+    office: Running, phone: Page, tmp_path: Path
+) -> None:
+    issued = _issue(office, type="latte", dynamic=True)
+    phone.goto(issued["page"])
+    assert phone.locator(".qr").count() == 0
+    phone.get_by_role("button", name="立即使用").click()
+    phone.wait_for_selector(".opened .qr")
+    shot = phone.screenshot(path=tmp_path / "opened.png", full_page=True)
+    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)).convert("L"))
+    assert "".join(phone.locator(".opened .code").inner_text().split()) == read.text
+    assert read.text != issued["code"]
+    _redeem(office, tmp_path / "gw-1", read.text)
+    phone.wait_for_selector("main.done", timeout=NOTICES_MS)
+    assert phone.locator(".qr").count() == 0
+
+
+def test_a_code_that_changes_folds_after_five_minutes_and_asks_for_a_new_tap(office: Running, phone: Page) -> None:
+    phone.clock.install()
+    phone.goto(_issue(office, type="latte", dynamic=True)["page"])
+    use = phone.get_by_role("button", name="立即使用")
+    use.click()
+    phone.wait_for_selector(".opened .qr")
+    assert not use.is_visible()
+    phone.clock.fast_forward("05:01")
+    use.wait_for(state="visible", timeout=NOTICES_MS)
+    assert not phone.locator(".opened").is_visible()
+
+
 def test_nothing_sticks_out_of_a_narrow_phone(office: Running, phone: Page) -> None:
     phone.set_viewport_size({"width": 320, "height": 568})
     phone.goto(_issue(office, title="一" * 60, code=f"https://shop.example/{new_rid()}/" + "v" * 400)["page"])

@@ -98,6 +98,11 @@ def test_nobody_chooses_the_code_of_a_signed_voucher(signing: Counter, code: str
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("wanted", [{"kind": "friend"}, {"dynamic": True}])
+def test_a_voucher_whose_code_changes_is_not_signed(signing: Counter, wanted: dict[str, object]) -> None:
+    assert signing.api.post("/api/v1/vouchers", json={**wanted, "signed": True}).status_code == 422
+
+
 def test_no_plain_voucher_has_a_code_that_looks_signed(counter: Counter) -> None:
     answer = counter.api.post("/api/v1/vouchers", json={"title": "拿铁一杯", "code": "HX:ABC"})
     assert (answer.status_code, answer.json()["error"]) == (422, "refused")

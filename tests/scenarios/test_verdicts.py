@@ -114,3 +114,26 @@ def test_goods_that_are_picked_up_are_asked_for_in_words(counter: Counter) -> No
     assert kiosk.until_verdict("redeemable")["lines"][0] == "待自提"
     kiosk.press("ok")
     assert kiosk.until_verdict("redeemed")["lines"][:2] == ["核销成功", "请交付商品"]
+
+
+def _opened(counter: Counter, page: str) -> str:
+    """Tap 立即使用 on a customer's page and return the code that it shows."""
+    shown: str = counter.good("POST", f"/v/{page.rpartition('/')[2]}/open")["code"]
+    return shown
+
+
+@pytest.mark.parametrize("wanted", [{"dynamic": True}, {"kind": "friend"}])
+def test_a_code_that_changes_is_taken_from_its_page_and_from_nowhere_else(
+    counter: Counter, wanted: dict[str, Any]
+) -> None:
+    voucher, kiosk = counter.issue(**wanted), counter.kiosk()
+    assert voucher["qr_text"] is None
+    stale = kiosk.looked(voucher["code"])
+    assert (stale["verdict"], stale["light"]["colour"]) == ("stale_code", "amber")
+    kiosk.clear()
+    kiosk.tidy()
+    code = _opened(counter, voucher["page"])
+    green = kiosk.redeem(code)
+    assert green["light"] == {"colour": "green", "pattern": "steady"}
+    for party, (row,) in counter.rows(green["rid"]).items():
+        assert (row["verdict"], row["code_tail"]) == ("redeemed", code[-4:]), party

@@ -1,15 +1,30 @@
-// Keeps an open voucher page true: asks every two seconds, while somebody looks, whether it has changed.
+// Keeps an open voucher page true: asks every two seconds, while somebody looks, whether it has changed. A voucher whose
+// code changes shows it from the tap on the button until it is used, its time is over, or nobody looks any more.
 "use strict";
 
 const PERIOD_MS = 2000;
+const LOST_MS = 45000;
+
+let opened = null;
+
+function page() {
+  return document.querySelector("main[data-page]");
+}
 
 async function refresh() {
-  const main = document.querySelector("main[data-page]");
-  const { page, seal } = main.dataset;
-  const state = await fetch(`${page}/state`, { cache: "no-store" });
-  if (!state.ok || (await state.json()).seal === seal) return;
-  const ticket = await fetch(`${page}/ticket?lang=${main.lang.slice(0, 2)}`, { cache: "no-store" });
-  if (ticket.ok) main.outerHTML = await ticket.text();
+  const main = page();
+  const state = await fetch(`${main.dataset.page}/state`, { cache: "no-store" });
+  if (!state.ok || (await state.json()).seal === main.dataset.seal) return;
+  await renew();
+}
+
+async function renew() {
+  const main = page();
+  const ticket = await fetch(`${main.dataset.page}/ticket?lang=${main.lang.slice(0, 2)}`, { cache: "no-store" });
+  if (!ticket.ok) return;
+  if (opened !== null) clearTimeout(opened.timer);
+  opened = null;
+  main.outerHTML = await ticket.text();
 }
 
 async function refreshIfSeen() {
@@ -21,5 +36,63 @@ async function refreshIfSeen() {
   }
 }
 
+function fold() {
+  if (opened !== null) clearTimeout(opened.timer);
+  opened = null;
+  const plate = document.querySelector(".opened");
+  if (plate === null) return;
+  plate.hidden = true;
+  document.querySelector(".use").hidden = false;
+}
+
+function show(said) {
+  const box = document.querySelector(".opened");
+  if (box === null) return;
+  box.querySelector(".plate").innerHTML = said.qr;
+  const groups = said.groups.map((group) => Object.assign(document.createElement("span"), { textContent: group }));
+  box.querySelector(".code").replaceChildren(...groups.flatMap((group, at) => (at ? [" ", group] : [group])));
+  box.hidden = false;
+  document.querySelector(".use").hidden = true;
+  const now = performance.now();
+  opened = { id: said.opening, heard: now, until: now + said.left_ms, timer: setTimeout(beat, said.again_ms) };
+}
+
+function tellTime() {
+  if (opened === null) return;
+  const now = performance.now();
+  if (now >= opened.until || now - opened.heard >= LOST_MS) return fold();
+  const seconds = Math.ceil((opened.until - now) / 1000);
+  const left = document.querySelector(".opened .left");
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  left.textContent = left.dataset.words.replace("{time}", time);
+}
+
+async function ask(path) {
+  const answer = await fetch(`${page().dataset.page}/open${path}`, { method: "POST" });
+  if (answer.ok) return show(await answer.json());
+  fold();
+  await renew();
+}
+
+async function beat() {
+  if (opened === null) return;
+  if (document.visibilityState === "visible") {
+    try {
+      await ask(`/${opened.id}`);
+      return;
+    } catch {
+      // No network for a moment: the code that is shown goes on counting for a while.
+    }
+  }
+  if (opened !== null) opened.timer = setTimeout(beat, PERIOD_MS);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest(".use")) ask("").catch(fold);
+});
+window.addEventListener("pagehide", () => {
+  if (opened !== null) navigator.sendBeacon(`${page().dataset.page}/open/${opened.id}/close`);
+});
 setInterval(refreshIfSeen, PERIOD_MS);
+setInterval(tellTime, 500);
 document.addEventListener("visibilitychange", refreshIfSeen);
