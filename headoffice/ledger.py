@@ -75,12 +75,17 @@ class Ledger:
         undo_window: timedelta,
         clock: Callable[[], datetime],
         platforms: Platforms | None = None,
+        changed: Callable[[str], None] | None = None,
     ) -> None:
-        """Keep the parts; ``clock`` tells the time (with its offset), ``undo_window`` is counted from a redemption."""
+        """Keep the parts; ``clock`` tells the time (with its offset), ``undo_window`` is counted from a redemption.
+
+        ``changed`` is told the id of a voucher once something about it has been committed.
+        """
         self._database = database
         self._undo_window = undo_window
         self._clock = clock
         self._platforms = platforms
+        self._changed = changed
 
     def answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None = None) -> UpstreamAnswer:
         """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
@@ -184,6 +189,8 @@ class Ledger:
         answer, done = self._database.write(decide)
         if done is not None and self._platforms is not None:
             self._platforms.call(done)
+        if self._changed is not None and isinstance(answer, Answer) and answer.voucher is not None:
+            self._changed(answer.voucher)
         verdict = answer.verdict if isinstance(answer, Answer | Notice) else None
         _log.info("event=answered rid=%s store=%s verdict=%s", ask.intent.rid, ask.store, verdict)
         return answer

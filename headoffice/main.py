@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from headoffice.access import token_in
+from headoffice.changes import Changes
 from headoffice.config import Config, troubles
 from headoffice.database import open_database
 from headoffice.errors import HeadOfficeError, StartError
@@ -67,10 +68,10 @@ async def _run(config: Config) -> int:
             (upstream_server(upstream_app(office.ledger, database, workers, driver), config.upstream), upstream),
         ]
         if driver is None:
-            return await _serve(doors)
+            return await _serve(doors, office.changes)
         await driver.start()
         try:
-            return await _serve(doors, driver)
+            return await _serve(doors, office.changes, driver)
         finally:
             await driver.close()
 
@@ -88,9 +89,12 @@ def _clock() -> datetime:
 
 
 def _office(config: Config, database: Database, token: str, port: int, driver: Driver | None) -> Office:
+    changes = Changes()
+    window = timedelta(seconds=config.redemptions.undo_window_s)
     return Office(
         database=database,
-        ledger=Ledger(database, timedelta(seconds=config.redemptions.undo_window_s), _clock, driver),
+        ledger=Ledger(database, window, _clock, driver, changes.tell),
+        changes=changes,
         token=token,
         url=(config.public.url or f"http://{config.public.host}:{port}").rstrip("/"),
         clock=_clock,
@@ -100,7 +104,7 @@ def _office(config: Config, database: Database, token: str, port: int, driver: D
     )
 
 
-async def _serve(doors: list[tuple[Server, socket.socket]], driver: Driver | None = None) -> int:
+async def _serve(doors: list[tuple[Server, socket.socket]], changes: Changes, driver: Driver | None = None) -> int:
     """Serve all doors until told to stop, or until one of them or the driver ends by itself, which ends the process."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -114,6 +118,7 @@ async def _serve(doors: list[tuple[Server, socket.socket]], driver: Driver | Non
     told.cancel()
     died = [task for task in tasks + driving if task.done()]
     notify("STOPPING=1")
+    changes.close()
     for server, _ in doors:
         server.should_exit = True
     await asyncio.gather(*tasks)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from headoffice.changes import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,8 @@ class Office:
     """What asks the platforms, where there are any."""
     frames: tuple[str, ...] = ()
     """Origins that may show a customer's page inside theirs."""
+    changes: Changes = field(default_factory=Changes)
+    """Who waits for a voucher to change."""
     signer: Signer | None = None
     """What signs vouchers; None: nothing signed is issued."""
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from headoffice.pages.events import events_of
 from headoffice.pages.openings import PRIVATE, openings_of
 from headoffice.pages.qr import qr_svg
 from headoffice.pages.view import see, told
@@ -47,6 +48,7 @@ class Pages:
             Route("/v/{token}/ticket", self.ticket),
             Route("/v/{token}/state", self.state),
             Route("/v/{token}/qr.svg", self.qr),
+            events_of(self._office),
             *openings_of(self._office),
             Route("/assets/{name}", self.asset),
         ]

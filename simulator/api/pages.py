@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
+import aiohttp
 from aiohttp import web
 
 from simulator.api.context import COUNTER
 from simulator.api.errors import ApiError
+from simulator.services import ServiceDownError
 
 if TYPE_CHECKING:
     from simulator.services import Reply, Service
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 WEB = Path(__file__).resolve().parent.parent / "web"
 #: What a part's answer keeps on its way through; what forbids a frame does not pass: here it stands in ours.
 _PASSED = ("Content-Type", "Cache-Control", "Content-Disposition", "ETag", "Location")
+#: For a stream that goes on as long as somebody looks; a line at least every half minute shows that it lives.
+_ENDLESS = aiohttp.ClientTimeout(total=None, connect=5, sock_read=30)
 _SENT = ("Accept", "Accept-Language", "Content-Type", "If-None-Match", "Idempotency-Key")
 
 
@@ -28,6 +32,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     """Put these addresses on the counter."""
     router.add_get("/", index)
     router.add_get("/phone/{token}", phone)
+    router.add_get("/v/{token}/events", events_of_the_phone)
     for path in ("/v/{rest:.+}", "/assets/{rest:.+}"):  # where that page finds what belongs to it
         router.add_get(path, of_the_phone)
     router.add_post("/v/{rest:.+}", of_the_phone)
@@ -54,6 +59,23 @@ async def phone(request: web.Request) -> web.Response:
 async def of_the_phone(request: web.Request) -> web.Response:
     """Return what belongs to the customer's page, under the path that it has at the head office."""
     return await _passed_through(request, request.app[COUNTER].headoffice, request.rel_url.raw_path)
+
+
+async def events_of_the_phone(request: web.Request) -> web.StreamResponse:
+    """Pass on what the head office tells the customer's page, as it is told."""
+    headoffice = request.app[COUNTER].headoffice
+    stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    try:
+        async with headoffice.session.get(headoffice.url + request.rel_url.raw_path, timeout=_ENDLESS) as told:
+            if told.status != http.HTTPStatus.OK:
+                return web.Response(status=told.status)
+            await stream.prepare(request)
+            async for part in told.content.iter_any():
+                await stream.write(part)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        if not stream.prepared:
+            raise ServiceDownError(headoffice.part, str(error)) from error
+    return stream
 
 
 async def console(request: web.Request) -> web.Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,6 +35,16 @@ def test_the_customers_page_may_stand_in_the_counters(counter: Counter) -> None:
     assert counter.call("GET", f"/v/{token}/state").json["verdict"] == "redeemable"
     assert counter.call("GET", "/assets/voucher.js").status == 200
     assert counter.call("GET", "/phone/no-such-token").status == 404
+
+
+def test_the_customers_page_hears_of_a_redemption_while_the_kiosk_turns_green(counter: Counter) -> None:
+    voucher = counter.issue()
+    with contextlib.closing(counter.connection()) as connection:
+        connection.request("GET", f"/v/{voucher['page'].rpartition('/')[2]}/events")
+        told = (json.loads(line.removeprefix(b"data: ")) for line in connection.getresponse() if line[:5] == b"data:")
+        assert next(told)["verdict"] == "redeemable"
+        counter.kiosk().redeem(voucher["qr_text"])
+        assert next(told)["verdict"] == "already_redeemed"
 
 
 def test_the_console_opens_without_a_question(counter: Counter) -> None:

@@ -1,5 +1,5 @@
-// Keeps an open voucher page true: asks every two seconds, while somebody looks, whether it has changed. A voucher whose
-// code changes shows it from the tap on the button until it is used, its time is over, or nobody looks any more.
+// Keeps an open voucher page true: it is told when it has changed, and asks every two seconds where nobody can tell it.
+// A voucher whose code changes shows it from the tap on the button until it is used, its time is over, or nobody looks.
 "use strict";
 
 const PERIOD_MS = 2000;
@@ -93,6 +93,10 @@ document.addEventListener("click", (event) => {
 window.addEventListener("pagehide", () => {
   if (opened !== null) navigator.sendBeacon(`${page().dataset.page}/open/${opened.id}/close`);
 });
-setInterval(refreshIfSeen, PERIOD_MS);
+const told = new EventSource(`${page().dataset.page}/events`);
+told.onmessage = refreshIfSeen;
+setInterval(() => {
+  if (told.readyState !== EventSource.OPEN) refreshIfSeen();
+}, PERIOD_MS);
 setInterval(tellTime, 500);
 document.addEventListener("visibilitychange", refreshIfSeen);
