@@ -64,7 +64,7 @@ def _silence_is_failure(tick: Whatever) -> Whatever:
 
 
 def _asks_after_restart(_: Whatever) -> Whatever:
-    def mutant(intent: Intent, now: float) -> requester.Step:
+    def mutant(intent: Intent, now: float, _: object = None) -> requester.Step:
         request = Request(intent=intent, asking_until=now + requester.ASKING_S, send_at=now + requester.REPEAT_S)
         return request, (requester.Send(Confirm(intent=intent)),)
 

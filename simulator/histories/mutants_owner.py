@@ -111,7 +111,7 @@ OWNER = (
         "what is left is claimed where more was asked for",
         3,
         (owner, "judge", _what_is_left_will_do),
-        (owner, "_free_uses", _claims_what_is_left),
+        (owner, "free_uses", _claims_what_is_left),
     ),
     broken("terms are not compared", 4, (owner, "rule_redeem", _any_terms)),
     broken(
