@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import uvloop
-
 from gateway.assembly import Gateway
 from gateway.errors import GatewayError
 from service.database import DatabaseError
@@ -30,7 +28,9 @@ def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT and return 0; return 1 where the gateway cannot start or a part of it died."""
     start_logging(config.log.level)
     try:
-        with _alone_in(Path(config.data)), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # Not on uvloop: where a connection is given up while it is made, as on a stalled line, it confuses descriptors
+        # (MagicStack/uvloop issue 653).
+        with _alone_in(Path(config.data)), asyncio.Runner() as runner:
             runner.run(_serve(config))
     except (GatewayError, DatabaseError, OSError) as error:
         log.error("gateway_failed error=%s", error)  # noqa: TRY400 - the message says what to do

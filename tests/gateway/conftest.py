@@ -7,7 +7,6 @@ import inspect
 from typing import TYPE_CHECKING
 
 import pytest
-import uvloop
 
 from tests.gateway.broker import Mosquitto, running
 from tests.gateway.certificates import Authority
@@ -24,7 +23,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner() as runner:
         runner.run(pyfuncitem.obj(**arguments))
     return True
 
