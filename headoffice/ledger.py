@@ -237,7 +237,8 @@ class Ledger:
             # These books are younger than some journals: what they do not know may have happened all the same.
             if _must_wait(connection, peer, ask, voucher):
                 return Ruling(answer=pending(ask)), None
-            if voucher is not None and self._drive(connection, voucher.id, moment.at):
+            held = voucher.id if voucher else uploads.held_voucher(connection, ask.intent.rid)
+            if held is not None and self._drive(connection, held, moment.at):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
                     return owner.repeat(ask, known), None

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, insert, select
 
 from headoffice import rids, stock
-from headoffice.books import voucher_with
+from headoffice.books import lock_voucher, voucher_with
 from headoffice.platforms import cases
 from headoffice.registry import put_store
 from headoffice.rids import Record
@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 _OPEN = select(uploaded_open.c.rid, uploaded_open.c.gateway, uploaded_open.c.entry)
 _OPEN_RID = _OPEN.where(uploaded_open.c.rid == bindparam("rid"))
 _OPEN_AT = _OPEN.where(uploaded_open.c.voucher == bindparam("voucher")).order_by(uploaded_open.c.rid)
+_VOUCHER_OF_OPEN = select(uploaded_open.c.voucher).where(uploaded_open.c.rid == bindparam("rid"))
 _ENDED = delete(uploaded_open).where(uploaded_open.c.rid == bindparam("of_rid"))
 _ENTRY = msgspec.json.Decoder(Entry)
 _UNDONE_BY = select(redemptions.c.rid).where(
@@ -52,6 +53,17 @@ def open_at(connection: Connection, voucher: str) -> list[tuple[str, Entry]]:
     rows = connection.execute(_OPEN_AT, {"voucher": voucher})
     found = [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
     return sorted(found, key=lambda one: one[1].intent.undoes is None)
+
+
+def held_voucher(connection: Connection, rid: str) -> str | None:
+    """Return the voucher of a rid that was uploaded without an end, held until the transaction ends; None: no such rid.
+
+    Its code may be one that a page showed, and of which these books know nothing any more.
+    """
+    voucher = connection.execute(_VOUCHER_OF_OPEN, {"rid": rid}).scalar()
+    if voucher is not None:
+        lock_voucher(connection, voucher)
+    return voucher
 
 
 def ended(connection: Connection, rid: str, voucher: str | None = None) -> None:

@@ -26,6 +26,7 @@ from protocol.messages import (
     Intent,
     Looked,
     Met,
+    Method,
     Notice,
 )
 from protocol.owner import intent_digest
@@ -205,6 +206,24 @@ def test_a_rid_without_an_end_is_driven_forward_before_anybody_else_gets_its_use
     assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
     assert counter.resolve(intent).verdict is Verdict.REDEEMED
     assert counter.spent(code) == 1
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_a_rid_by_a_code_whose_page_the_copy_has_forgotten_is_driven_forward_too(
+    counter: Counter, database: Database, clock: Clock, *, asked_first: bool
+) -> None:
+    number = counter.issue(dynamic=True)
+    intent = counter.intent("A" * 16)  # what a page showed, of which these books know nothing any more
+    restored(counter, database, clock)
+    entry = msgspec.structs.replace(kept(counter, intent, None), voucher=voucher_id(counter, number))
+    upload(counter, HERE, entry)
+    upload(counter, THERE)
+    if asked_first:
+        assert counter.resolve(intent).verdict is Verdict.REDEEMED
+    manager = counter.intent(number, method=Method.WEB)
+    assert counter.confirm(manager, counter.look(number).terms).verdict is Verdict.ALREADY_REDEEMED
+    assert counter.resolve(intent).verdict is Verdict.REDEEMED
+    assert counter.spent(number) == 1
 
 
 def test_a_rid_without_an_end_whose_use_somebody_has_was_never_that_ones(
