@@ -31,8 +31,9 @@ class Pass:
     read: Callable[[Scene], list[Code]]
 
 
-#: What lifts a square code into sight: fine detail of small modules, wide modules, more of both, and noise kept down.
-_LIFTS = (Lift(3, 7, 5, on_halved=True), Lift(1, 21, 2), Lift(1, 11, 5), Lift(5, 11, 2))
+#: What lifts a square code into sight: fine detail of small modules, wide modules, more of both, noise kept down, and
+#: modules beside a lamp's reflection.
+_LIFTS = (Lift(3, 7, 5, on_halved=True), Lift(1, 21, 2), Lift(1, 11, 5), Lift(5, 11, 2), Lift(1, 31, 3))
 
 
 def passes_of(names: Sequence[ReaderName], symbologies: Sequence[Symbology]) -> list[Pass]:
