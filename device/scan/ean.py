@@ -41,6 +41,8 @@ _USUAL = 1
 #: How far off the ends that a reading starts from may be, in modules, and in what steps better ones are tried.
 _OFF = np.arange(-4, 5, dtype=np.float32)
 _FINELY_OFF = np.linspace(-0.6, 0.6, 7, dtype=np.float32)
+#: The part of a profile that may be left unexplained at first: codes leave 0.4, other things 0.6.
+_HARDLY = 0.5
 #: How far the middle of the bars may be off the middle between their ends, in parts of their length: bars on a bottle.
 _BOWS = (-0.006, -0.003, 0.0, 0.003, 0.006)
 
@@ -79,8 +81,11 @@ class Fit:
         return Reading(digits, 1 - cost / float(power[0]), next_cost / cost - 1)
 
 
-def fit(profile: Floats, ends: Sequence[tuple[float, float]]) -> Fit:
-    """Return how a code whose bars begin and end about at one of these pairs fits best, either way round."""
+def fit(profile: Floats, ends: Sequence[tuple[float, float]]) -> Fit | None:
+    """Return how a code whose bars begin and end about at one of these pairs fits best, either way round.
+
+    None where it hardly fits: that takes a third of the time.
+    """
     roughly = [
         Place(start + a, end + b)
         for start, end in ends
@@ -88,7 +93,9 @@ def fit(profile: Floats, ends: Sequence[tuple[float, float]]) -> Fit:
         for a in _OFF * module
         for b in _OFF * module
     ]
-    place, _ = _best(profile, [*roughly, *(Place(place.end, place.start) for place in roughly)], _USUAL)
+    place, unexplained = _best(profile, [*roughly, *(Place(place.end, place.start) for place in roughly)], _USUAL)
+    if unexplained > _HARDLY:
+        return None
     blur = min(range(len(_BLURS)), key=lambda blur: _best(profile, [place], blur)[1])
     off = _FINELY_OFF * (place.end - place.start) / MODULES
     finely = [Place(place.start + a, place.end + b, bow) for a in off for b in off for bow in _BOWS]

@@ -34,12 +34,14 @@ def explanation(rows: NDArray[np.float32], slant: float, ends: tuple[float, floa
     """Return what explains rows whose bars slant by at most so many samples from a row to the next.
 
     ``ends`` says about where a code begins and ends; without it the longest run of bars is looked at.
-    None where the rows show nothing together, or no run of bars where it was not said where they lie.
+    None where the rows show nothing together, no run of bars, or bars that no number explains by half.
     """
     profile = straightened(rows, slant)
     if profile is None or not (places := [ends] if ends else profile.ends()):
         return None
     found = fit(profile.whole, places)
+    if found is None:
+        return None
     reading = found.read(profile.whole)
     certain = (
         reading.explained >= _EXPLAINED

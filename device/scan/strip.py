@@ -73,7 +73,7 @@ class Strip:
     @property
     def is_of_bars(self) -> bool:
         """Whether several rows in succession show the same, as bars that they lie across make them."""
-        return alike(self.rows, math.ceil(2 * self.slant))
+        return alike(self.rows[:, ::2], math.ceil(self.slant))  # every other sample shows it, in a quarter of the time
 
     @property
     def slant(self) -> float:
