@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, literal_column, or_, select, update
 
 from headoffice import rids
 from headoffice.books import store_for
@@ -49,7 +49,8 @@ _BY_RID = select(cases).where(cases.c.rid == bindparam("rid"))
 _HELD = _BY_RID.with_for_update()
 _HELD_IF_FREE = _BY_RID.with_for_update(skip_locked=True)
 _HOLDER = select(cases).where(cases.c.voucher == bindparam("voucher"), cases.c.claims.is_(True))
-_UNFINISHED = cases.c.phase != Phase.ENDED
+#: Word for word as the partial index has it: SQLite uses that for no other condition.
+_UNFINISHED = cases.c.phase != literal_column(f"'{Phase.ENDED}'")
 _OF_THESE = cases.c.gateway.in_(bindparam("gateways", expanding=True))
 _DUE = (
     select(cases.c.rid)
@@ -64,6 +65,7 @@ _ALL = (
     .order_by(cases.c.claimed_at, cases.c.rid)
     .limit(MOST_LISTED)
 )
+_FORGOTTEN = select(cases).where(_UNFINISHED, cases.c.phase == Phase.CLAIMED, cases.c.attempts > 0)
 _OPEN = select(cases).where(cases.c.phase == Phase.OPEN, _UNFINISHED, _OF_THESE)
 
 
@@ -120,10 +122,17 @@ def holder(connection: Connection, voucher: str) -> Case | None:
     return replace(_case(row, known.intent), answer=known.answer)
 
 
-def claimant(connection: Connection, voucher: str) -> str | None:
-    """Return the rid that claims a voucher and has not ended."""
+def claimant(connection: Connection, voucher: str) -> Filed | None:
+    """Return the case that claims a voucher and has not ended."""
     row = connection.execute(_HOLDER, {"voucher": voucher}).first()
-    return None if row is None or row.intent is None else str(row.rid)
+    if row is None or row.intent is None:
+        return None
+    return Filed(case=_case(row, _INTENTS.decode(row.intent)), gateway=row.gateway)
+
+
+def forgotten(connection: Connection) -> list[Case]:
+    """Return the cases of which restored books have forgotten what has left: it is not known yet at which voucher."""
+    return [_case(row, _INTENTS.decode(row.intent)) for row in connection.execute(_FORGOTTEN)]
 
 
 def keep(connection: Connection, gateway: str, case: Case, at: datetime) -> None:

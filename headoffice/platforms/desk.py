@@ -46,7 +46,14 @@ class Ruled:
 
 
 def take(connection: Connection, gateway: str, filed: Filed | None, ask: AskRedeem | AskResolve, at: datetime) -> Ruled:
-    """Rule on a rid; ``filed`` is its case, where it has one that has not ended."""
+    """Rule on a rid; ``filed`` is its case, where it has one that has not ended.
+
+    Nothing begins at a code of which another rid may have consumed the voucher before the books were put back: the two
+    could not be told apart any more.
+    """
+    begins = filed is None and isinstance(ask, AskRedeem)
+    if begins and any(case.intent.code == ask.intent.code for case in cases.forgotten(connection)):
+        return Ruled(pending(ask))
     step = platform.take(None if filed is None else filed.case, ask, at.timestamp())
     done = cases.carry_out(connection, gateway, step, at)
     return Ruled(done.reply or pending(ask), done.wrote, done if done.calls else None)

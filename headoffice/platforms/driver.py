@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, assert_never
 
 from headoffice import standing
-from headoffice.errors import DatabaseError
+from headoffice.errors import BehindError, DatabaseError
 from headoffice.platforms import cases
 from headoffice.platforms.connectors import seen
 from headoffice.platforms.ports import NoAnswerError, Spent, Worth
@@ -151,8 +151,19 @@ class Driver:
                 del self._ending[rid]
 
     async def reported(self, voucher: str, *, ours: bool) -> None:
-        """Take a platform's event about a voucher, named with its platform; raise DatabaseError."""
-        rid = await self._workers.read(self._database.read, lambda connection: cases.claimant(connection, voucher))
+        """Take a platform's event about a voucher, named with its platform; raise DatabaseError, BehindError.
+
+        While the books may be behind, the event may be about a rid that they do not know, so it is not taken.
+        """
+
+        def find(connection: Connection) -> str | None:
+            filed = cases.claimant(connection, voucher)
+            if filed is not None and not (filed.gateway in self._spoken(connection) and _attributable(connection)):
+                msg = "the books may be behind; send it again"
+                raise BehindError(msg)
+            return None if filed is None else filed.case.rid
+
+        rid = await self._workers.read(self._database.read, find)
         if rid is None:
             return
         done = await self._step(rid, lambda _, case: machine.reported(case, ours=ours))
@@ -176,19 +187,26 @@ class Driver:
         """Do what is due now."""
         now = self._clock().timestamp()
 
-        def find(connection: Connection) -> tuple[list[str], list[Case]]:
-            books = standing.books_of(connection)
-            if books.stopped or books.restoring:  # a journal that is still missing may hold the end of any of them
-                return [], []
-            gateways = self._heard.copy()
-            if self._monotonic() - self._started_at >= UNHEARD_S:
-                gateways.update(gateway["id"] for gateway in all_gateways(connection))
-            return cases.due_at(connection, now, gateways), cases.open_now(connection, gateways)
+        def find(connection: Connection) -> tuple[list[str], list[Case], bool]:
+            gateways = self._spoken(connection)
+            doubtful = cases.open_now(connection, gateways)
+            return cases.due_at(connection, now, gateways), doubtful, bool(doubtful) and _attributable(connection)
 
-        due, doubtful = await self._workers.read(self._database.read, find)
+        due, doubtful, attributable = await self._workers.read(self._database.read, find)
         self._watch(doubtful)
+        if attributable:
+            self._read_records(doubtful)
         for rid in due:
             await self._step(rid, lambda _, case: machine.tick(case, now), if_free=True)
+
+    def _spoken(self, connection: Connection) -> set[str]:
+        """Return the gateways whose cases may be driven: none while a missing journal may hold the end of any."""
+        books = standing.books_of(connection)
+        if books.stopped or books.restoring:
+            return set()
+        if self._monotonic() - self._started_at >= UNHEARD_S:
+            return {gateway["id"] for gateway in all_gateways(connection)}
+        return self._heard.copy()
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
@@ -290,15 +308,24 @@ class Driver:
     # --- what only others can say ---------------------------------------------------------------------------------
 
     def _watch(self, doubtful: Sequence[Case]) -> None:
-        """Note since when each is known to be open, and read the platform's record of those that have been for long."""
+        """Note since when each is known to be open."""
         now = self._monotonic()
         self._open_since = {case.rid: self._open_since.get(case.rid, now) for case in doubtful}
         self._record_at = {rid: at for rid, at in self._record_at.items() if rid in self._open_since}
+
+    def _read_records(self, doubtful: Sequence[Case]) -> None:
+        """Read the platform's record of those that have been open for long."""
+        now = self._monotonic()
         for case in doubtful:
-            if case.single and now >= self._record_at.setdefault(case.rid, now + machine.QUIET_S):
+            if case.single and now >= self._record_at.get(case.rid, self._open_since[case.rid] + machine.QUIET_S):
                 self._record_at[case.rid] = now + RECORD_S
                 self._spawn(self._read_record(case))
 
     def _watched_s(self, rid: str) -> float:
         now = self._monotonic()
         return now - self._open_since.get(rid, now)
+
+
+def _attributable(connection: Connection) -> bool:
+    """Whether what a platform says was consumed by this chain can only be a rid that is in the books by its voucher."""
+    return not cases.forgotten(connection)

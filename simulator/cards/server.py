@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: An event that was not taken is sent again so often, after so long.
-EVENT_TRIES = 3
+EVENT_TRIES = 8
 EVENT_AGAIN_S = 1.0
 EVENT_WITHIN_S = 5.0
 SIGNATURE = "X-Card-Signature"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from headoffice import standing
+from headoffice.errors import BehindError
 from protocol import platform as machine
 from protocol.marks import Mark
 from protocol.messages import Answer, Detail
@@ -97,3 +98,34 @@ def test_every_step_of_a_case_is_counted_so_that_an_older_copy_is_found_out(shop
     shop.confirm(intent)
     peer = database.read(lambda connection: standing.meet(connection, HERE, shop.ask(intent)))
     assert peer.own == Mark(1, 3), "claimed, left, ended"
+
+
+def test_an_event_is_not_taken_while_it_may_be_about_a_rid_that_the_books_have_lost(
+    shop: Shop, database: Database, clock: Clock
+) -> None:
+    shop.platform.hears = [None]
+    first = shop.intent(CODE)
+    shop.confirm(first)
+    unheard = shop.another_process(hears=False)
+    with pytest.raises(BehindError):
+        unheard.run(unheard.driver.reported("cards/card-1", ours=True))
+    restored(shop, database, clock)
+    with pytest.raises(BehindError):
+        shop.process.run(shop.process.driver.reported("cards/card-1", ours=True))
+    lost = shop.intent(CODE)
+    upload(shop, HERE, kept(shop, lost, None))
+    upload(shop, THERE)
+    with pytest.raises(BehindError):
+        shop.process.run(shop.process.driver.reported("cards/card-1", ours=True))
+    assert {shop.resolve(intent).verdict for intent in (first, lost)} == {Verdict.PENDING}
+
+
+def test_nothing_begins_at_a_code_of_which_a_lost_rid_may_have_consumed_the_voucher(behind: Shop) -> None:
+    lost, late = behind.intent(CODE), behind.intent(CODE)
+    upload(behind, HERE, kept(behind, lost, None))
+    upload(behind, THERE)
+    assert behind.confirm(late).verdict is Verdict.PENDING
+    assert behind.platform.queried == []
+    assert behind.resolve(late).verdict is Verdict.ABORTED
+    _drive(behind)
+    assert behind.resolve(lost).verdict is Verdict.REDEEMED
