@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _NO_WORD_ON_A_CODE = UNDECIDED | {Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT}
 
 
+#: Why a confirm cannot begin whose offer another run has made, or another gateway.
+NO_OFFER = "no offer of this gateway since its start"
+
+
 class Directory(Protocol):
     """Where kiosks and stores are looked up."""
 
@@ -79,7 +83,7 @@ def objection_to_redeem(  # noqa: PLR0913, PLR0917 - all that an offer is judged
     ``now`` is the gateway's monotonic clock, ``sign_in`` that of the clerk who is signed in at the kiosk now.
     """
     if offer is None:
-        return "no offer of this gateway since its start"
+        return NO_OFFER
     if offer.kiosk != bound.identity:
         return "the offer was made to another kiosk"
     if offer.store != bound.store.id:

@@ -30,7 +30,7 @@ from headoffice.schema import (
     vouchers,
 )
 from headoffice.signing import valid_keys
-from headoffice.standing import require_current, type_of
+from headoffice.standing import note_discrepancy, require_current, type_of
 from headoffice.voucher_types import find_type
 from protocol.lease import Granted, rule_accepted
 from protocol.leasing import Lease, LeasedVoucher
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from headoffice.standing import Peer
     from protocol.messages import AskResolve
-    from protocol.owner import Moment, Ruling, Voucher
+    from protocol.owner import Known, Moment, Ruling, Voucher
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ _PLAIN = frozenset({Kind.CASH, Kind.DISCOUNT, Kind.GIFT, Kind.GROUP_BUY, Kind.CO
 #: Conflicts that are listed at once, the newest first.
 MOST_CONFLICTS = 500
 
+#: How what was accepted ends.
+_ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
 _ANSWERS = msgspec.json.Decoder(Answer)
 
 _RUNNING = leases.c.ended_at.is_(None)
@@ -200,6 +202,13 @@ def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, momen
     if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT:
         _log.error("event=offline_conflict rid=%s store=%s see=/api/v1/conflicts", ask.intent.rid, ask.store)
     return ruling
+
+
+def note_lost(connection: Connection, peer: Peer, ask: AskResolve, known: Known, at: datetime) -> None:
+    """List what was accepted and had been ended otherwise before: by a gateway that has lost its journal since."""
+    if ask.accepted is not None and known.is_of(ask.intent) and known.answer.verdict not in _ENDS:
+        what = f"accepted by {ask.accepted.gateway}, {known.answer.verdict} is recorded: its journal was lost"
+        note_discrepancy(connection, peer, ask.intent.rid, what, at)
 
 
 def all_leases(connection: Connection) -> list[dict[str, Any]]:

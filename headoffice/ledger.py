@@ -200,6 +200,8 @@ class Ledger:
         gateway = None if peer is None else peer.id
         known = rids.known_under(connection, ask.intent.rid)
         if known is not None:
+            if peer is not None and isinstance(ask, AskResolve):
+                leases.note_lost(connection, peer, ask, known, at)
             return Ruled(owner.repeat(ask, known).answer)
         filed = cases.find(connection, ask.intent.rid)
         if filed is not None:

@@ -250,6 +250,9 @@ def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Vouch
         return repeat(ask, known)
     rid = ask.intent.rid
     if isinstance(ask, AskResolve):
+        if voucher is not None and voucher.holder is not None and voucher.holder[0] != moment.gateway:
+            # Another gateway is its owner now, and may have accepted it: the end is that one's to say.
+            return Ruling(answer=Answer(rid=rid, verdict=Verdict.PENDING, final=False))
         return _tombstone(rid, ask.reason, voucher)
     if voucher is None:
         verdict, detail = _no_voucher(ask.intent.code), Detail(code_tail=_tail(ask.intent.code))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -12,6 +13,7 @@ from gateway.places import Kiosk as Place
 from gateway.places import Store
 from gateway.standing import HEAD_OFFICE, HINT, Standing
 from protocol import relay as machine
+from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
     Answer,
@@ -23,7 +25,6 @@ from protocol.messages import (
     AskUpload,
     Confirm,
     Detail,
-    Entry,
     Hello,
     Intent,
     Look,
@@ -38,10 +39,9 @@ from protocol.messages import (
     SignIn,
     Welcome,
 )
-from protocol.owner import intent_digest
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.vocabulary import Verdict
-from simulator.histories.group_commit import Disk, GroupCommit
+from simulator.histories.group_commit import NOON, Disk, GroupCommit
 from simulator.histories.net import Line, Question
 from simulator.histories.party import Party
 
@@ -65,7 +65,6 @@ UPLOADED_AT_ONCE = 2
 RESTORED_S = (3.0, 15.0)
 #: The two stores of every history; each gateway may speak for both.
 STORES = {name: Store(id=name, name=name, timezone="UTC") for name in ("s-1", "s-2")}
-NOON = "2026-11-21T12:00:00.000+08:00"
 
 
 class Gateway(Party):
@@ -165,10 +164,8 @@ class Gateway(Party):
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
-            case Resolve(intent=intent, reason=reason):
-                self.oracle.resolving(self.name, self.runs, intent.rid)
-                known, asked = self.known(intent.rid), self._asked(bound, intent, self._offer(intent))
-                self._step(bound, known, machine.take_resolve(known, asked, reason, self.clock.now()))
+            case Resolve():
+                self._resolve(bound, message)
             case Settled(rid=rid, handed_over=handed_over):
                 settled = AskSettled(requester=bound.identity, rid=rid, handed_over=handed_over)
                 self.upstream.carry(rid, self._office.settle, settled)
@@ -203,7 +200,11 @@ class Gateway(Party):
             return
         self._looking[key] = None
         ask = AskLook(requester=bound.identity, store=bound.store.id, code=look.code, method=look.method)
-        self._ask_office(None, ask, PATIENCE_S, partial(self._looked, bound, look))
+        self._ask_office(None, ask, self._patience_s(bound, look.code), partial(self._looked, bound, look))
+
+    def _patience_s(self, _bound: Bound, _code: str) -> float:
+        """Return how long a look waits for the office."""
+        return PATIENCE_S
 
     def _looked(self, bound: Bound, look: Look, looked: UpstreamAnswer | None) -> None:
         self._looking.pop((bound.identity, look.boot, look.look), None)
@@ -240,8 +241,21 @@ class Gateway(Party):
             objection = binding.objection_to_undo(intent, self.known(intent.undoes or ""), bound)
         else:
             objection = binding.objection_to_redeem(intent, offer, bound, self.seal, self.clock.now())
-        known, asked = self.known(intent.rid), self._asked(bound, intent, offer)
+        known = self.known(intent.rid)
+        asked = self._asked(bound, intent, offer)
+        asked, objection = (asked, objection) if known else self._may_begin(bound, asked, objection)
         self._step(bound, known, machine.take_confirm(known, asked, objection, self.clock.now()))
+
+    def _may_begin(self, _bound: Bound, asked: Relay, objection: str | None) -> tuple[Relay, str | None]:
+        """Have a last look at a confirm of a new rid: a gateway with leases may accept it."""
+        return asked, objection
+
+    def _resolve(self, bound: Bound, message: Resolve) -> None:
+        self.oracle.resolving(self.name, self.runs, message.intent.rid)
+        known, asked = self.known(message.intent.rid), self._asked(bound, message.intent, self._offer(message.intent))
+        if message.accepted is not None:
+            asked = replace(asked, answer=accepted_answer(message.intent.rid, message.accepted))
+        self._step(bound, known, machine.take_resolve(known, asked, message.reason, self.clock.now()))
 
     def _offer(self, intent: Intent) -> Offer | None:
         return self.seal.open(intent.offer) if intent.offer else None
@@ -257,7 +271,8 @@ class Gateway(Party):
                 self._hand(bound.identity, message)
                 return
         self._follow(step)
-        if known is not None and known.is_open:
+        accepted = step[0].accepted is not None or (known is not None and known.accepted is not None)
+        if known is not None and known.is_open and not accepted:
             rid = known.intent.rid
             self._hand(bound.identity, known.answer or Answer(rid=rid, verdict=Verdict.PENDING, final=False))
 
@@ -268,6 +283,8 @@ class Gateway(Party):
         self._carry_out(rid, effects)
         if relay.retry_at is not None:
             self.when(relay.retry_at, self._tick, rid)
+        if relay.tell_at is not None:
+            self.when(relay.tell_at, self._tick, rid)
 
     def _tick(self, rid: str) -> None:
         stepped, effects = machine.tick(self.relays[rid], self.clock.now())
@@ -276,6 +293,8 @@ class Gateway(Party):
 
     def _carry_out(self, rid: str, effects: Sequence[Effect]) -> None:
         for place, effect in enumerate(effects, start=1):
+            if isinstance(effect, Write) and effect.relay.is_open and not self.relays[rid].is_open:
+                continue  # its end came meanwhile, and is on its way to the disk
             match effect:
                 case Write(relay=relay, durable=True):
                     self.journal.write(relay, partial(self._carry_out, rid, effects[place:]))
@@ -342,7 +361,7 @@ class Gateway(Party):
         """Give the office its next few rids, until it has them all; broken off, it is begun anew."""
         part = rids[after : after + UPLOADED_AT_ONCE]
         last = after + UPLOADED_AT_ONCE >= len(rids)
-        ask = AskUpload(entries=tuple(self._entry(rid) for rid in part), last=last)
+        ask = AskUpload(entries=tuple(self.disk.entry(rid) for rid in part), last=last)
 
         def hear(answer: UpstreamAnswer | None) -> None:
             if isinstance(answer, Met) and not last:
@@ -351,18 +370,6 @@ class Gateway(Party):
                 self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
 
         self._ask_office(None, ask, PATIENCE_S, hear)
-
-    def _entry(self, rid: str) -> Entry:
-        kept = self.disk.rows[rid]
-        return Entry(
-            requester=kept.requester,
-            store=kept.store,
-            at=NOON,
-            intent=kept.intent,
-            digest=intent_digest(kept.intent).hex(),
-            voucher=kept.answer.voucher if kept.answer else None,
-            answer=kept.answer,
-        )
 
     def _answered(self, rid: str, answer: UpstreamAnswer | None) -> None:
         relay, now = self.relays[rid], self.clock.now()

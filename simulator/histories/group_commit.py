@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from protocol.marks import NEVER, Mark
+from protocol.messages import Entry
+from protocol.owner import intent_digest
 from protocol.relay import FIRST_RETRY_S
 from simulator.histories.faults import Fault
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from protocol.relay import Relay
     from simulator.histories.gateway import Gateway
 
+NOON = "2026-11-21T12:00:00.000+08:00"
 #: What a write waits for company at most, as in the shipped journal, and how long a commit takes, seconds.
 LINGER_S = 0.25
 COMMIT_S = (0.001, 0.02)
@@ -38,6 +41,19 @@ class Disk:
     def mark(self) -> Mark:
         """How far it has come; a request is never deleted."""
         return Mark(self.generation, len(self.rows))
+
+    def entry(self, rid: str) -> Entry:
+        """Return what is uploaded of a rid."""
+        kept = self.rows[rid]
+        return Entry(
+            requester=kept.requester,
+            store=kept.store,
+            at=NOON,
+            intent=kept.intent,
+            digest=intent_digest(kept.intent).hex(),
+            voucher=kept.answer.voucher if kept.answer else None,
+            answer=kept.answer,
+        )
 
     def copy(self) -> Disk:
         """Return a copy, to be put back later."""
@@ -89,7 +105,7 @@ class GroupCommit:
 
     def write(self, relay: Relay, then: Callable[[], None] | None = None) -> None:
         """Write down what is kept of a relay; ``then`` is called once it is on disk, without it there is no hurry."""
-        kept = replace(relay, asking_until=None, flying=False, retry_at=None, retry_s=FIRST_RETRY_S)
+        kept = replace(relay, asking_until=None, flying=False, retry_at=None, retry_s=FIRST_RETRY_S, tell_at=None)
         self._queue.append((kept, then))
         if then is None:
             self._gateway.after(LINGER_S, self._begin)

@@ -11,6 +11,8 @@ from simulator.histories.faults import Faults, draw_weather
 from simulator.histories.gateway import STORES, Gateway
 from simulator.histories.kinds import Kind
 from simulator.histories.kiosk import Kiosk
+from simulator.histories.lease_gateway import LeaseGateway
+from simulator.histories.lease_office import LeaseOffice
 from simulator.histories.office import Office
 from simulator.histories.oracle import Oracle
 from simulator.histories.page import Page
@@ -36,7 +38,10 @@ _RATES = (0.98, 1.02)
 #: Once all is calm, everything must come to its end within this time, seconds: older books have to be found out, to be
 #: restored and to get all journals; and a person who has to say how a platform's consume ended may do so only once none
 #: can be under way any more.
-ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 120.0}
+ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 120.0, Kind.OFFLINE: 150.0}
+
+
+_OFFICES = {Kind.OWN: Office, Kind.PLATFORM: PlatformOffice, Kind.OFFLINE: LeaseOffice}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,11 @@ class History:
         self.oracle = Oracle(self.world)
         self.faults = Faults(self.world, draw_weather(random), CALM_S, self.oracle.state_of)
         self.stage = Stage(self.world, self.oracle, self.faults)
-        self.office = Office(self.stage) if kind is Kind.OWN else PlatformOffice(self.stage)
+        self.office = _OFFICES[kind](self.stage)
         self.gateways = [self._gateway(n) for n in range(1, 3 if random.random() < _TWO_GATEWAYS else 2)]
         self.office.disk.peers = {gateway.name: Peer() for gateway in self.gateways}
         self.kiosks = [self._kiosk(n) for n in range(1, random.choice((1, 2, 2, 3)) + 1)]
-        pages = 1 if kind is Kind.OWN else 2
+        pages = 2 if kind is Kind.PLATFORM else 1
         self.pages = [self._page(gateway, n) for gateway in self.gateways for n in range(1, pages + 1)]
 
     def play(self) -> Outcome:
@@ -134,7 +139,7 @@ class History:
     def _compare_books(self) -> None:
         """Check that the office's books say what the registers say, and those of the gateways what the office ruled."""
         self.oracle.close()
-        for use, rid in self.office.books() ^ (self.oracle.holders.items() if self.kind is Kind.OWN else set()):
+        for use, rid in self.office.books() ^ (set() if self.kind is Kind.PLATFORM else self.oracle.holders.items()):
             self.oracle.violated("rule 3", rid, f"books and registers differ on {use}")
         for rid, trail in self.oracle.trails.items():
             for gateway in self.gateways:
@@ -143,11 +148,14 @@ class History:
                     self.oracle.violated("rule 2", rid, f"{gateway.name} has lost it from its books")
                 elif kept is not None and kept.answer is not None:
                     self.oracle.agrees(kept.answer)
-                if kept is not None and self.kind is Kind.OWN and rid not in self.office.known:
+                if kept is not None and self.kind is not Kind.PLATFORM and rid not in self.office.known:
                     self.oracle.violated("rule 11", rid, f"{gateway.name} has it in its journal, the books have not")
 
     def _gateway(self, number: int) -> Gateway:
-        return Gateway(self.stage, f"gw-{number}", self.office, self._rate())
+        name, rate = f"gw-{number}", self._rate()
+        if isinstance(self.office, LeaseOffice):
+            return LeaseGateway(self.stage, name, self.office, rate)
+        return Gateway(self.stage, name, self.office, rate)
 
     def _kiosk(self, number: int) -> Kiosk:
         gateway, name = self.world.random.choice(self.gateways), f"kiosk-{number}"

@@ -10,3 +10,9 @@ class Kind(StrEnum):
 
     OWN = "own"
     PLATFORM = "platform"
+    OFFLINE = "offline"
+    """The chain's own, of which some are under leases."""
+
+
+#: What a history is played in where nobody says otherwise about leases.
+ONLINE = (Kind.OWN, Kind.PLATFORM)

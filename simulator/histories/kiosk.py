@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from device.counter.effects import Conclude, Mint, Park, Send, Settle, Show
+from device.counter.effects import Accept, Conclude, Mint, Park, Send, Settle, Show
 from device.counter.events import CameraReady, Gone, Heard, JournalBehind, LinkDown, LinkUp, MintFailed, Scanned, Tick
 from device.counter.states import Idle, Kept, Looking, Offering, Question, Result, Setup
 from device.counter.step import begin, deadline, step
@@ -127,6 +127,8 @@ class Kiosk(Party):
         """Put an older copy of the journal in its place, while the process is down."""
         self.crash(down_s)
         self.disk = older.copy()
+        for trail in self.oracle.trails.values():
+            trail.accepted_forgotten = trail.accepted_forgotten or (trail.accepted and trail.requester == self.name)
 
     def move(self, gateway: Gateway) -> None:
         """Enrol at another gateway, in the same store; the process starts anew there."""
@@ -201,7 +203,7 @@ class Kiosk(Party):
             match effect:
                 case Mint(intent=intent) if self.faults.fills_disk(intent.rid):
                     return intent.rid
-                case Mint() | Conclude() | Park() | Settle():
+                case Mint() | Accept() | Conclude() | Park() | Settle():
                     if not self._write(effect):
                         return None
                 case Send(message=message):
@@ -210,13 +212,16 @@ class Kiosk(Party):
                     self._show(view, new=announced)
         return None
 
-    def _write(self, effect: Mint | Conclude | Park | Settle) -> bool:
+    def _write(self, effect: Mint | Accept | Conclude | Park | Settle) -> bool:
         """Write to the journal; return whether the process has lived through it."""
         rows = self.disk.rows
         match effect:
             case Mint(intent=intent):
                 kept = Kept(intent=intent, tail=code_tail(intent.code or ""))
                 return self._commit(intent.rid, kept, minted=True)
+            case Accept(answer=answer):
+                known = rows.get(answer.rid)
+                return known is None or self._commit(answer.rid, replace(known, answer=answer))
             case Conclude(answer=answer):
                 self.oracle.advance(answer.rid, State.ANSWERED)
                 known = rows.get(answer.rid)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from simulator.histories.mutants_hops import HOPS
 from simulator.histories.mutants_marks import MARKS
+from simulator.histories.mutants_offline import OFFLINE
 from simulator.histories.mutants_owner import OWNER
 from simulator.histories.mutants_platform import PLATFORM
 
-MUTANTS = HOPS + OWNER + PLATFORM + MARKS
+MUTANTS = HOPS + OWNER + PLATFORM + MARKS + OFFLINE

@@ -9,7 +9,7 @@ from gateway.standing import Standing
 from protocol import owner, relay
 from protocol.marks import Mark
 from protocol.messages import AskRedeem, AskResolve, Met
-from simulator.histories.gateway import Gateway
+from simulator.histories.group_commit import Disk
 from simulator.histories.mutant import broken
 from simulator.histories.office import Office
 
@@ -93,7 +93,7 @@ def _same_generation(begin: Whatever) -> Whatever:
 def _forgets_uses(entry: Whatever) -> Whatever:
     """Upload what was said without what it has spent."""
 
-    def mutant(self: Gateway, rid: str) -> Entry:
+    def mutant(self: Disk, rid: str) -> Entry:
         kept: Entry = entry(self, rid)
         if kept.answer is None:
             return kept
@@ -123,5 +123,5 @@ MARKS = (
     broken("an answer is told before the gateway has it on disk", 11, (relay, "heard", _told_before_written)),
     broken("a part of a journal is taken for all of it", 11, (Office, "_take_up", _first_part_is_all)),
     broken("restore begins no generation", 11, (Office, "_begin_generation", _same_generation)),
-    broken("what is uploaded does not say which uses it has spent", 11, (Gateway, "_entry", _forgets_uses)),
+    broken("what is uploaded does not say which uses it has spent", 11, (Disk, "entry", _forgets_uses)),
 )

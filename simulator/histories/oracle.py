@@ -38,7 +38,7 @@ ELSEWHERE = "elsewhere"
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 _ALL_USED = frozenset({Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED})
-_NO_REFUSAL = frozenset({Verdict.PENDING, Verdict.REDEEMED, Verdict.UNDONE})
+_NO_REFUSAL = frozenset({Verdict.PENDING, Verdict.REDEEMED, Verdict.UNDONE, Verdict.ACCEPTED_OFFLINE})
 
 
 class Oracle:
@@ -368,6 +368,8 @@ class Oracle:
         """Check a view that names a rid, and the kiosk's ticket of it."""
         rid, verdict = view.rid or "none", view.verdict
         trail = self.trails.get(rid)
+        if trail is not None and verdict is Verdict.ACCEPTED_OFFLINE:
+            trail.accepted = True
         if view.light.colour is Colour.GREEN:
             answer = None if ticket is None else ticket.request.answer
             self.green(rid, answer, run, parked=ticket is None or ticket.parked)

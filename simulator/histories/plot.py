@@ -41,6 +41,9 @@ OWN_STATES = {
     State.SETTLED: 1,
 }
 PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 8, State.SENT: 12, State.OPEN: 24}
+#: How often a store with leases is cut off, and when, seconds.
+OFFLINE = (3, 6, 9)
+OFFLINE_S = (3.0, 45.0)
 #: How often it strikes at any moment.
 STRAYS = (0, 1, 2)
 
@@ -66,7 +69,12 @@ class Plot:
             world.at(random.uniform(0.0, self._calm_at), self._troubles.strike)
         if random.random() < PUT_BACK:
             world.at(random.uniform(*PUT_BACK_S), self._troubles.put_something_back)
-        weights = OWN_STATES if self._history.kind is Kind.OWN else PLATFORM_STATES
+        if self._history.kind is Kind.OFFLINE:
+            for _ in range(random.choice(OFFLINE)):
+                world.at(random.uniform(*OFFLINE_S), self._troubles.cut_a_store_off)
+            if random.random() < PUT_BACK:
+                world.at(random.uniform(*OFFLINE_S), self._troubles.put_a_store_back)
+        weights = PLATFORM_STATES if self._history.kind is Kind.PLATFORM else OWN_STATES
         self._ambushes = random.choices(list(weights), list(weights.values()), k=random.choice(AMBUSHES))
         self._history.oracle.reached = self._spring
 

@@ -35,6 +35,10 @@ class Trail:
     """What the owner had ruled before its books were put back to an older copy."""
     told: Verdict | None = None
     """The final verdict that its requester has heard."""
+    accepted: bool = False
+    """Whether somebody was shown that it was accepted offline."""
+    accepted_forgotten: bool = False
+    """Whether the journal of the kiosk that has shown it was put back since, and may not know it any more."""
     green: bool = False
     """Whether somebody was shown its success."""
     spent: list[tuple[str, int]] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.histories.faults import Fault, State
 from simulator.histories.gateway import STORES
+from simulator.histories.kinds import Kind
 from simulator.histories.platform_office import PlatformOffice
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Troubles:
         self._codes = codes
         self._calm_at = calm_at
         # Books and journals that are both put back have both forgotten the same: nobody is left who could know.
-        self._office_is_put_back = self._random.choice((True, False))
+        put_back = self._random.choice((True, False))
+        self._office_is_put_back = put_back and history.kind is not Kind.OFFLINE
         self._office_copied = False
 
     def strike(self, state: State | None = None, rid: str | None = None) -> None:
@@ -98,6 +100,14 @@ class Troubles:
             self._put_office_back(target)
         else:
             self._random.choice((self._put_gateway_back, self._put_kiosk_back))(target)
+
+    def cut_a_store_off(self) -> None:
+        """Cut a gateway off from the office, so that it has to see what it may accept by itself."""
+        self._cut_office(self._aim(None, None))
+
+    def put_a_store_back(self) -> None:
+        """Put a gateway's journal back to what it was before it went on by itself."""
+        self._put_gateway_back(self._aim(None, None))
 
     def _aim(self, state: State | None, rid: str | None) -> Target:
         random, history = self._random, self._history

@@ -56,6 +56,11 @@ class Clock:
         """Return what it shows, seconds."""
         return (self._world.now - self._booted_at) * self._rate
 
+    @property
+    def boot(self) -> str:
+        """Which start of the computer it counts from."""
+        return f"{self._booted_at}"
+
     def when(self, shown: float) -> float:
         """Return when in the world it will surely show ``shown``; never before now."""
         return max(self._world.now, self._booted_at + shown / self._rate) + _AFTER_S

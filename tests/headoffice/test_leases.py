@@ -296,3 +296,12 @@ def test_what_depends_on_more_than_a_gateway_knows_is_not_leased(leasing: Counte
     wish = {"type": "latte", "store": "nanjing-lu", "gateway": "gw-nanjing-lu", "until": until, "most_uses": 1}
     answer = leasing.api.post("/api/v1/leases", json=wish)
     assert (answer.status_code, answer.json()["error"]) == (409, "not_allowed")
+
+
+def test_a_resolve_through_another_gateway_waits_for_the_holders_word(leasing: Counter) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    lease_out(leasing)
+    other = leasing.in_store("jingan")
+    intent = other.intent(code)
+    assert (other.resolve(intent).verdict, other.resolve(intent).final) == (Verdict.PENDING, False)
+    assert leasing.resolve(leasing.intent(code)).verdict is Verdict.ABORTED

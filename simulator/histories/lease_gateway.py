@@ -1,0 +1,214 @@
+"""A gateway with leases in a history: the shipped ``gateway.leases`` over a disk that can be put back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from gateway.leases import PATIENCE_S as OWN_PATIENCE_S
+from gateway.leases import Leases
+from protocol.lease import Clock
+from protocol.messages import Action, AskHello, AskLeased, AskRedeem, Leased, Looked, Met
+from protocol.vocabulary import Verdict
+from simulator.histories.gateway import PATIENCE_S, SOON_S, Gateway
+from simulator.histories.group_commit import Disk
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator, Sequence
+
+    from gateway.binding import Bound
+    from gateway.journal import Journal
+    from gateway.relays import Relays
+    from protocol.lease import Held
+    from protocol.leasing import Accepted, LeasedVoucher, PublicKey
+    from protocol.messages import Answer, AskResolve, Look, Notice, UpstreamAnswer, UpstreamRequest
+    from protocol.relay import Relay
+    from simulator.histories.lease_office import LeaseOffice
+    from simulator.histories.party import Stage
+
+
+class LeaseDisk(Disk):
+    """A gateway's disk with the leases that it holds."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self.held: dict[str, Held] = {}
+        self.leased: dict[str, tuple[str, LeasedVoucher]] = {}
+        self.keys: tuple[PublicKey, ...] = ()
+
+    def copy(self) -> LeaseDisk:
+        """Return a copy, to be put back later."""
+        plain, twin = super().copy(), LeaseDisk()
+        twin.rows, twin.peers, twin.generation, twin.stopped_in = (
+            plain.rows,
+            plain.peers,
+            plain.generation,
+            plain.stopped_in,
+        )
+        twin.held, twin.leased, twin.keys = dict(self.held), dict(self.leased), self.keys
+        return twin
+
+
+class _Shelf:
+    """The journal as ``Leases`` knows it; a lease is on disk at once."""
+
+    def __init__(self, gateway: LeaseGateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def _disk(self) -> LeaseDisk:
+        return cast("LeaseDisk", self._gateway.disk)
+
+    @property
+    def generation(self) -> int:
+        return self._disk.generation
+
+    def leases(self) -> list[Held]:
+        return list(self._disk.held.values())
+
+    def leased(self, voucher: str) -> tuple[str, LeasedVoucher] | None:
+        return self._disk.leased.get(voucher)
+
+    def keys(self) -> tuple[PublicKey, ...]:
+        return self._disk.keys
+
+    def keep_keys(self, keys: Sequence[PublicKey]) -> None:
+        self._disk.keys = tuple(keys)
+
+    def answers_of(self, voucher: str) -> Iterator[tuple[str, Answer]]:
+        for rid, row in self._disk.rows.items():
+            if row.answer is not None and row.answer.voucher == voucher:
+                yield rid, row.answer
+
+    async def keep_lease(self, held: Held) -> None:
+        self._disk.held[held.lease.id] = held
+
+    def keep_leased(self, lease: str, vouchers: Sequence[LeasedVoucher]) -> None:
+        self._disk.leased |= {voucher.id: (lease, voucher) for voucher in vouchers}
+
+    def drop_lease(self, lease: str) -> None:
+        self._disk.held.pop(lease, None)
+        self._disk.leased = {voucher: one for voucher, one in self._disk.leased.items() if one[0] != lease}
+
+    async def flush(self) -> None:
+        return
+
+
+class _Underway:
+    """The relays as ``Leases`` knows them."""
+
+    def __init__(self, gateway: LeaseGateway) -> None:
+        self._gateway = gateway
+
+    def accepted(self) -> list[Accepted]:
+        return [relay.accepted for relay in self._gateway.relays.values() if relay.accepted is not None]
+
+    def of_code(self, code: str) -> list[Relay]:
+        return [relay for relay in self._gateway.relays.values() if relay.intent.code == code]
+
+
+class LeaseGateway(Gateway):
+    """A gateway that can be a voucher's owner for a while."""
+
+    def __init__(self, stage: Stage, name: str, office: LeaseOffice, rate: float) -> None:
+        """Keep the office that lends, and the rate of its clock."""
+        super().__init__(stage, name, office, rate)
+        self._lender = office
+        self.disk = LeaseDisk()
+        office.served[name] = lambda: [place.store for place in self.places.values()]
+        self._leases_of = 0
+        self._met_in = 0
+
+    def put_back(self, older: Disk, down_s: float) -> None:
+        """Put an older copy of the journal in its place: what was accepted since is forgotten."""
+        self._lender.acceptances.forgetful.add(self.name)
+        super().put_back(older, down_s)
+
+    @property
+    def leases(self) -> Leases:
+        """The shipped leases of this run."""
+        if self._leases_of != self.runs:
+            self._leases_of = self.runs
+            shelf, underway = cast("Journal", _Shelf(self)), cast("Relays", _Underway(self))
+            self._leases = Leases(shelf, self.standing, underway, self._machine)
+            self._leases.start()
+        return self._leases
+
+    def _machine(self) -> Clock:
+        return Clock(self.clock.boot, self.clock.now())
+
+    def _shown(self, shown: tuple[int, int]) -> None:
+        self._met_in = self.runs
+        super()._shown(shown)
+
+    # --- greetings ----------------------------------------------------------------------------------------------
+
+    def _greet(self) -> None:
+        hello = AskHello(returned=self.leases.returned)
+        self._ask_office(None, hello, PATIENCE_S, partial(self._told_leases, self._machine()))
+
+    def _told_leases(self, asked: Clock, answer: UpstreamAnswer | None) -> None:
+        if isinstance(answer, Met):
+            _at_once(self.leases.met(answer, asked, self))
+        self._met(answer)
+
+    async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
+        """Ask which voucher a lease is of, which a history tells at once, if at all."""
+        del timeout_s
+        if not isinstance(message, AskLeased) or self.upstream.cut or not self._lender.up:
+            return None
+        return Leased(vouchers=(self._lender.leased(message.lease),), last=True)
+
+    async def fetch_roster(self) -> None:
+        """Fetch nothing: a history's stores never change."""
+
+    # --- looks and confirms -------------------------------------------------------------------------------------
+
+    def _has_accepted(self, code: str) -> bool:
+        return any(relay.intent.code == code for relay in self.relays.values() if relay.accepted is not None)
+
+    def _patience_s(self, bound: Bound, code: str) -> float:
+        if self._has_accepted(code):
+            return SOON_S
+        return PATIENCE_S if self.leases.patience_s(bound, code) is None else OWN_PATIENCE_S
+
+    def _looked(self, bound: Bound, look: Look, looked: UpstreamAnswer | None) -> None:
+        if self._has_accepted(look.code) or not isinstance(looked, Looked):
+            looked = self.leases.look(bound, look.code)
+        super()._looked(bound, look, looked)
+
+    def _may_begin(self, bound: Bound, asked: Relay, objection: str | None) -> tuple[Relay, str | None]:
+        intent = asked.intent
+        if intent.action is not Action.REDEEM:
+            return asked, objection
+        answer = self.leases.accept(bound, intent) if objection is None else None
+        if answer is not None:
+            self._lender.acceptances.accepted(self.name, answer, self.world.now, met=self._met_in == self.runs)
+            return replace(asked, answer=answer), None
+        held = self._has_accepted(intent.code or "")
+        return asked, objection or ("accepted offline, still to be uploaded" if held else None)
+
+    def _ask(self, rid: str, message: AskRedeem | AskResolve) -> None:
+        code = message.intent.code
+        accepted = any(one.intent.code == code for one in self.relays.values() if one.accepted is not None)
+        if isinstance(message, AskRedeem) and accepted:
+            self.oracle.violated("offline", rid, "asked for though the voucher was accepted here and not yet told")
+        super()._ask(rid, message)
+
+    def _hand(self, identity: str, message: Answer | Notice) -> None:
+        kept = self.disk.rows.get(message.rid or "")
+        if message.verdict is Verdict.ACCEPTED_OFFLINE and (kept is None or kept.accepted is None):
+            self.oracle.violated("offline", message.rid or "none", "accepted is told before it is on disk")
+        super()._hand(identity, message)
+
+
+def _at_once(work: Coroutine[Any, Any, None]) -> None:
+    """Carry out work that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    msg = "it waits for something"
+    raise RuntimeError(msg)

@@ -1,0 +1,320 @@
+"""The head office of a history with leases: it lends vouchers to gateways, and takes what those have accepted.
+
+What it grants and takes back is known to it alone; what the gateways make of that, the oracle holds against it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.binding import NO_OFFER
+from protocol import lease
+from protocol.lease import Cause, Granted
+from protocol.leasing import Lease, LeasedVoucher, PublicKey
+from protocol.messages import Answer, AskHello, AskResolve, Met
+from protocol.owner import VoucherState
+from protocol.signed import SignedCode
+from protocol.vocabulary import Verdict
+from simulator.histories.books import Item
+from simulator.histories.office import Office
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.messages import AskRedeem, UpstreamAnswer
+    from protocol.owner import Known, Moment, Ruling
+    from simulator.histories.net import Question
+    from simulator.histories.office import Asked
+    from simulator.histories.oracle import Oracle
+    from simulator.histories.party import Stage
+
+#: When leases are granted and how long they last, seconds; so many uses may be accepted under one.
+GRANTED_S = (0.0, 12.0)
+LASTS_S = (15.0, 60.0)
+MOST_USES = (1, 1, 2)
+GRANTS = (4, 8)
+#: How many vouchers are signed.
+SIGNED = 0.9
+#: How many of each there are then.
+MORE = (1, 2, 3)
+#: How far the clocks of a history go wrong; quartz is far better.
+RATE = 0.021
+#: When a person looks for leases whose holders have lost their journals, and declares those lost.
+LOST_S = 80.0
+
+
+_ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
+
+
+@dataclass(slots=True)
+class Loan:
+    """A lease as it was granted: to whom, for which voucher, and until when it runs in truth."""
+
+    id: str
+    gateway: str
+    generation: int
+    store: str
+    code: str
+    at: float
+    until: float
+    most_uses: int
+    recalled: bool = False
+    ended: bool = False
+    lost: bool = False
+
+
+class LeaseOffice(Office):
+    """An owner that can lend."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Begin with nothing lent; loans come as time goes by."""
+        super().__init__(stage)
+        self.loans: dict[str, Loan] = {}
+        self.acceptances = Acceptances(self.oracle, self.loans)
+        self.served: dict[str, Callable[[], list[str]]] = {}
+        """The stores in which each gateway's kiosks stand."""
+        self._asking: str | None = None
+        self._private = Ed25519PrivateKey.from_private_bytes(self.world.random.randbytes(32))
+        public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key = PublicKey(id=public[:4].hex(), public=public.hex())
+
+    def sell(self) -> list[str]:
+        """Put vouchers into the books, most of them signed, and return their codes."""
+        super().sell()
+        random = self.world.random
+        for code, item in list(self.items.items()):
+            if random.random() < SIGNED:
+                del self.items[code]
+                for _ in range(random.choice(MORE)):
+                    self._sign(item)
+        for _ in range(random.choice(GRANTS)):
+            self.world.at(random.uniform(*GRANTED_S), self._grant)
+        self.world.at(LOST_S, self._declare_lost)
+        return list(self.items)
+
+    def _sign(self, item: Item) -> None:
+        voucher = self.world.random.randbytes(16).hex()
+        unsigned = SignedCode(key=self.key.id, voucher=voucher)
+        code = replace(unsigned, signature=self._private.sign(unsigned.statement)).text
+        self.items[code] = Item(replace(item.voucher, id=voucher, code_tail=code[-4:]))
+
+    def take(self, gateway: str, ask: Asked, question: Question) -> None:
+        """Answer a gateway; its greeting may give leases back."""
+        if self.up:
+            self._asking = gateway
+            if isinstance(ask, AskHello):
+                self._give_back(gateway, ask)
+        super().take(gateway, ask, question)
+
+    def marked(self, gateway: str, answer: UpstreamAnswer) -> UpstreamAnswer:
+        """Return an answer as it leaves for a gateway; its greeting's names the leases that it holds."""
+        if isinstance(answer, Met):
+            held = tuple(self._told(loan) for loan in self.loans.values() if self._holds(gateway, loan))
+            answer = msgspec.structs.replace(answer, leases=held, keys=(self.key,))
+        return super().marked(gateway, answer)
+
+    def leased(self, lease_id: str) -> LeasedVoucher:
+        """Return the voucher that a lease is of."""
+        item = self.items[self.loans[lease_id].code]
+        return LeasedVoucher(id=item.voucher.id, uses=item.voucher.uses, taken=tuple(sorted(item.uses)))
+
+    def moment(self, store: str, requester: str) -> Moment:
+        """Return where and when something is asked, and through which gateway."""
+        return replace(super().moment(store, requester), gateway=self._asking)
+
+    def redeem_elsewhere(self, code: str, rid: str) -> None:
+        """Let somebody who holds no lease redeem a voucher."""
+        self._asking = None
+        super().redeem_elsewhere(code, rid)
+
+    def change(self, code: str) -> None:
+        """Change what a voucher promises, or withdraw it, unless it is lent."""
+        if self.items[code].voucher.holder is None:
+            super().change(code)
+
+    def _rule_redeem(self, ask: AskRedeem | AskResolve, known: Known | None) -> Ruling:
+        if known is not None or not isinstance(ask, AskResolve) or ask.accepted is None:
+            return super()._rule_redeem(ask, known)
+        item, loan = self.items.get(ask.intent.code or ""), self.loans.get(ask.accepted.lease)
+        granted = None if loan is None else Granted(length_s=loan.until - loan.at, declared_lost=loan.lost)
+        moment = self.moment(ask.store, ask.requester)
+        ruling = lease.rule_accepted(ask, item.now() if item else None, granted, moment, key_good=True)
+        if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT and isinstance(ruling.answer, Answer):
+            self.acceptances.conflicted(ask.intent.rid, ask.accepted.lease, ruling.answer.detail.reason)
+        return ruling
+
+    def _commit(self, ask: AskRedeem | AskResolve, ruling: Ruling, *, driven: bool = False) -> None:
+        accepted = isinstance(ask, AskResolve) and ask.accepted is not None
+        if ruling.record:
+            reason = ask.reason if isinstance(ask, AskResolve) else None
+            self.acceptances.ruled(ask.intent.rid, ruling.answer.verdict, reason)
+        super()._commit(ask, ruling, driven=driven or accepted)
+
+    # --- lending ----------------------------------------------------------------------------------------------------
+
+    def _grant(self) -> None:
+        random = self.world.random
+        free = [
+            code
+            for code, item in self.items.items()
+            if code.startswith("HX:")
+            and item.voucher.holder is None
+            and item.voucher.state is VoucherState.ACTIVE
+            and item.now().left > 0
+        ]
+        if not free or not self.up:
+            return
+        code, gateway = random.choice(free), random.choice(list(self.disk.peers))
+        item = self.items[code]
+        served = [store for store in self.served[gateway]() if store in (item.voucher.stores or (store,))]
+        if not served:
+            return
+        store = random.choice(served)
+        lasts_s = random.uniform(*LASTS_S)
+        loan = Loan(
+            id=random.randbytes(16).hex(),
+            gateway=gateway,
+            generation=max(1, self.disk.peers[gateway].heard.generation),
+            store=store,
+            code=code,
+            at=self.world.now,
+            until=self.world.now + lasts_s,
+            most_uses=random.choice(MOST_USES),
+        )
+        self.loans[loan.id] = loan
+        item.voucher = replace(item.voucher, holder=(gateway, store))
+        self.world.tell(self.name, "lends %s to %s for %.0f s", item.voucher.id[:4], gateway, lasts_s)
+        if random.choice((True, False, False)):
+            self.world.at(self.world.now + random.uniform(0.0, lasts_s), self._recall, loan)
+
+    @staticmethod
+    def _recall(loan: Loan) -> None:
+        loan.recalled = True
+
+    def _give_back(self, gateway: str, ask: AskHello) -> None:
+        for returned in ask.returned:
+            loan = self.loans.get(returned)
+            if loan is not None and not loan.ended and self._holds(gateway, loan):
+                self.acceptances.given_back(loan)
+                self._end(loan)
+
+    def _declare_lost(self) -> None:
+        """Let a person end the loans whose holders have begun another generation since."""
+        for loan in self.loans.values():
+            if not loan.ended and loan.generation != max(1, self.disk.peers[loan.gateway].heard.generation):
+                loan.lost = True
+                self._end(loan)
+        self.world.at(self.world.now + LOST_S / 4, self._declare_lost)
+
+    def _end(self, loan: Loan) -> None:
+        loan.ended = True
+        item = self.items[loan.code]
+        item.voucher = replace(item.voucher, holder=None)
+        self.world.tell(self.name, "has %s back", item.voucher.id[:4])
+
+    def _holds(self, gateway: str, loan: Loan) -> bool:
+        generation = max(1, self.disk.peers[gateway].heard.generation)
+        return not loan.ended and (loan.gateway, loan.generation) == (gateway, generation)
+
+    def _told(self, loan: Loan) -> Lease:
+        voucher, now = self.items[loan.code].voucher, self.world.now
+        return Lease(
+            id=loan.id,
+            store=loan.store,
+            at=self.moment(loan.store, self.name).at.isoformat(),
+            age_s=now - loan.at,
+            left_s=max(0.0, loan.until - now),
+            recalled=loan.recalled,
+            most_uses=loan.most_uses,
+            title=voucher.title,
+            terms=voucher.terms,
+            weekdays=tuple(range(7)),
+        )
+
+
+class Acceptances:
+    """What gateways have accepted, as nobody but an onlooker of all of them can know it."""
+
+    def __init__(self, oracle: Oracle, loans: dict[str, Loan]) -> None:
+        """Keep the oracle, to which violations are told, and what was lent in truth."""
+        self._oracle = oracle
+        self._loans = loans
+        self._accepted: dict[str, Answer] = {}
+        self.forgetful: set[str] = set()
+        """Gateways whose journals were put back: what they accept twice is a lost journal's."""
+
+    @property
+    def count(self) -> int:
+        """How much was accepted, by gateways that have lost nothing."""
+        return len(self._accepted)
+
+    def accepted(self, gateway: str, answer: Answer, now: float, *, met: bool) -> None:
+        """Check something that a gateway has just accepted."""
+        rid, said = answer.rid, answer.accepted
+        loan = None if said is None else self._loans.get(said.lease)
+        if said is None or loan is None or loan.gateway != gateway:
+            self._violated(rid, "accepted under no lease of this gateway")
+            return
+        if not met:
+            self._violated(rid, "accepted before anybody has shown how far the journal had come")
+        if now > loan.until + RATE * (loan.until - loan.at):
+            self._violated(rid, "accepted after the lease's time")
+        if gateway in self.forgetful:
+            return
+        others = [one for other, one in self._accepted.items() if other != rid and self._counts(other)]
+        claimed = {number for one in others if one.voucher == answer.voucher for number in one.uses}
+        holders = self._oracle.holders.items()
+        spent = {number for (voucher, number), by in holders if voucher == said.voucher and by != rid}
+        if (claimed | spent) & set(answer.uses):
+            self._violated(rid, "accepted though somebody else has the use")
+        under_way = [one for one in others if one.accepted is not None and one.accepted.lease == loan.id]
+        open_uses = sum(len(one.uses) for one in under_way if self._is_open(one.rid))
+        if open_uses + len(answer.uses) > loan.most_uses:
+            self._violated(rid, "accepted above the lease's limit")
+        self._accepted[rid] = answer
+
+    def given_back(self, loan: Loan) -> None:
+        """Check that a lease comes back with everything told."""
+        for rid, answer in self._accepted.items():
+            mine = answer.accepted is not None and answer.accepted.lease == loan.id
+            if mine and self._is_open(rid) and loan.gateway not in self.forgetful:
+                self._violated(rid, "its lease is given back before it was told")
+
+    def ruled(self, rid: str, verdict: Verdict, reason: str | None) -> None:
+        """Check that what somebody was shown as accepted does not end as if nothing had happened.
+
+        Where the journals of its kiosk and of its gateway were both put back, nobody is left who could know. Where that
+        of its gateway was, and nobody has found it out yet, a REQ that was late on its way can come before the kiosk.
+        """
+        trail, answer = self._oracle.trails.get(rid), self._accepted.get(rid)
+        if trail is None or not trail.accepted or verdict in _ENDS:
+            return
+        gateway = answer.accepted.gateway if answer is not None and answer.accepted is not None else ""
+        forgotten = gateway in self.forgetful or answer is None
+        if not (forgotten and (trail.accepted_forgotten or reason == NO_OFFER)):
+            self._violated(rid, f"{verdict} is ruled, though it was shown as accepted")
+
+    def conflicted(self, rid: str, lease_id: str, cause: str | None) -> None:
+        """Check that a conflict has a cause, and names it."""
+        loan = self._loans[lease_id]
+        causes = [Cause.DECLARED_LOST] if loan.lost else [Cause.JOURNAL_LOST] if loan.gateway in self.forgetful else []
+        if cause not in causes:
+            self._violated(rid, f"a conflict for which there is no cause, told as {cause}")
+
+    def _counts(self, rid: str) -> bool:
+        trail = self._oracle.trails.get(rid)
+        if trail is None or trail.ruled is None:
+            return trail is not None
+        return trail.ruled.verdict is Verdict.REDEEMED and trail.undone_at is None
+
+    def _is_open(self, rid: str) -> bool:
+        trail = self._oracle.trails.get(rid)
+        return trail is not None and trail.ruled is None
+
+    def _violated(self, rid: str, what: str) -> None:
+        self._oracle.violated("offline", rid, what)

@@ -1,0 +1,113 @@
+"""The rules of offline leases broken on purpose: who may accept, how often, how long, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import gateway.leases
+from gateway.standing import Standing
+from protocol import lease, owner, requester
+from protocol.lease import Held, Journalled
+from protocol.messages import AskResolve, Resolve
+from simulator.histories.kinds import Kind
+from simulator.histories.lease_gateway import LeaseGateway
+from simulator.histories.lease_office import LeaseOffice
+from simulator.histories.mutant import broken
+
+if TYPE_CHECKING:
+    from protocol.lease import Clock, Granted
+    from protocol.messages import Answer
+    from protocol.owner import Moment, Ruling, Voucher
+    from protocol.requester import Request
+    from protocol.vocabulary import Verdict
+    from simulator.histories.lease_office import Loan
+    from simulator.histories.mutant import Whatever
+
+
+def _to_everybody(_: Whatever) -> Whatever:
+    def mutant(_self: LeaseOffice, _gateway: str, loan: Loan) -> bool:
+        return not loan.ended
+
+    return mutant
+
+
+def _tombstone(_: Whatever) -> Whatever:
+    """Take a RESOLVE of what was accepted for any other."""
+
+    def mutant(
+        ask: AskResolve, voucher: Voucher | None, _granted: Granted | None, moment: Moment, *, key_good: bool
+    ) -> Ruling:
+        del key_good
+        plain = AskResolve(requester=ask.requester, store=ask.store, intent=ask.intent, reason=ask.reason)
+        return owner.rule_redeem(plain, None, None if voucher is None else replace(voucher, holder=None), moment)
+
+    return mutant
+
+
+def _uncounted(judge_offline: Whatever) -> Whatever:
+    def mutant(held: Held, voucher: Voucher, journalled: Journalled, moment: Moment, quantity: int = 1) -> Verdict:
+        verdict: Verdict = judge_offline(held, voucher, replace(journalled, open_uses=0), moment, quantity)
+        return verdict
+
+    return mutant
+
+
+def _without_end(_: Whatever) -> Whatever:
+    def mutant(self: Held, clock: Clock, generation: int) -> bool:
+        here = (clock.boot, generation) == (self.asked.boot, self.generation)
+        return self.complete and not self.closed and here
+
+    return mutant
+
+
+def _met_at_once(begin: Whatever) -> Whatever:
+    def mutant(self: Standing, *args: object) -> None:
+        begin(self, *args)
+        self.met = True
+
+    return mutant
+
+
+def _ignores_leases(judge: Whatever) -> Whatever:
+    def mutant(voucher: Voucher, *args: object) -> Verdict:
+        verdict: Verdict = judge(replace(voucher, holder=None), *args)
+        return verdict
+
+    return mutant
+
+
+def _says_nothing(_: Whatever) -> Whatever:
+    def mutant(request: Request) -> Resolve:
+        return Resolve(intent=request.intent, reason=request.reason)
+
+    return mutant
+
+
+def _nothing_taken(_: Whatever) -> Whatever:
+    def mutant(_answer: Answer) -> bool:
+        return False
+
+    return mutant
+
+
+def _asks_as_ever(_: Whatever) -> Whatever:
+    def mutant(_self: LeaseGateway, _code: str) -> bool:
+        return False
+
+    return mutant
+
+
+OFFLINE = (
+    broken("a lease is held by every gateway", 3, (LeaseOffice, "_holds", _to_everybody), kind=Kind.OFFLINE),
+    broken("what was accepted is made a tombstone", 8, (lease, "rule_accepted", _tombstone), kind=Kind.OFFLINE),
+    broken("a lease's limit counts nothing", 3, (gateway.leases, "judge_offline", _uncounted), kind=Kind.OFFLINE),
+    broken("a lease never ends", 3, (Held, "runs", _without_end), kind=Kind.OFFLINE),
+    broken("a lease is used before a mark was shown", 11, (Standing, "__init__", _met_at_once), kind=Kind.OFFLINE),
+    broken("the head office redeems what it has lent", 3, (owner, "judge", _ignores_leases), kind=Kind.OFFLINE),
+    broken("a kiosk keeps to itself what was accepted", 8, (requester, "_resolve", _says_nothing), kind=Kind.OFFLINE),
+    broken("a use is accepted twice", 3, (gateway.leases, "_has_taken", _nothing_taken), kind=Kind.OFFLINE),
+    broken(
+        "what was accepted is asked for again", 3, (LeaseGateway, "_has_accepted", _asks_as_ever), kind=Kind.OFFLINE
+    ),
+)
