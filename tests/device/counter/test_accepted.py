@@ -86,7 +86,7 @@ def test_an_end_that_comes_while_it_is_still_on_the_screen_turns_it_green(bench:
     assert (bench.view.verdict, bench.view.light.colour) == (Verdict.REDEEMED, Colour.GREEN)
 
 
-def test_one_that_was_not_seen_for_its_time_is_asked_about(bench: Bench) -> None:
+def test_the_next_customers_code_takes_it_off_the_screen_and_not_off_the_list(bench: Bench) -> None:
     rid = bench.redeem()
     accept(bench)
     bench.wait(1)
