@@ -36,6 +36,8 @@ ABORT_S = 60.0
 #: An answer to a consume is waited for so long; the pause before the next attempt doubles up to the longest.
 CONSUME_S = 5.0
 LONGEST_PAUSE_S = 60.0
+#: Between two questions about what restored books have forgotten, which may have to wait for another rid.
+LONGEST_ASKING_S = 10.0
 #: No consume can still be under way after so long. Before that nobody can say that it spent nothing.
 QUIET_S = 60.0
 
@@ -242,7 +244,7 @@ def tick(case: Case, now: float) -> Step:
 def due(case: Case) -> float:
     """Return when the case wants a tick, if the clock is not set back before; infinity where it waits for others."""
     if case.forgotten:
-        return case.left_at + QUERY_S + min(2.0**case.queries, LONGEST_PAUSE_S)
+        return case.left_at + QUERY_S + min(2.0**case.queries, LONGEST_ASKING_S)
     if case.phase is Phase.CLAIMED:
         return case.left_at + QUERY_S
     if case.phase is Phase.SENT:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from protocol.marks import NEVER, Mark
+from protocol.messages import AskRedeem
 from protocol.owner import Voucher
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from protocol.messages import Entry
     from protocol.owner import Known
+    from protocol.platform import Case
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Item:
 class Peer:
     """A gateway as the books know it."""
 
+    name: str
     sequence: int = 0
     """Rids of it that were recorded."""
     heard: Mark = NEVER
@@ -50,6 +53,10 @@ class Books:
     stopped: bool = False
     open_entries: dict[str, Entry] = field(default_factory=dict)
     """What was uploaded without an end, by rid."""
+    cases: dict[str, Case] = field(default_factory=dict)
+    """Rids at a platform's vouchers."""
+    came_by: dict[str, str] = field(default_factory=dict)
+    """By which gateway each of those came."""
     unplaced: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     """Rids that were told they have spent uses of the voucher with this code, which others hold in the books."""
 
@@ -62,8 +69,15 @@ class Books:
             generation=self.generation,
             stopped=self.stopped,
             open_entries=dict(self.open_entries),
+            cases=dict(self.cases),
+            came_by=dict(self.came_by),
             unplaced=dict(self.unplaced),
         )
+
+    @property
+    def holders(self) -> dict[tuple[str, int], str]:
+        """Which use of which voucher is spent by which rid."""
+        return {(item.voucher.id, number): rid for item in self.items.values() for number, rid in item.uses.items()}
 
     def mark(self, gateway: str) -> Mark:
         """Return how far the books have come, towards a gateway."""
@@ -73,6 +87,11 @@ class Books:
     def missing(self) -> list[str]:
         """The gateways whose journals this generation waits for; each may speak for every store."""
         return [name for name, peer in self.peers.items() if peer.uploaded < self.generation]
+
+
+def asked(entry: Entry) -> AskRedeem:
+    """Return what an entry of a gateway's journal once asked for."""
+    return AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
 
 
 def drawn_items(random: Random) -> dict[str, Item]:

@@ -23,11 +23,6 @@ _RULES: tuple[tuple[str, frozenset[Fault], frozenset[State]], ...] = (
     ),
     ("a look writes nothing", frozenset({Fault.KIOSK_COMMIT, Fault.GATEWAY_COMMIT}), frozenset({State.LOOK})),
     (
-        "the books of a platform's cases are not put back here",
-        frozenset({Fault.OFFICE_BACK}),
-        frozenset({State.CLAIMED, State.SENT, State.OPEN}),
-    ),
-    (
         "only a confirm needs room on the disk before it may leave",
         frozenset({Fault.DISK_FULL}),
         frozenset(State) - {State.ASKED},

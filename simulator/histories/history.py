@@ -37,8 +37,8 @@ _RATES = (0.98, 1.02)
 
 #: Once all is calm, everything must come to its end within this time, seconds: older books have to be found out, to be
 #: restored and to get all journals; and a person who has to say how a platform's consume ended may do so only once none
-#: can be under way any more.
-ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 120.0, Kind.OFFLINE: 150.0}
+#: can be under way any more, and about one rid after the other where restored books have lost several at a voucher.
+ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 500.0, Kind.OFFLINE: 150.0}
 
 
 _OFFICES = {Kind.OWN: Office, Kind.PLATFORM: PlatformOffice, Kind.OFFLINE: LeaseOffice}
@@ -77,7 +77,7 @@ class History:
         self.stage = Stage(self.world, self.oracle, self.faults)
         self.office = _OFFICES[kind](self.stage)
         self.gateways = [self._gateway(n) for n in range(1, 3 if random.random() < _TWO_GATEWAYS else 2)]
-        self.office.disk.peers = {gateway.name: Peer() for gateway in self.gateways}
+        self.office.disk.peers = {gateway.name: Peer(gateway.name) for gateway in self.gateways}
         self.kiosks = [self._kiosk(n) for n in range(1, random.choice((1, 2, 2, 3)) + 1)]
         pages = 2 if kind is Kind.PLATFORM else 1
         self.pages = [self._page(gateway, n) for gateway in self.gateways for n in range(1, pages + 1)]

@@ -150,6 +150,10 @@ def _claims_for_ever(_: object) -> property:
     return property(lambda case: case.voucher is not None)
 
 
+def _nothing_is_forgotten(_: object) -> property:
+    return property(lambda _: False)
+
+
 _broken = partial(broken, kind=Kind.PLATFORM)
 
 PLATFORM = (
@@ -183,5 +187,6 @@ PLATFORM = (
     _broken("no tombstone for a platform's rid", 8, (platform, "take", _no_tombstone)),
     _broken("the claim is kept after an abort", 8, (Case, "claims", _claims_for_ever)),
     _broken("nobody drives what has left", 8, (platform, "tick", _nobody_drives)),
+    _broken("restored books forget that a consume may have left", 11, (Case, "forgotten", _nothing_is_forgotten)),
     _broken("a person may decide at once", 6, (platform, "QUIET_S", lambda _: 0.0)),
 )

@@ -26,7 +26,7 @@ from protocol.messages import (
 )
 from protocol.owner import Known, Moment, Ruling, VoucherState
 from protocol.vocabulary import Verdict
-from simulator.histories.books import Books, Item, Peer, drawn_items
+from simulator.histories.books import Books, Item, Peer, asked, drawn_items
 from simulator.histories.faults import Fault, State
 from simulator.histories.oracle import ELSEWHERE
 from simulator.histories.party import Party
@@ -129,12 +129,15 @@ class Office(Party):
         """
         self.crash(down_s)
         self.disk = older.copy()
-        holders = {(item.voucher.id, number): rid for item in self.items.values() for number, rid in item.uses.items()}
-        undone = {rid for rid, known in self.known.items() if known.answer.undone_by is not None}
-        self.oracle.books_put_back(set(self.known), holders, undone)
+        self._tell_oracle()
         self._is_older = True
         if says_so:
             self._begin_generation()
+
+    def _tell_oracle(self) -> None:
+        """Let the oracle know what the older books hold."""
+        undone = {rid for rid, known in self.known.items() if known.answer.undone_by is not None}
+        self.oracle.books_put_back(set(self.known), self.disk.holders, undone)
 
     def _restore(self) -> None:
         """Let a person say that nothing newer is to be had: a generation begins, and every journal is waited for."""
@@ -160,20 +163,23 @@ class Office(Party):
         if not self._wants_upload(peer):
             return Met()
         for entry in ask.entries:
-            rid, answer = entry.intent.rid, entry.answer
-            known = self.known.get(rid)
-            if answer is None or not answer.final:
-                if known is None:
-                    self.disk.open_entries.setdefault(rid, entry)
-            elif known is None:
-                peer.sequence += 1
-                self.disk.open_entries.pop(rid, None)
-                self._record_again(_asked(entry), answer)
-            elif answer.undone_by is not None and known.answer.undone_by is None:
-                self._take_back(rid, answer.undone_by)
+            self._take_up_entry(peer, entry)
         if ask.last:
             peer.uploaded = self.disk.generation
         return Met(upload=not ask.last)
+
+    def _take_up_entry(self, peer: Peer, entry: Entry) -> None:
+        rid, answer = entry.intent.rid, entry.answer
+        known = self.known.get(rid)
+        if answer is None or not answer.final:
+            if known is None:
+                self.disk.open_entries.setdefault(rid, entry)
+        elif known is None:
+            peer.sequence += 1
+            self.disk.open_entries.pop(rid, None)
+            self._record_again(asked(entry), answer)
+        elif answer.undone_by is not None and known.answer.undone_by is None:
+            self._take_back(rid, answer.undone_by)
 
     def _record_again(self, ask: AskRedeem, answer: Answer) -> None:
         """Write down what was ruled before the books were put back; uses that others hold meanwhile stay theirs."""
@@ -232,7 +238,7 @@ class Office(Party):
             del self.disk.open_entries[rid]
             if rid in self.known:
                 continue
-            ask = _asked(entry)
+            ask = asked(entry)
             moment = self.moment(ask.store, ask.requester)
             if of_item:
                 ruling = owner.rule_undo(ask, None, target, moment, timedelta.max)
@@ -342,7 +348,7 @@ class Office(Party):
 
     def books(self) -> set[tuple[tuple[str, int], str]]:
         """Return which use of which voucher is spent by which rid."""
-        return {((item.voucher.id, number), rid) for item in self.items.values() for number, rid in item.uses.items()}
+        return set(self.disk.holders.items())
 
     def unresolved(self) -> list[str]:
         """Return the rids that have no end in the books: none, where recording and ruling are one."""
@@ -392,7 +398,3 @@ class Office(Party):
         target = self.known[rid]
         self.known[rid] = replace(target, answer=msgspec.structs.replace(target.answer, undone_by=by))
         self.oracle.undone(by, rid)
-
-
-def _asked(entry: Entry) -> AskRedeem:
-    return AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)

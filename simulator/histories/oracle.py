@@ -295,11 +295,16 @@ class Oracle:
         self.holders = dict(holders)
         for rid, trail in self.trails.items():
             if rid not in known and trail.ruled is not None:
-                trail.forgotten, trail.ruled, trail.spent = trail.ruled, None, []
-                if trail.state is State.RULED:
-                    trail.state = State.CLOSED  # the owner has not ruled, as far as it knows
+                trail.forget()
+                trail.spent = []
             if trail.undone_at is not None and rid not in undone:
                 trail.undone_at = trail.undone_by = None
+
+    def cases_put_back(self, ended: set[str]) -> None:
+        """Note that the books hold the ends of these platform's rids alone; what is consumed stays consumed."""
+        for rid, trail in self.trails.items():
+            if rid not in ended:
+                trail.forget()
 
     def taken_up(self, answer: Answer) -> None:
         """Note that the owner has taken back what it had ruled."""

@@ -57,8 +57,8 @@ class Platform:
         at = self._world.now - self._faults.lag(rid)
         return Seen(verdict=self._verdict(card, store, quantity, at), voucher=card.name, uses=card.uses)
 
-    def consume(self, case: Case) -> Verdict:
-        """Consume a card for good; REDEEMED, or why not."""
+    def consume(self, case: Case, *, driven: bool = False) -> Verdict:
+        """Consume a card for good; REDEEMED, or why not. ``driven``: it was lost, and is driven forward."""
         card = self.cards[case.intent.code or ""]
         if self._world.now < self.refuses_until:
             return Verdict.RISK_CONTROL
@@ -66,7 +66,8 @@ class Platform:
         verdict = self._verdict(card, None, case.intent.quantity, self._world.now)
         if verdict is not Verdict.REDEEMABLE:
             return verdict
-        self._oracle.claimed(case.requester, case.store, case.intent, card.stores, 1)
+        if not driven:
+            self._oracle.claimed(case.requester, case.store, case.intent, card.stores, 1)
         self._spend(card, case.intent.quantity, case.rid)
         return Verdict.REDEEMED
 

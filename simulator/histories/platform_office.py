@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
+from protocol import owner
 from protocol import platform as machine
 from protocol.messages import Action, Answer, AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
@@ -17,7 +19,8 @@ from simulator.histories.platform import Card, Platform
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import Notice
+    from protocol.messages import Entry, Notice
+    from simulator.histories.books import Peer
     from simulator.histories.net import Question
     from simulator.histories.party import Stage
 
@@ -26,6 +29,8 @@ HOLD_S = 2.0
 #: How often a case is looked at whose time has not come: its clock may have been set back.
 ROUND_S = 10.0
 SOON_S = 0.001
+#: How soon a case is looked at again whose gateway has not spoken.
+UNHEARD_AGAIN_S = 1.0
 _STATES = {Phase.CLAIMED: State.CLAIMED, Phase.SENT: State.SENT, Phase.OPEN: State.OPEN, Phase.ENDED: State.RULED}
 
 
@@ -37,17 +42,23 @@ class PlatformOffice(Office):
         super().__init__(stage)
         self.platform = Platform(stage)
         self.platform.report = self._reported
-        self.cases: dict[str, Case] = {}
+        self.taken_back: set[str] = set()
+        """Rids that were uploaded without an end: what is driven forward was offered in another generation."""
         self.by_person: dict[str, None] = {}
         """Rids whose end was said by the platform's record or a person."""
 
+    @property
+    def cases(self) -> dict[str, Case]:
+        """The rids at the platform's vouchers."""
+        return self.disk.cases
+
     def start(self) -> None:
-        """Start on the books: every open case is driven on."""
+        """Start on the books: every open case is driven on, once its gateway has spoken."""
         super().start()
-        self._waiting: dict[str, list[Question]] = {}
+        self._waiting: dict[str, list[tuple[str, Question]]] = {}
         self._open_since: dict[str, float] = {}
+        self._spoken: set[str] = set()
         for rid, case in self.cases.items():
-            self._watch(case)
             if case.phase is not Phase.ENDED:
                 self.after(self.world.random.uniform(0.0, 1.0), self._tick, rid)
 
@@ -82,14 +93,19 @@ class PlatformOffice(Office):
         """Answer a gateway, now or as soon as the platform has answered."""
         if not self.up:
             return
-        if isinstance(ask, AskLook):
-            self._look(ask, question)
-        elif isinstance(ask, AskHello | AskUpload) or ask.intent.action is Action.UNDO:
+        self._meet(gateway, ask)
+        if not self.disk.stopped:
+            self._spoken.add(gateway)
+        if self.disk.stopped or isinstance(ask, AskHello | AskUpload):
+            super().take(gateway, ask, question)
+        elif isinstance(ask, AskLook):
+            self._look(gateway, ask, question)
+        elif ask.intent.action is Action.UNDO:
             super().take(gateway, ask, question)
         elif self.faults.complains(ask.intent.rid):
-            question.answer(self.complaint(ask.intent.rid))
+            question.answer(self.marked(gateway, self.complaint(ask.intent.rid)))
         else:
-            self._take(ask, question)
+            self._take(gateway, ask, question)
 
     def redeem_elsewhere(self, code: str, rid: str) -> None:
         """Let somebody else consume the card."""
@@ -109,28 +125,81 @@ class PlatformOffice(Office):
 
     # --- asks ---------------------------------------------------------------------------------------------------
 
-    def _look(self, ask: AskLook, question: Question) -> None:
+    def _look(self, gateway: str, ask: AskLook, question: Question) -> None:
         def answer(seen: Seen | None) -> None:
             verdict = Verdict.UNKNOWN_CODE if seen is None else seen.verdict
             voucher = None if seen is None else seen.voucher
-            question.answer(
-                Looked(verdict=verdict, voucher=voucher, terms=1, max_quantity=1 if seen is None else seen.uses)
-            )
+            uses = 1 if seen is None else seen.uses
+            looked = Looked(verdict=verdict, voucher=voucher, terms=1, max_quantity=uses)
+            question.answer(self.marked(gateway, looked))
 
         self._call(None, partial(self.platform.seen, ask.code, ask.store, 1, None), answer)
 
-    def _take(self, ask: AskRedeem | AskResolve, question: Question) -> None:
+    def _take(self, gateway: str, ask: AskRedeem | AskResolve, question: Question) -> None:
         rid = ask.intent.rid
         known = self.cases.get(rid)
+        if known is None and self._must_wait(ask):
+            question.answer(self.marked(gateway, Answer(rid=rid, verdict=Verdict.PENDING, final=False)))
+            return
+        if known is None:
+            self.oracle.rules(rid, self.disk.missing)
+            self.oracle.serves(self.name, self.disk.generation)
         self.world.tell("office", "%s %s: %s", type(ask).__name__, rid[:4], known and known.phase)
-        self._waiting.setdefault(rid, []).append(question)
-        self.after(HOLD_S, self._hold_no_longer, rid, question)
+        self.disk.came_by.setdefault(rid, gateway)
+        waiting = (gateway, question)
+        self._waiting.setdefault(rid, []).append(waiting)
+        self.after(HOLD_S, self._hold_no_longer, rid, waiting)
         self._apply(rid, machine.take(known, ask, self._now()))
 
-    def _hold_no_longer(self, rid: str, question: Question) -> None:
-        if question in self._waiting.get(rid, ()):
-            self._waiting[rid].remove(question)
-            question.answer(Answer(rid=rid, verdict=Verdict.PENDING, final=False))
+    def _hold_no_longer(self, rid: str, waiting: tuple[str, Question]) -> None:
+        if waiting in self._waiting.get(rid, ()):
+            self._waiting[rid].remove(waiting)
+            gateway, question = waiting
+            question.answer(self.marked(gateway, Answer(rid=rid, verdict=Verdict.PENDING, final=False)))
+
+    # --- older copies -------------------------------------------------------------------------------------------
+
+    def _tell_oracle(self) -> None:
+        self.oracle.cases_put_back({rid for rid, case in self.cases.items() if case.answer is not None})
+
+    def _begin_generation(self) -> None:
+        super()._begin_generation()
+        for rid, case in self.cases.items():
+            if case.phase is Phase.CLAIMED and case.attempts == 0:
+                self.cases[rid] = replace(case, attempts=1)
+
+    def _take_up_entry(self, peer: Peer, entry: Entry) -> None:
+        rid, answer, case = entry.intent.rid, entry.answer, self.cases.get(entry.intent.rid)
+        if entry.intent.action is Action.UNDO:
+            super()._take_up_entry(peer, entry)
+        elif case is None or case.answer is None:
+            kept = case or machine.presume(entry.requester, entry.store, entry.intent, self._now())
+            self.disk.came_by.setdefault(rid, peer.name)
+            if answer is not None and answer.final:
+                peer.sequence += 1
+                self.cases[rid] = replace(kept, phase=Phase.ENDED, answer=answer)
+                self.oracle.taken_up(answer)
+            elif case is None:
+                self.taken_back.add(rid)
+                self.cases[rid] = kept
+                self._come_back(kept)
+
+    def _must_wait(self, ask: AskRedeem | AskResolve) -> bool:
+        """Whether nothing may be begun or ended yet: journals are missing, or a lost rid may have its voucher."""
+        missing = bool(self.disk.missing)
+        if owner.must_wait(ask, None, missing=missing, missing_of_voucher=missing):
+            return True
+        lost = (case for case in self.cases.values() if case.forgotten)
+        return isinstance(ask, AskRedeem) and any(case.intent.code == ask.intent.code for case in lost)
+
+    def _may_drive(self, rid: str) -> bool:
+        """Whether the books cannot be behind of what has become of a rid."""
+        current = not (self.disk.stopped or self.disk.missing)
+        return current and self.disk.came_by.get(rid) in self._spoken
+
+    @property
+    def _is_attributable(self) -> bool:
+        return not any(case.forgotten for case in self.cases.values())
 
     # --- transactions -------------------------------------------------------------------------------------------
 
@@ -155,6 +224,7 @@ class PlatformOffice(Office):
         dies = self.faults.kills_at_commit(Fault.OFFICE_COMMIT, [case.rid])
         if dies != "before":
             self.cases[case.rid] = case
+            self.disk.peers[self.disk.came_by[case.rid]].sequence += 1
             self.world.tell("office", "%s is %s, attempt %s", case.rid[:4], case.phase, case.attempts)
             self._check(case)
         if dies is not None:
@@ -197,13 +267,17 @@ class PlatformOffice(Office):
     def _reply(self, rid: str, message: Answer | Notice) -> None:
         if isinstance(message, Answer):
             self.oracle.said(message)
-        for question in self._waiting.pop(rid, ()):
-            question.answer(message)
+        for gateway, question in self._waiting.pop(rid, ()):
+            question.answer(self.marked(gateway, message))
 
     def _tick(self, rid: str) -> None:
         case = self.cases[rid]
         if case.phase is Phase.ENDED:
             return
+        if not self._may_drive(rid):
+            self.after(UNHEARD_AGAIN_S, self._tick, rid)
+            return
+        self._watch(case)
         _, effects = step = machine.tick(case, self._now())
         if effects:
             self._apply(rid, step)
@@ -228,7 +302,9 @@ class PlatformOffice(Office):
     def _consume(self, rid: str, attempt: int) -> None:
         case = self.cases[rid]
         self.oracle.consuming(rid, attempt, on_disk=case.attempts)
-        self._call(rid, partial(self.platform.consume, case), partial(self._consumed, rid))
+        self._call(
+            rid, partial(self.platform.consume, case, driven=rid in self.taken_back), partial(self._consumed, rid)
+        )
 
     def _consumed(self, rid: str, verdict: Verdict) -> None:
         self.world.tell("office", "%s: the platform says %s", rid[:4], verdict)
@@ -248,7 +324,7 @@ class PlatformOffice(Office):
     def _reported(self, card: str, ours: bool) -> None:  # noqa: FBT001 - as the platform says it
         """Take an event; it concerns the case that claims the card, if one does."""
         case = next((case for case in self.cases.values() if case.claims and case.voucher == card), None)
-        if self.up and case is not None:
+        if self.up and case is not None and self._may_drive(case.rid) and self._is_attributable:
             self._apply(case.rid, machine.reported(case, ours=ours))
 
     # --- people -------------------------------------------------------------------------------------------------
@@ -257,7 +333,7 @@ class PlatformOffice(Office):
         """Let a person read the platform's record about every open attribution, and say whose it was."""
         for rid in self.unresolved():
             case = self.cases[rid]
-            if not self.up or case.phase is not Phase.OPEN:
+            if not self.up or case.phase is not Phase.OPEN or rid not in self._open_since or not self._may_drive(rid):
                 continue
             ours = bool(self.oracle.trails[rid].spent)
             card = self.platform.cards[case.intent.code or ""]

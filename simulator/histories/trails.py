@@ -47,6 +47,13 @@ class Trail:
     told_undone: int | None = None
     """The run in which its requester has heard that it was undone."""
 
+    def forget(self) -> None:
+        """Note that the owner's books, an older copy now, hold no end of it any more."""
+        if self.ruled is not None:
+            self.forgotten, self.ruled = self.ruled, None
+            if self.state is State.RULED:
+                self.state = State.CLOSED  # the owner has not ruled, as far as it knows
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.standing import HEAD_OFFICE
+from protocol.marks import NEVER
 from simulator.histories.faults import Fault, State
 from simulator.histories.gateway import STORES
 from simulator.histories.kinds import Kind
@@ -60,7 +62,9 @@ class Troubles:
         self._codes = codes
         self._calm_at = calm_at
         # Books and journals that are both put back have both forgotten the same: nobody is left who could know.
-        put_back = self._random.choice((True, False))
+        # Of a platform's rids that are lost with the books many can only be ended by a person, who is to stay rare.
+        others = 3 if history.kind is Kind.PLATFORM else 1
+        put_back = self._random.choice((True, *[False] * others))
         self._office_is_put_back = put_back and history.kind is not Kind.OFFLINE
         self._office_copied = False
 
@@ -96,7 +100,7 @@ class Troubles:
     def put_something_back(self) -> None:
         """Put the books, or what would be put back instead of them, back to an older copy."""
         target = self._aim(None, None)
-        if self._office_is_put_back and not isinstance(self._office, PlatformOffice):
+        if self._office_is_put_back:
             self._put_office_back(target)
         else:
             self._random.choice((self._put_gateway_back, self._put_kiosk_back))(target)
@@ -178,8 +182,7 @@ class Troubles:
         gateway.put_back(older, self._random.uniform(*DOWN_S))
 
     def _put_office_back(self, _: Target) -> None:
-        own = not isinstance(self._office, PlatformOffice)
-        if own and self._office_is_put_back and not self._office_copied:
+        if self._office_is_put_back and not self._office_copied:
             self._office_copied = True  # once in a history: a second copy might be newer than what it replaces
             self._later(self._put_office_back_to, self._office.disk.copy())
 
@@ -187,7 +190,15 @@ class Troubles:
         self._met(Fault.OFFICE_BACK)
         # With several gateways one that has seen nothing may be the first to speak, and nobody knows that they are old.
         says_so = len(self._history.gateways) > 1 or self._random.choice((True, False))
+        if isinstance(self._office, PlatformOffice) and not self._is_remembered(older):
+            # What the platform has consumed since then stays consumed, and no peer will ever tell: somebody has to.
+            says_so = True
         self._office.put_back(older, self._random.uniform(*DOWN_S), says_so=says_so)
+
+    def _is_remembered(self, older: Books) -> bool:
+        """Whether a gateway has on disk that it has seen more of the books than an older copy of them holds."""
+        gateways = self._history.gateways
+        return any(older.mark(one.name).is_behind(one.disk.peers.get(HEAD_OFFICE, NEVER)) for one in gateways)
 
     def _turn_clock(self, _: Target) -> None:
         self._met(Fault.CLOCK)

@@ -237,7 +237,7 @@ def test_what_restored_books_have_forgotten_is_asked_about_and_ended_by_nobodys_
         case, effects = platform.tick(case, at)
         assert effects == (Write(case), Query(number))
     assert waits == sorted(waits)
-    assert waits[-1] == platform.QUERY_S + platform.LONGEST_PAUSE_S
+    assert waits[-1] == platform.QUERY_S + platform.LONGEST_ASKING_S
     assert case.left_at > platform.ABORT_S
 
 
