@@ -30,6 +30,7 @@ from gateway.relays import TICK_S, Relays
 from gateway.standing import Standing
 from gateway.storelist import StoreList
 from gateway.tls import identity_of
+from gateway.undos import Undos
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
 from protocol import codec
@@ -92,6 +93,7 @@ class Gateway:
             relays=self._relays,
             looks=self._looks,
             duties=self._duties,
+            undos=Undos(journal=self._journal, duties=self._duties, seal=self._seal),
             leases=self._leases,
             seal=self._seal,
             outbox=self._link,

@@ -97,6 +97,21 @@ def objection_to_redeem(  # noqa: PLR0913, PLR0917 - all that an offer is judged
     return None
 
 
+def objection_to_permit(  # noqa: PLR0913, PLR0917 - all that an offer is judged by
+    intent: Intent, offer: Offer | None, bound: Bound, seal: Seal, now: float, sign_in: str | None
+) -> str | None:
+    """Return why an undo has no permit of this kiosk's clerk; None where it has one, or its store wants none."""
+    if not bound.store.clerk_required:
+        return None
+    if offer is None or (offer.kiosk, offer.store) != (bound.identity, bound.store.id) or intent.undoes is None:
+        return "no clerk has permitted this undo here"
+    if offer.clerk != intent.clerk or sign_in is None or offer.sign_in != sign_in:
+        return "another clerk since the permit"
+    if offer.code != seal.hash(intent.undoes):
+        return "the permit is for another undo"
+    return None if 0 <= now - offer.made_at <= VALID_S else f"the permit is older than {VALID_S:.0f} s"
+
+
 def objection_to_undo(intent: Intent, target: Relay | None, bound: Bound) -> str | None:
     """Return why an undo must not begin; ``target`` is what this gateway has recorded under the rid to be undone."""
     if target is None or target.intent.action is not Action.REDEEM or intent.undoes != target.intent.rid:

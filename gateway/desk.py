@@ -11,11 +11,11 @@ import logging
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 import msgspec
 
-from gateway.binding import Bound, bind, objection_to_redeem, objection_to_undo
+from gateway.binding import Bound, bind, objection_to_permit, objection_to_redeem, objection_to_undo
 from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
@@ -23,6 +23,8 @@ from protocol import codec
 from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
+    AskUndo,
+    AskUndoable,
     Confirm,
     Hello,
     Intent,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from gateway.registry import Registry
     from gateway.relays import Relays
     from gateway.standing import Standing
+    from gateway.undos import Undos
     from protocol.leasing import Accepted
     from protocol.messages import GatewayMessage, KioskMessage
 
@@ -62,6 +65,10 @@ BAD_A_MINUTE = 60
 REPORTED_A_MINUTE = 120
 FRUITLESS_A_MINUTE = 120
 _HINT_LENGTH = 300
+
+
+#: What a kiosk asks that spends nothing, so that it may be asked again.
+Question: TypeAlias = Look | SignIn | AskUndoable | AskUndo
 
 
 class _Echo(msgspec.Struct):
@@ -83,6 +90,7 @@ class Desk:
         relays: Relays,
         looks: Looks,
         duties: Duties,
+        undos: Undos,
         leases: Leases,
         seal: Seal,
         outbox: Outbox,
@@ -97,6 +105,7 @@ class Desk:
         self._relays = relays
         self._looks = looks
         self._duties = duties
+        self._undos = undos
         self._leases = leases
         self._seal = seal
         self._outbox = outbox
@@ -177,7 +186,7 @@ class Desk:
             case Hello():
                 self.hellos[bound.identity] = (self._wall(), message)
                 self.welcome(bound.identity)
-            case Look() | SignIn():
+            case Look() | SignIn() | AskUndoable() | AskUndo():
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
@@ -191,8 +200,8 @@ class Desk:
             case _:
                 assert_never(message)
 
-    def _look(self, bound: Bound, look: Look | SignIn) -> None:
-        """Begin a look or a sign-in, unless the very same one is under way: its answer will serve the repeat."""
+    def _look(self, bound: Bound, look: Question) -> None:
+        """Begin to answer, unless the very same one is under way: its answer will serve the repeat."""
         key, of_kiosk = (look.boot, look.look), self._looking.setdefault(bound.identity, set())
         if key in of_kiosk:
             return
@@ -204,12 +213,10 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer_look(self, bound: Bound, look: Look | SignIn) -> None:
+    async def _answer_look(self, bound: Bound, look: Question) -> None:
         answer: GatewayMessage
         try:
-            answer = await (
-                self._duties.sign_in(bound, look) if isinstance(look, SignIn) else self._answered(bound, look)
-            )
+            answer = await self._answered(bound, look)
         except Exception:  # one look must not take the others down
             log.exception("look_failed kiosk=%s look=%s", bound.identity, look.look)
             answer = Notice(verdict=Verdict.FAULT, look=look.look, boot=look.boot, hint="the gateway could not look")
@@ -217,9 +224,22 @@ class Desk:
             self._looking[bound.identity].discard((look.boot, look.look))
         self.say(bound.identity, answer)
 
-    async def _answered(self, bound: Bound, look: Look) -> GatewayMessage:
-        """Look on behalf of who is on duty; a kiosk that believes otherwise is told first, so that its confirm fits."""
+    async def _answered(self, bound: Bound, asked: Question) -> GatewayMessage:
         self._duties.is_busy(bound.identity)
+        match asked:
+            case Look():
+                return await self._looked(bound, asked)
+            case SignIn():
+                return await self._duties.sign_in(bound, asked)
+            case AskUndoable():
+                return await self._undos.undoable(bound, asked)
+            case AskUndo():
+                return await self._undos.permit(bound, asked)
+            case _:
+                assert_never(asked)
+
+    async def _looked(self, bound: Bound, look: Look) -> GatewayMessage:
+        """Look on behalf of who is on duty; a kiosk that believes otherwise is told first, so that its confirm fits."""
         on_duty = self._duties.on_duty(bound)
         clerk, sign_in = (on_duty.clerk, on_duty.sign_in) if on_duty else (None, None)
         if look.clerk != clerk:
@@ -228,11 +248,12 @@ class Desk:
 
     def _confirm(self, bound: Bound, intent: Intent) -> None:
         offer, on_duty = self._offer(intent), self._duties.on_duty(bound)
+        sign_in = on_duty.sign_in if on_duty else None
         if intent.action is Action.UNDO:
             target = self._relays.known(intent.undoes) if intent.undoes else None
-            objection = objection_to_undo(intent, target, bound)
+            permit = objection_to_permit(intent, offer, bound, self._seal, self._clock(), sign_in)
+            objection = objection_to_undo(intent, target, bound) or permit
         else:
-            sign_in = on_duty.sign_in if on_duty else None
             objection = objection_to_redeem(intent, offer, bound, self._seal, self._clock(), sign_in)
         if self._held_up(bound, intent.rid, fruitless=objection is not None):
             return
@@ -242,7 +263,7 @@ class Desk:
             asked = replace(asked, answer=self._leases.accept(bound, intent))
         said = self._relays.confirm(asked, objection, offer.voucher if offer else None)
         self._duties.is_busy(bound.identity)
-        if bound.store.clerk_each and fresh:
+        if bound.store.clerk_each and fresh and intent.action is Action.REDEEM:
             self._duties.end(bound.identity)
         if said is not None:
             self.say(bound.identity, said)

@@ -17,7 +17,8 @@ import msgspec
 
 from gateway.places import Shift
 from gateway.usage import Usage
-from protocol.messages import Detail, Notice, OnDuty, Signed
+from protocol.duty import OnDuty
+from protocol.messages import Detail, Notice, Signed, SignIn
 from protocol.pins import is_pin
 from protocol.vocabulary import Verdict
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from gateway.limits import Limit
     from gateway.places import Clerk
     from gateway.registry import Registry
-    from protocol.messages import SignIn
+    from protocol.messages import AskUndo
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,14 @@ class Duties:
         answer = Signed(look=asked.look, boot=asked.boot, verdict=verdict, on_duty=self.on_duty(bound), detail=detail)
         self._told[bound.identity] = answer
         return answer
+
+    async def objection_to_pin(self, bound: Bound, asked: AskUndo) -> Verdict | None:
+        """Return why the clerk who is on duty may not undo with this PIN; None where they may, or nobody is on duty."""
+        on_duty = self.on_duty(bound)
+        if on_duty is None:
+            return None
+        sign_in = SignIn(look=asked.look, boot=asked.boot, number=on_duty.clerk, pin=asked.pin)
+        return await self._objection_to(self._registry.clerk(on_duty.clerk), bound, sign_in)
 
     def is_busy(self, kiosk: str) -> None:
         """Note that a kiosk has something to do."""

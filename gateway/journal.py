@@ -283,6 +283,12 @@ class Journal:
         rows = self._reading.execute(USAGES + "WHERE rid = ?", (rid,))
         return next(map(usage_in_relay, rows), None)
 
+    def redeemed_at(self, kiosk: str, store: str, since: float, limit: int) -> list[Usage]:
+        """Return what a kiosk has redeemed in a store since then and nobody has undone, newest first."""
+        where = "WHERE store = ? AND at >= ? AND requester = ? AND verdict = 'redeemed' AND undone_by IS NULL "
+        rows = self._reading.execute(USAGES + where + "ORDER BY n DESC LIMIT ?", (store, since, kiosk, limit))
+        return list(map(usage_in_relay, rows))
+
     def unfinished(self) -> tuple[list[Usage], list[Usage]]:
         """Return the open requests, and the redeemed ones of which nobody has said that they were handed over."""
         asked = USAGES + "WHERE stage = 1 AND (at < ? OR handed_over = 0) ORDER BY n"

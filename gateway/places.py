@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from protocol.duty import ClerkNumber
 from protocol.ids import Identity, StoreId
-from protocol.messages import ClerkNumber
 
 
 class KioskState(StrEnum):
@@ -40,6 +40,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     clerk_each: bool = False
     """Whether a clerk signs in before every redemption, not once a shift."""
     address: str = ""
+    undo_s: float = 0.0
+    """For so long after it the head office undoes a redemption; 0: it has not said."""
 
     @property
     def zone(self) -> tzinfo:

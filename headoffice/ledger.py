@@ -83,6 +83,8 @@ class Ledger:
         """
         self._database = database
         self._undo_window = undo_window
+        self.undo_s = undo_window.total_seconds()
+        """For so long after it a redemption can be undone."""
         self._clock = clock
         self._platforms = platforms
         self._changed = changed

@@ -115,7 +115,8 @@ class _Door:
         gateway = _gateway(request)
 
         def roster(connection: Connection) -> dict[str, object]:
-            return {"stores": stores_of(connection, gateway), "clerks": clerks_of(connection, gateway)}
+            stores = [{**store, "undo_s": self._ledger.undo_s} for store in stores_of(connection, gateway)]
+            return {"stores": stores, "clerks": clerks_of(connection, gateway)}
 
         found = await self._workers.read(self._database.read, roster)
         return Response(msgspec.json.encode(found), media_type=_JSON)

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.duty import ClerkNumber, Done, OnDuty, Pin, Text
 from protocol.ids import Identity, Rid, StoreId
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.vocabulary import Verdict
@@ -30,9 +31,6 @@ MOST_USES = 999
 
 Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)]
 Quantity = Annotated[int, Meta(ge=1, le=MOST_USES)]
-Text = Annotated[str, Meta(max_length=400)]
-Pin = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
-ClerkNumber = Annotated[str, Meta(pattern=r"^[0-9]{1,12}\Z")]
 Sealed = Annotated[str, Meta(max_length=1024)]
 
 
@@ -95,18 +93,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     case: Text | None = None
     """A fault's number, to be told to support."""
     redeemed: int | None = None
-    """How many redemptions a clerk's shift had that were not undone."""
     amount: int | None = None
-    """What was received for them (实收金额), fen."""
-
-
-class OnDuty(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in at a kiosk, as its gateway has it."""
-
-    sign_in: Rid
-    """Names this one sign-in: the same clerk's next one is another."""
-    clerk: ClerkNumber
-    name: Text
+    """A clerk's shift: how many redemptions were not undone, and what was received for them (实收金额), fen."""
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,18 +130,31 @@ class Look(_Message, frozen=True, kw_only=True, tag="look"):
 
 
 class SignIn(_Message, frozen=True, kw_only=True, tag="sign_in"):
-    """A clerk comes or goes: by a badge, which signs out who is signed in by it, or by number and PIN.
-
-    With neither, whoever is signed in goes. Answered by Signed or Notice with the same number, and repeated until then.
-    ``holds`` makes a repeat harmless: it is the sign-in that the kiosk knows of, and only that one can be ended.
-    """
+    """A clerk comes, by badge or number and PIN; or goes, by the same badge or by neither."""
 
     look: int
     boot: str
     badge: Code | None = None
     number: ClerkNumber | None = None
     pin: Pin | None = None
-    holds: Rid | None = None
+    holds: Rid | None = None  # what the kiosk knows of: only that one can be ended, so that a repeat is harmless
+
+
+class AskUndoable(_Message, frozen=True, kw_only=True, tag="ask_undoable"):
+    """What can still be undone at this kiosk? Answered by Undoable or Notice with the same number."""
+
+    look: int
+    boot: str
+
+
+class AskUndo(_Message, frozen=True, kw_only=True, tag="ask_undo"):
+    """May the clerk with this PIN, who is signed in, begin this undo? Answered by Offered, Refused or Notice."""
+
+    look: int
+    boot: str
+    undoes: Rid
+    reason: Text
+    pin: Pin | None = None
 
 
 class Confirm(_Message, frozen=True, kw_only=True, tag="confirm"):
@@ -188,7 +189,7 @@ class Refusal(_Message, frozen=True, kw_only=True, tag="refusal"):
     code_tail: str | None = None
 
 
-KioskMessage = Hello | Look | SignIn | Confirm | Resolve | Settled | Refusal
+KioskMessage = Hello | Look | SignIn | AskUndoable | AskUndo | Confirm | Resolve | Settled | Refusal
 
 
 # --- gateway to kiosk ---------------------------------------------------------------------------------------------
@@ -203,8 +204,7 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     gateway: Identity
     gateway_boot: str
     clerk_required: bool = False
-    clerk_each: bool = False
-    """Whether a sign-in is used up by one redemption."""
+    clerk_each: bool = False  # a sign-in is used up by one redemption
     on_duty: OnDuty | None = None
 
 
@@ -238,6 +238,14 @@ class Signed(_Message, frozen=True, kw_only=True, tag="signed"):
     detail: Detail = Detail()
 
 
+class Undoable(_Message, frozen=True, kw_only=True, tag="undoable"):
+    """What can still be undone at a kiosk, newest first."""
+
+    look: int
+    boot: str
+    done: tuple[Done, ...] = ()
+
+
 class Answer(_Message, frozen=True, kw_only=True, tag="answer"):
     """What is known of a rid. Only ``final`` answers end it; a pending one says that somebody is at work on it."""
 
@@ -264,7 +272,7 @@ class Notice(_Message, frozen=True, kw_only=True, tag="notice"):
     hint: Text | None = None
 
 
-GatewayMessage = Welcome | Offered | Refused | Signed | Answer | Notice
+GatewayMessage = Welcome | Offered | Refused | Signed | Undoable | Answer | Notice
 
 
 # --- presence, retained, with the will as its death ----------------------------------------------------------------

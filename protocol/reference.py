@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from protocol import codec
+from protocol.duty import Done, OnDuty
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.messages import (
     OLDEST_SERVED,
@@ -22,7 +23,6 @@ from protocol.messages import (
     GatewayMessage,
     Intent,
     KioskMessage,
-    OnDuty,
     Presence,
     UpstreamAnswer,
     UpstreamRequest,
@@ -74,7 +74,7 @@ def _parts() -> Iterator[str]:
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"
-    yield from _messages((Intent, Detail, Accepted, OnDuty, Entry, PublicKey, Lease, LeasedVoucher))
+    yield from _messages((Intent, Detail, Accepted, OnDuty, Done, Entry, PublicKey, Lease, LeasedVoucher))
     yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
     for verdict, phrase in PHRASES.items():
         light = f"{phrase.light.colour} {phrase.light.pattern}" if phrase.light.colour != "off" else "off"

@@ -1,45 +1,64 @@
-"""Clerks who come and go by the buttons: cancel at rest begins it; number and PIN sign in, one OK signs out."""
+"""What clerks do by the buttons at rest: cancel asks who comes or goes, up what to undo (``undoing``)."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from device.counter import digits
+from device.counter import digits, undoing
 from device.counter.digits import Digits, Left, Typed
-from device.counter.looking import ask_to_sign
-from device.counter.states import Counter, Leaving, Step, Typing, enter, rest
+from device.counter.looking import ask
+from device.counter.states import ByButtons, Choosing, Counter, Leaving, Step, Typing, Undoing, enter, rest
 from device.ports import Button
 from protocol.messages import SignIn
 from protocol.pins import PIN_DIGITS
 
 if TYPE_CHECKING:
-    from device.counter.events import Released
+    from device.counter.events import Pressed, Released
 
 _NUMBER = Digits(fewest=1, most=12)
 _PIN = Digits(fewest=PIN_DIGITS, most=PIN_DIGITS, hidden=True)
 
 
 def begin(counter: Counter, button: Button, now: float) -> Step:
-    """Take a press at rest: in a store that asks for its clerks, cancel asks who comes, or whether somebody goes."""
+    """Take a press at rest: up asks what to undo, cancel who comes or goes where the store asks for its clerks."""
+    if button is Button.UP:
+        return undoing.begin(counter, now)
     if button is not Button.CANCEL or not (counter.clerk_required or counter.on_duty):
         return counter, ()
     until = now + counter.timing.typing_s
     return enter(counter, Leaving(until) if counter.on_duty else Typing(_NUMBER, until)), ()
 
 
-def typed(counter: Counter, phase: Typing, button: Button, now: float) -> Step:
-    """Take a press on the entry of number or PIN."""
+def pressed(counter: Counter, phase: ByButtons, event: Pressed, now: float) -> Step:
+    """Take a press on what was begun."""
+    match phase:
+        case Typing():
+            return _typed(counter, phase, event.button, now)
+        case Leaving():
+            return ask(counter, _asked(counter), now) if event.button is Button.OK else (rest(counter, now), ())
+        case Choosing():
+            return undoing.chosen(counter, phase, event.button, now)
+        case Undoing():
+            return undoing.confirmed(counter, phase, event, now)
+        case _:
+            assert_never(phase)
+
+
+def _typed(counter: Counter, phase: Typing, button: Button, now: float) -> Step:
     until = now + counter.timing.typing_s
     match digits.pressed(phase.entry, button, now):
         case Digits() as entry:
             return replace(counter, phase=replace(phase, entry=entry, until=until)), ()
         case Left():
             return rest(counter, now), ()
+        case Typed(text=text) if phase.undoes is not None:
+            return undoing.ask_permit(counter, phase.undoes, phase.reason, text, now)
         case Typed(text=text) if phase.number is None:
             return enter(counter, Typing(_PIN, until, number=text)), ()
         case Typed(text=text):
-            return ask_to_sign(counter, _asked(counter, number=phase.number, pin=text), now)
+            return ask(counter, _asked(counter, number=phase.number, pin=text), now)
 
 
 def let_go(counter: Counter, phase: Typing, event: Released) -> Step:
@@ -47,22 +66,22 @@ def let_go(counter: Counter, phase: Typing, event: Released) -> Step:
     return replace(counter, phase=replace(phase, entry=digits.released(phase.entry, event.button, event.held_s))), ()
 
 
-def leave(counter: Counter, button: Button, now: float) -> Step:
-    """Take the answer to whether the clerk goes."""
-    return ask_to_sign(counter, _asked(counter), now) if button is Button.OK else (rest(counter, now), ())
-
-
-def tick(counter: Counter, phase: Typing | Leaving, now: float) -> Step:
-    """Turn the wheel under a held button, and give up what nobody goes on with."""
+def tick(counter: Counter, phase: ByButtons, now: float) -> Step:
+    """Turn the wheel under a held button, count down, and give up what nobody goes on with."""
     if now >= phase.until:
         return rest(counter, now), ()
     if isinstance(phase, Typing):
-        counter = replace(counter, phase=replace(phase, entry=digits.tick(phase.entry, now)))
+        return replace(counter, phase=replace(phase, entry=digits.tick(phase.entry, now))), ()
+    if isinstance(phase, Undoing):
+        left = min(phase.seconds_left, math.ceil(phase.until - now))
+        return replace(counter, phase=replace(phase, seconds_left=left)), ()
     return counter, ()
 
 
-def deadline(phase: Typing | Leaving) -> float:
-    """Return when an entry or question wants to be ticked next."""
+def deadline(phase: ByButtons) -> float:
+    """Return when a wheel, a countdown or an end wants to be ticked next."""
+    if isinstance(phase, Undoing):
+        return phase.until - (phase.seconds_left - 1)
     turn_at = phase.entry.turn_at if isinstance(phase, Typing) else None
     return phase.until if turn_at is None else min(turn_at, phase.until)
 

@@ -26,7 +26,19 @@ from device.ports import Button
 from device.view import LinkState
 from protocol.classify import classify, is_badge
 from protocol.ids import code_tail
-from protocol.messages import Detail, Look, Method, Notice, Offered, Refusal, Refused, Signed, SignIn
+from protocol.messages import (
+    AskUndo,
+    AskUndoable,
+    Detail,
+    Look,
+    Method,
+    Notice,
+    Offered,
+    Refusal,
+    Refused,
+    Signed,
+    SignIn,
+)
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +46,13 @@ if TYPE_CHECKING:
 
 #: No answer to a look can be one of these; a gateway that says so is out of order.
 _NEVER_OF_A_LOOK = UNDECIDED | {Verdict.REDEEMED}
+#: What has not happened where nobody answers.
+_UNANSWERED = {
+    type(None): Manner.PLAIN,
+    SignIn: Manner.NOT_SIGNED_IN,
+    AskUndoable: Manner.NOT_UNDONE,
+    AskUndo: Manner.NOT_UNDONE,
+}
 #: Said to a badge alone; no row of the books.
 _SIGNED = frozenset({Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT})
 
@@ -84,18 +103,18 @@ def serve(counter: Counter, text: str | None, now: float) -> Step:
     if is_badge(text):
         held = counter.on_duty.sign_in if counter.on_duty else None
         asked = SignIn(look=counter.looks + 1, boot=counter.setup.boot, badge=text, holds=held)
-        return ask_to_sign(counter, asked, now)
+        return ask(counter, asked, now)
     if counter.clerk_required and counter.clerk is None:
         return _refuse(counter, Verdict.CLERK_REQUIRED, text, now)
     return _look(counter, text, now)
 
 
-def ask_to_sign(counter: Counter, asked: SignIn, now: float) -> Step:
-    """Ask the gateway to sign a clerk in or out."""
-    return _look(counter, asked.badge or "", now, asked)
+def ask(counter: Counter, asked: SignIn | AskUndoable | AskUndo, now: float) -> Step:
+    """Ask the gateway something that is not about a code."""
+    return _look(counter, (asked.badge or "") if isinstance(asked, SignIn) else "", now, asked)
 
 
-def _look(counter: Counter, text: str, now: float, sign_in: SignIn | None = None) -> Step:
+def _look(counter: Counter, text: str, now: float, asks: SignIn | AskUndoable | AskUndo | None = None) -> Step:
     reachable = counter.link is LinkState.UP
     patience_s = counter.timing.look_s if reachable else counter.timing.look_offline_s
     looking = Looking(
@@ -105,7 +124,7 @@ def _look(counter: Counter, text: str, now: float, sign_in: SignIn | None = None
         asked_at=now,
         send_at=now + counter.timing.look_repeat_s,
         until=now + patience_s,
-        sign_in=sign_in,
+        asks=asks,
     )
     return enter(replace(counter, looks=looking.look), looking), (_ask(counter, looking),)
 
@@ -115,7 +134,7 @@ def tick(counter: Counter, phase: Looking, now: float) -> Step:
     if now >= phase.until:
         reachable = counter.link is LinkState.UP
         verdict = Verdict.UPSTREAM_UNAVAILABLE if reachable else Verdict.OFFLINE_REFUSED
-        manner = Manner.NOT_SIGNED_IN if phase.sign_in else Manner.PLAIN
+        manner = _UNANSWERED[type(phase.asks)]
         return _answered(counter, phase, Outcome(verdict=verdict, manner=manner, code=phase.code), now)
     slow = phase.slow or now >= phase.asked_at + counter.timing.slow_s
     if now < phase.send_at:
@@ -172,8 +191,8 @@ def signed_out(counter: Counter, message: Signed, now: float) -> Step:
 
 
 def _ask(counter: Counter, phase: Looking) -> Send:
-    if phase.sign_in is not None:
-        return Send(phase.sign_in)
+    if phase.asks is not None:
+        return Send(phase.asks)
     look = Look(look=phase.look, boot=counter.setup.boot, code=phase.code, method=phase.method, clerk=counter.clerk)
     return Send(look)
 
@@ -183,7 +202,7 @@ def _answered(counter: Counter, phase: Looking, outcome: Outcome, now: float) ->
     shown = show_result(counter, outcome, now)
     if outcome.verdict in _SIGNED:
         return shown, ()
-    tail = None if phase.sign_in else code_tail(phase.code)
+    tail = None if phase.asks else code_tail(phase.code)
     return shown, (Refuse(outcome.verdict, tail, counter.clerk),)
 
 

@@ -17,6 +17,7 @@ from device.counter.states import (
     Result,
     Step,
     Ticket,
+    Undoing,
     enter,
     rest,
     with_ticket,
@@ -25,7 +26,7 @@ from device.counter.states import (
 from device.ports import Button
 from protocol import requester
 from protocol.ids import code_tail, rid_from
-from protocol.messages import Intent
+from protocol.messages import Action, Intent, Method
 from protocol.requester import Request
 from protocol.vocabulary import UNDECIDED, Verdict
 
@@ -52,10 +53,28 @@ def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float) -> Ste
     return _await(with_ticket(counter, ticket), ticket, now), _carried(wanted)
 
 
+def undo(counter: Counter, phase: Undoing, entropy: bytes, now: float) -> Step:
+    """Begin the undo that the clerk has just confirmed."""
+    intent = Intent(
+        rid=rid_from(entropy),
+        action=Action.UNDO,
+        undoes=phase.undoes,
+        offer=phase.offer.offer,
+        method=Method.TYPED,
+        clerk=counter.clerk,
+        reason=phase.reason,
+    )
+    request, wanted = requester.confirm(intent, now)
+    ticket = Ticket(request=request, tail=phase.offer.detail.code_tail or "", confirmed_here=True)
+    return _await(with_ticket(counter, ticket), ticket, now), _carried(wanted)
+
+
 def mint_failed(counter: Counter, rid: str, now: float) -> Counter:
-    """Drop a redemption that the journal could not take: nothing of it has left, so nothing was spent."""
-    dropped = without_ticket(counter, rid)
-    return show_result(dropped, Outcome(verdict=Verdict.FAULT, manner=Manner.NOTHING_SPENT), now)
+    """Drop a redemption or undo that the journal could not take: nothing of it has left, so nothing has happened."""
+    ticket, dropped = counter.ticket(rid), without_ticket(counter, rid)
+    undone = ticket is not None and ticket.request.intent.action is Action.UNDO
+    manner = Manner.NOT_UNDONE if undone else Manner.NOTHING_SPENT
+    return show_result(dropped, Outcome(verdict=Verdict.FAULT, manner=manner), now)
 
 
 def restore(counter: Counter, kept: Sequence[Kept], now: float) -> Step:

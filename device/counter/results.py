@@ -21,7 +21,7 @@ from device.counter.states import (
     without_ticket,
 )
 from device.ports import Button
-from protocol.messages import Settled
+from protocol.messages import Action, Settled
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def show_ended(counter: Counter, ticket: Ticket, now: float, *, on_screen: bool)
     if verdict is Verdict.REDEEMED:
         counter = with_ticket(counter, replace(counter.ticket(ticket.rid) or ticket, green=True))
     manner = Manner.LAPSED if verdict is Verdict.ABORTED and not ticket.parked else Manner.PLAIN
+    if ticket.request.intent.action is Action.UNDO and verdict is Verdict.ABORTED:
+        manner = Manner.NOT_UNDONE
     code = ticket.request.intent.code
     outcome = Outcome(verdict=verdict, detail=answer.detail, manner=manner, code=code, rid=ticket.rid)
     return _unseen(show_result(counter, outcome, now))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from device.counter.states import (
     CameraState,
+    Choosing,
     Idle,
     Leaving,
     Looking,
@@ -25,18 +26,31 @@ from device.counter.states import (
     Result,
     Starting,
     Typing,
+    Undoing,
 )
 from device.view import Line, LinkState, Screen, View
 from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
 
 if TYPE_CHECKING:
-    from device.counter.states import Counter
+    from collections.abc import Callable, Mapping
+
+    from device.counter.states import ByButtons, Counter
     from device.counter.style import Style
+    from device.counter.words import Words
     from protocol.messages import Detail
 
 _DARK = Light(Colour.OFF)
 _AMBER_BLINK = Light(Colour.AMBER, Pattern.BLINK)
 _AMBER_PULSE = Light(Colour.AMBER, Pattern.PULSE)
+
+
+#: What is said of a result by how it came about alone.
+_PLAIN_WORDS: Mapping[Manner, Callable[[Words], tuple[str, ...]]] = {
+    Manner.LAPSED: lambda words: words.lapsed,
+    Manner.NOT_SIGNED_IN: lambda words: words.not_signed_in,
+    Manner.NOT_UNDONE: lambda words: words.not_undone,
+    Manner.NOTHING_TO_UNDO: lambda words: words.nothing_to_undo,
+}
 
 
 def parking_number(rid: str) -> str:
@@ -98,8 +112,8 @@ def _face(counter: Counter, style: Style) -> _Face:
             return _result(outcome, style)
         case Question():
             return _question(counter, phase, style)
-        case Typing() | Leaving():
-            return _clerking(counter, phase, style)
+        case Typing() | Leaving() | Choosing() | Undoing():
+            return _by_buttons(counter, phase, style)
         case OutOfService(verdict=verdict, hint=hint):
             lines = (*style.phrase(verdict), *((hint,) if hint else ()))
             return _spoken(Screen.OUT_OF_SERVICE, verdict, lines)
@@ -135,13 +149,31 @@ def _clerk_line(counter: Counter, style: Style) -> tuple[str, ...]:
     return (style.words.sign_in,) if counter.clerk_required else ()
 
 
-def _clerking(counter: Counter, phase: Typing | Leaving, style: Style) -> _Face:
+def _by_buttons(counter: Counter, phase: ByButtons, style: Style) -> _Face:
     words = style.words
+    if isinstance(phase, Choosing | Undoing):
+        return _undoing(phase, style)
     if isinstance(phase, Typing):
         title = words.type_number if phase.number is None else words.type_pin
         return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))
     lines = (*_clerk_line(counter, style), words.sign_out)
     return _Face(screen=Screen.LEAVING, lines=lines, keys=(words.yes_or_no,))
+
+
+def _undoing(phase: Choosing | Undoing, style: Style) -> _Face:
+    words = style.words
+    if isinstance(phase, Undoing):
+        detail = phase.offer.detail
+        lines = _given(words.undo, detail.title, phase.reason)
+        left = phase.seconds_left / max(1.0, phase.until - phase.since)
+        return _Face(screen=Screen.UNDOING, lines=lines, keys=(words.confirm_or_cancel,), countdown=left)
+    if phase.reason is not None:
+        return _Face(screen=Screen.CHOOSING, lines=(words.why, words.reasons[phase.reason]), keys=(words.choose,))
+    done = phase.done[phase.at]
+    head = words.undo_left.format(number=phase.at + 1, count=len(phase.done), minutes=phase.minutes_left)
+    tail = words.code_tail.format(tail=done.code_tail) if done.code_tail else None
+    lines = _given(head, done.title or None, " ".join(_given(tail, done.at[11:16])))
+    return _Face(screen=Screen.CHOOSING, lines=lines, keys=(words.choose,))
 
 
 def _offer(phase: Offering, style: Style) -> _Face:
@@ -198,10 +230,8 @@ def _result(outcome: Outcome, style: Style) -> _Face:
     if outcome.manner is Manner.PARKED and outcome.rid is not None:
         lines = tuple(line.format(number=parking_number(outcome.rid)) for line in words.parked)
         return _Face(screen=Screen.RESULT, lines=lines, verdict=verdict, light=_AMBER_PULSE, rid=outcome.rid)
-    if outcome.manner is Manner.LAPSED:
-        return _spoken(Screen.RESULT, verdict, words.lapsed, outcome.rid)
-    if outcome.manner is Manner.NOT_SIGNED_IN:
-        return _spoken(Screen.RESULT, verdict, words.not_signed_in)
+    if outcome.manner in _PLAIN_WORDS:
+        return _spoken(Screen.RESULT, verdict, _PLAIN_WORDS[outcome.manner](words), outcome.rid)
     if verdict is Verdict.FAULT:
         certain = outcome.rid is None or outcome.manner is Manner.NOTHING_SPENT
         named = _given(*style.phrase(verdict), outcome.detail.case)

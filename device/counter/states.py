@@ -6,11 +6,13 @@ shows meanwhile: no phase can lose it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from device.view import LinkState
+from protocol.duty import Done, OnDuty
 from protocol.messages import Detail, Method
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from device.counter.style import Style
     from device.counter.timing import Timing
     from device.view import View
-    from protocol.messages import Answer, Intent, Offered, OnDuty, Settled, SignIn
+    from protocol.duty import Done, OnDuty
+    from protocol.messages import Answer, AskUndo, AskUndoable, Intent, Offered, Settled, SignIn
     from protocol.requester import Request
     from protocol.vocabulary import Verdict
 
@@ -44,6 +47,8 @@ class Manner(StrEnum):
     PARKED = "parked"
     NOTHING_SPENT = "nothing_spent"
     NOT_SIGNED_IN = "not_signed_in"
+    NOT_UNDONE = "not_undone"
+    NOTHING_TO_UNDO = "nothing_to_undo"
 
 
 # --- what the screen is about ---------------------------------------------------------------------------------------
@@ -74,8 +79,8 @@ class Looking:
     send_at: float
     until: float
     slow: bool = False
-    sign_in: SignIn | None = None
-    """What is asked instead, where the code is a clerk's badge."""
+    asks: SignIn | AskUndoable | AskUndo | None = None
+    """What is asked instead, where it is not about a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,39 @@ class Typing:
     until: float
     number: str | None = None
     """The number, once it is the PIN's turn."""
+    undoes: str | None = None
+    """The rid that the PIN is to undo, and why; None where it signs in."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """A clerk chooses what to undo, then why; given up at ``until``."""
+
+    done: tuple[Done, ...]
+    since: float
+    until: float
+    shown_at: float
+    at: int = 0
+    reason: int | None = None
+    """Which of the fixed reasons; None while the redemption is chosen."""
+
+    @property
+    def minutes_left(self) -> int:
+        """For how many minutes more the one that is shown can be undone, begun ones counted."""
+        return max(0, math.ceil((self.done[self.at].left_s - (self.shown_at - self.since)) / 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What is about to be undone is on the screen; OK undoes it."""
+
+    undoes: str
+    reason: str
+    offer: Offered
+    since: float
+    until: float
+    seconds_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +197,8 @@ class OutOfService:
     lasting: bool = False
 
 
-Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | Typing | Leaving | OutOfService
+ByButtons: TypeAlias = Typing | Leaving | Choosing | Undoing
+Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | ByButtons | OutOfService
 
 
 # --- what goes on beside it -------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import clerking, linking, looking, offering, redeeming, results
-from device.counter.effects import Accept, Effect, Mint, Send, Show, Tidy
+from device.counter import clerking, linking, looking, offering, redeeming, results, undoing
+from device.counter.effects import Accept, Effect, Ignored, Mint, Send, Show, Tidy
 from device.counter.events import (
     CameraFault,
     CameraReady,
@@ -31,6 +31,7 @@ from device.counter.events import (
 from device.counter.screens import view_of
 from device.counter.states import (
     CameraState,
+    Choosing,
     Counter,
     Idle,
     Kept,
@@ -45,8 +46,9 @@ from device.counter.states import (
     Starting,
     Step,
     Typing,
+    Undoing,
 )
-from protocol.messages import Answer, Notice, Offered, Refused, Signed, Welcome
+from protocol.messages import Answer, Notice, Offered, Refused, Signed, Undoable, Welcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +96,7 @@ def _catch_up(counter: Counter, now: float) -> Step:
             counter, moved = redeeming.tick(counter, phase, now)
         case Result():
             counter, moved = results.tick(counter, phase, now)
-        case Typing() | Leaving():
+        case Typing() | Leaving() | Choosing() | Undoing():
             counter, moved = clerking.tick(counter, phase, now)
         case Idle() | Question() | OutOfService():
             # These wait for a code, a person or the gateway: there is time to tidy.
@@ -121,7 +123,7 @@ def _phase_deadline(counter: Counter) -> float | None:
             return redeeming.deadline(phase)
         case Result():
             return results.deadline(counter, phase)
-        case Typing() | Leaving():
+        case Typing() | Leaving() | Choosing() | Undoing():
             return clerking.deadline(phase)
         case Question() | OutOfService():
             return counter.tidy_at
@@ -161,6 +163,10 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             return redeeming.heard(counter, message, now)
         case Signed(look=0):
             return looking.signed_out(counter, message, now)
+        case Offered() | Undoable() if (taken := undoing.heard(counter, message, now)) is not None:
+            return taken
+        case Undoable():
+            return counter, (Ignored(f"list {message.look}, which is not the one in hand"),)
         case Offered() | Refused() | Signed():
             return looking.heard(counter, message, now)
         case Notice(look=look) if look is not None and not linking.concerns_the_device(message):
@@ -186,10 +192,8 @@ def _pressed(counter: Counter, event: Pressed, now: float) -> Step:
             return results.answer_question(counter, phase, event.button, now)
         case Idle():
             return clerking.begin(counter, event.button, now)
-        case Typing():
-            return clerking.typed(counter, phase, event.button, now)
-        case Leaving():
-            return clerking.leave(counter, event.button, now)
+        case Typing() | Leaving() | Choosing() | Undoing():
+            return clerking.pressed(counter, phase, event, now)
         case Starting() | OutOfService():
             return counter, ()  # nothing is asked here
         case _:

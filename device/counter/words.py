@@ -27,6 +27,13 @@ class Words:
     on_duty: str
     sign_in: str
     sign_out: str
+    undo: str
+    undo_left: str
+    why: str
+    reasons: tuple[str, ...]
+    choose: str
+    not_undone: tuple[str, ...]
+    nothing_to_undo: tuple[str, ...]
     shift_count: str
     shift_amount: str
     type_number: str
@@ -67,6 +74,13 @@ WORDS = {
         on_duty="店员 {name}",
         sign_in="请店员登录 ×",
         sign_out="退出登录?",
+        undo="撤销此核销?",
+        undo_left="撤销{number}/{count} 限{minutes}分",
+        why="撤销原因",
+        reasons=("扫错券", "顾客改主意", "商品缺货", "重复核销", "其他"),
+        choose="▲▼OK ×返回",
+        not_undone=("未撤销", "请重试"),
+        nothing_to_undo=("没有可撤销的核销",),
         shift_count="本班核销 {count}",
         shift_amount="实收¥{yuan}",
         type_number="店员编号",
@@ -103,6 +117,13 @@ WORDS = {
         on_duty="Clerk {name}",
         sign_in="Clerk sign-in ×",
         sign_out="Sign out?",
+        undo="Undo this?",
+        undo_left="Undo {number}/{count} {minutes} min",
+        why="Reason",
+        reasons=("Wrong voucher", "Changed mind", "Out of stock", "Redeemed twice", "Other"),
+        choose="▲▼OK ×back",
+        not_undone=("Not undone", "Try again"),
+        nothing_to_undo=("Nothing to undo",),
         shift_count="Redeemed: {count}",
         shift_amount="Paid ¥{yuan}",
         type_number="Clerk number",

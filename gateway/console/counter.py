@@ -15,8 +15,9 @@ from msgspec import Meta
 
 from gateway.console.access import Access, Entry
 from gateway.console.answers import answer, bad_request, body_of, key_of, not_found, refuse, row, store_named
+from protocol.duty import Text
 from protocol.ids import Rid, StoreId
-from protocol.messages import Answer, Code, Intent, Method, Notice, Offered, Quantity, Refused, Sealed, Text
+from protocol.messages import Answer, Code, Intent, Method, Notice, Offered, Quantity, Refused, Sealed
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

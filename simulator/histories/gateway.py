@@ -22,6 +22,8 @@ from protocol.messages import (
     AskRedeem,
     AskResolve,
     AskSettled,
+    AskUndo,
+    AskUndoable,
     AskUpload,
     Confirm,
     Detail,
@@ -169,7 +171,7 @@ class Gateway(Party):
             case Settled(rid=rid, handed_over=handed_over):
                 settled = AskSettled(requester=bound.identity, rid=rid, handed_over=handed_over)
                 self.upstream.carry(rid, self._office.settle, settled)
-            case Refusal() | SignIn():
+            case Refusal() | SignIn() | AskUndoable() | AskUndo():
                 pass  # a line in the books, and what stores ask for that want clerks; nothing hangs on either here
             case _:
                 assert_never(message)
@@ -318,11 +320,7 @@ class Gateway(Party):
         self._ask_office(rid, message, patience, partial(self._answered, rid))
 
     def _ask_office(
-        self,
-        rid: str | None,
-        ask: Asked,
-        patience_s: float,
-        hear: Callable[[UpstreamAnswer | None], None],
+        self, rid: str | None, ask: Asked, patience_s: float, hear: Callable[[UpstreamAnswer | None], None]
     ) -> None:
         if self.standing.stopped:
             self.after(SOON_S, hear, None)

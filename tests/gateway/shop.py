@@ -23,6 +23,7 @@ from gateway.places import Clerk, Roster, Store
 from gateway.registry import Registry
 from gateway.relays import Relays
 from gateway.standing import Standing
+from gateway.undos import Undos
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
 from protocol import codec
@@ -182,6 +183,7 @@ class Shop:
             relays=self.relays,
             looks=self.looks,
             duties=self.duties,
+            undos=Undos(journal=self.journal, duties=self.duties, seal=self.seal, clock=self.clock),
             leases=self.leases,
             seal=self.seal,
             outbox=self.outbox,

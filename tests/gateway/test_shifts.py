@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.duties import Duties
-from protocol.messages import Action, Intent, Signed
+from gateway.places import Roster
+from protocol.messages import AskUndo, Signed
 from protocol.vocabulary import Verdict
 from tests.gateway.desk_page import served
-from tests.gateway.shop import intent_of, open_shop, rid
+from tests.gateway.shop import CLERKS, PIN, intent_of, open_shop, rid
 from tests.gateway.test_duties import CODE, generous, welcome
+from tests.gateway.test_undos import GENEROUS_STORES, ask, undo_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +38,10 @@ async def test_who_goes_is_told_what_the_shift_adds_up_to_without_what_was_undon
         came = await shop.badge("till-2", "1001", holds=first.on_duty.sign_in)
         for number, amount in ((2, 1_250), (3, None), (4, 3_000)):
             await redeem(shop, number, "1001", amount)
-        shop.confirm("till-2", Intent(rid=rid(5), action=Action.UNDO, undoes=rid(4), clerk="1001"))
-        await shop.ended("till-2", rid(5))
+        await shop.registry.set_roster(Roster(stores=GENEROUS_STORES, clerks=CLERKS))
+        permit = await ask(shop, "till-2", AskUndo, undoes=rid(4), reason="错", pin=PIN)
+        shop.confirm("till-2", undo_of(4, permit))
+        await shop.ended("till-2", rid(104))
         await shop.journal.flush()
         assert came.on_duty is not None
         went = await shop.badge("till-2", "1001", holds=came.on_duty.sign_in)

@@ -136,3 +136,37 @@ def test_number_and_pin_sign_in_by_the_buttons_and_wrong_ones_lock(staffed: Coun
     assert said_new.status == 200
     assert kiosk.looked(said_new.json["qr_text"])["verdict"] == "clerk_signed_in"
     assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_wrong_store"
+
+
+def test_a_mistake_is_undone_at_the_kiosk_by_the_clerks_pin(staffed: Counter) -> None:
+    kiosk = staffed.kiosk("till-2")
+    clerk = staffed.good("POST", "/api/clerks", {"stores": [SECOND]})
+    assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_signed_in"
+    code = staffed.issue()["qr_text"]
+    assert kiosk.looked(code)["verdict"] == "redeemable"
+    kiosk.press("ok")
+    redeemed = kiosk.until_verdict("redeemed")["rid"]
+    kiosk.tidy()
+
+    def undo_with(pin: str) -> None:
+        kiosk.press("up")
+        assert kiosk.until(lambda state: state["screen"] == "choosing")["lines"][0] == "撤销1/1 限15分"
+        for button in ("ok", "down", "ok"):
+            kiosk.press(button)
+        set_digits(kiosk, pin)
+
+    undo_with(f"{(int(clerk['pin']) + 1) % 1_000_000:06}")
+    assert kiosk.until(lambda state: state["screen"] == "result")["verdict"] == "clerk_wrong_pin"
+    kiosk.tidy()
+    undo_with(clerk["pin"])
+    assert kiosk.until(lambda state: state["screen"] == "undoing")["countdown"] > 0.5
+    kiosk.press("ok")
+    undone = kiosk.until_verdict("undone")
+    assert (undone["light"]["colour"], undone["sound"]) == ("blue", "level_pair")
+
+    rows = staffed.rows(undone["rid"])
+    assert set(rows) == {"till-2", "gateway", "headoffice"}
+    assert all(row["clerk"] == clerk["number"] for (row,) in rows.values())
+    assert rows["gateway"][0]["verdict"] == "undone"
+    assert redeemed != undone["rid"]
+    assert kiosk.looked(code)["verdict"] == "redeemable"

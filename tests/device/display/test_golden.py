@@ -61,6 +61,9 @@ SCREENS = {
         "pin": (*centred(WORDS[Language.ZH].type_pin, "***[7]__"), keys(WORDS[Language.ZH].take_or_back)),
         "leaving": (*centred("店员 王小明", WORDS[Language.ZH].sign_out), keys(WORDS[Language.ZH].yes_or_no)),
         "clerk_signed_in": result(*PHRASES[Verdict.CLERK_SIGNED_IN].zh, "王小明"),
+        "clerk_signed_out": result(*PHRASES[Verdict.CLERK_SIGNED_OUT].zh, "王小明", "本班核销 17"),
+        "choosing": (*centred("撤销1/2 限12分", "生日蛋糕券", "尾号7733 12:00"), keys(WORDS[Language.ZH].choose)),
+        "why": (*centred(WORDS[Language.ZH].why, WORDS[Language.ZH].reasons[1]), keys(WORDS[Language.ZH].choose)),
     },
     "en": {
         "idle": centred("West Lake Plaza", "Show your code", "请出示券码"),
@@ -74,6 +77,9 @@ SCREENS = {
         "pin": (*centred(WORDS[Language.EN].type_pin, "***[7]__"), keys(WORDS[Language.EN].take_or_back)),
         "leaving": (*centred("Clerk Wang", WORDS[Language.EN].sign_out), keys(WORDS[Language.EN].yes_or_no)),
         "clerk_signed_in": result(*PHRASES[Verdict.CLERK_SIGNED_IN].en, "Wang"),
+        "clerk_signed_out": centred(*PHRASES[Verdict.CLERK_SIGNED_OUT].en, "Wang", "Redeemed: 17"),
+        "choosing": (*centred("Undo 1/2 12 min", "Birthday cake", "Code *7733 12:00"), keys(WORDS[Language.EN].choose)),
+        "why": (*centred(WORDS[Language.EN].why, WORDS[Language.EN].reasons[1]), keys(WORDS[Language.EN].choose)),
     },
 }
 
