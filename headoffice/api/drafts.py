@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from headoffice import drafts, voucher_types
 from headoffice.api.access import TheOffice
-from headoffice.api.fields import Id, Model, Name, Reason
+from headoffice.api.fields import GivenReason, Id, Model, Name
 from headoffice.api.problems import problems
 from headoffice.api.voucher_types import TypeIn, TypeOut
 from headoffice.drafts import Decision, DraftState
@@ -51,7 +51,7 @@ class Approval(Model):
 class Rejection(Approval):
     """Who rejects, and what has to change."""
 
-    reason: Reason = Field(min_length=1)
+    reason: GivenReason
 
 
 @router.put("/types/{id}", status_code=202, summary="Draw up a voucher type, or its change")

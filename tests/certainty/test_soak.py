@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulator.histories.kinds import Kind
 from simulator.histories.mutants import MUTANTS
 from simulator.soak import __main__ as soak
 from simulator.soak.kills import Survived, judge
@@ -83,7 +84,7 @@ def test_every_long_run_in_short_and_its_figures_for_machines(
     figures = json.loads((tmp_path / "build" / "soak.json").read_text(encoding="utf-8"))
     assert code == 0, said
     assert [name for name in CONTRACT if name not in figures] == []
-    assert (figures["histories"], figures["mutants"], figures["mutants_killed"]) == (10, 2, 2)
+    assert (figures["histories"], figures["mutants"], figures["mutants_killed"]) == (5 * len(Kind), 2, 2)
     assert figures["kills"] >= 12
     assert (figures["violations"], figures["unresolved"], figures["powercut_lost"]) == (0, 0, 0)
     assert "kills survived" in said
