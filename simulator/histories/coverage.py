@@ -41,8 +41,9 @@ _RULES: tuple[tuple[str, frozenset[Fault], frozenset[State]], ...] = (
     ),
     ("only what was redeemed can be undone", frozenset({Fault.UNDO}), frozenset(State) - _AFTER_OWNER),
     ("the owner does not call the platform for it yet", _CALLS, _BEFORE_OWNER - {State.LOOK}),
-    ("the owner does not call the platform for it any more", _CALLS, _AFTER_OWNER | {State.OPEN}),
-    ("the platform has not been asked", frozenset({Fault.REPLICA}), _BEFORE_OWNER - {State.LOOK}),
+    # Restored books ask again for what was left to a person, and about what they have forgotten.
+    ("the owner does not call the platform for it any more", _CALLS, _AFTER_OWNER),
+    ("the platform has not been asked", frozenset({Fault.REPLICA}), _BEFORE_OWNER - {State.LOOK, State.CLOSED}),
     ("there is no event before a consume has left", _EVENTS, _BEFORE_OWNER | {State.CLAIMED}),
     ("no use is spent by a rid that has ended", _EVENTS, _AFTER_OWNER),
 )

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from simulator.phone import phone_png
+from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
     from tests.scenarios.counter import Counter
@@ -34,8 +35,13 @@ def test_a_payment_code_is_refused_by_name_and_nothing_of_it_is_kept(counter: Co
     refused = kiosk.looked("134567890123456789")
     assert refused["verdict"] == "payment_code"
     assert "这是付款码" in "".join(refused["lines"])
-    for rows in (counter.books()["kiosks"]["till-1"], counter.books()["gateway"]):
-        assert (rows[-1]["verdict"], rows[-1]["code_tail"], rows[-1]["rid"]) == ("payment_code", None, None)
+
+    def last_rows() -> list[dict[str, Any]]:
+        books = counter.books()
+        return [books["kiosks"]["till-1"][-1], books["gateway"][-1]]
+
+    until(lambda: all(row["verdict"] == "payment_code" for row in last_rows()))  # they are written after the screen
+    assert [(row["code_tail"], row["rid"]) for row in last_rows()] == [(None, None)] * 2
 
 
 @pytest.mark.parametrize(
