@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scenarios.counter import Counter, Demo
+from tests.scenarios.counter import Counter, running_counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,12 +18,8 @@ def rehearsal(
     free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Counter]:
     """Give the running counter: till-1 and till-3 stand in the first store, till-2 in the second."""
-    demo = Demo(free_port(), tmp_path_factory.mktemp("rehearsal"), kiosks=3)
-    try:
-        yield Counter(demo.until_ready())
-        assert demo.stop() == 0
-    finally:
-        demo.kill()
+    with running_counter(free_port(), tmp_path_factory.mktemp("rehearsal"), kiosks=3) as counter:
+        yield counter
 
 
 @pytest.fixture

@@ -102,6 +102,17 @@ class Demo:
             self.process.stdout.close()
 
 
+@contextlib.contextmanager
+def running_counter(port: int, data: Path, *, kiosks: int = 1, more: tuple[str, ...] = ()) -> Iterator[Counter]:
+    """Run a demo for as long as the block lasts; it must end well."""
+    demo = Demo(port, data, kiosks, more=more)
+    try:
+        yield Counter(demo.until_ready())
+        assert demo.stop() == 0
+    finally:
+        demo.kill()
+
+
 class Counter:
     """The addresses of a counter."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scenarios.counter import Counter, Demo
+from tests.scenarios.counter import Counter, running_counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,14 +22,9 @@ def rehearsed(
     free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Counter]:
     """Give a counter of its own, because a store that has clerks asks for them from then on."""
-    demo = Demo(free_port(), tmp_path_factory.mktemp("staffed"), kiosks=2)
-    try:
-        counter = Counter(demo.until_ready())
+    with running_counter(free_port(), tmp_path_factory.mktemp("staffed"), kiosks=2) as counter:
         assert asks(counter) == {FIRST: False, SECOND: False}
         yield counter
-        assert demo.stop() == 0
-    finally:
-        demo.kill()
 
 
 @pytest.fixture

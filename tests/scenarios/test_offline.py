@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulator.layout import GATEWAY, STORES, Layout
-from tests.scenarios.counter import Counter, Demo
+from tests.scenarios.counter import Counter, running_counter
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
@@ -27,17 +27,13 @@ def store(
 ) -> Iterator[tuple[Counter, Layout]]:
     """Give a counter whose head office signs vouchers, with two kiosks in its first store, and where its files lie."""
     data = tmp_path_factory.mktemp("offline")
-    demo = Demo(free_port(), data, kiosks=3)
-    try:
-        counter, layout = Counter(demo.until_ready()), Layout(data)
+    with running_counter(free_port(), data, kiosks=3) as counter:
+        layout = Layout(data)
         key = (sys.executable, "-P", "-m", "cli.main", "headoffice", "key", "make")
         subprocess.run([*key, "-c", str(layout.headoffice / "headoffice.toml")], check=True, capture_output=True)
         counter.part("headoffice", "kill")
         counter.part("headoffice", "start")
         yield counter, layout
-        assert demo.stop() == 0
-    finally:
-        demo.kill()
 
 
 class Office:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.layout import Layout
-from tests.scenarios.counter import Counter, Demo
+from tests.scenarios.counter import Counter, running_counter
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
@@ -24,12 +24,8 @@ def store(
 ) -> Iterator[tuple[Counter, Layout]]:
     """Give a counter of its own with two kiosks, and where its files lie."""
     data = tmp_path_factory.mktemp("older")
-    demo = Demo(free_port(), data, kiosks=2)
-    try:
-        yield Counter(demo.until_ready()), Layout(data)
-        assert demo.stop() == 0
-    finally:
-        demo.kill()
+    with running_counter(free_port(), data, kiosks=2) as counter:
+        yield counter, Layout(data)
 
 
 def copied(database: Path, to: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scenarios.counter import WITHIN_S, Counter, Demo
+from tests.scenarios.counter import WITHIN_S, Counter, running_counter
+from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def chain(free_port: Callable[[], int], mosquitto_program: Path, folder: Path) -> Iterator[Counter]:
     """Give a running counter in whose chain a platform of cards takes part."""
-    demo = Demo(free_port(), folder, more=("--platform",))
-    try:
-        yield Counter(demo.until_ready())
-        assert demo.stop() == 0
-    finally:
-        demo.kill()
+    with running_counter(free_port(), folder, more=("--platform",)) as counter:
+        yield counter
 
 
 @pytest.fixture
@@ -54,13 +50,6 @@ def _trouble(counter: Counter, **troubles: Any) -> None:
 def _used(counter: Counter, code: str) -> int:
     used: int = counter.good("GET", "/api/platform/consumed")["used"][code]
     return used
-
-
-def _until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def test_a_platforms_code_is_offered_and_turns_green_at_one_press(counter: Counter) -> None:
@@ -101,11 +90,11 @@ def test_a_lost_answer_is_amber_until_the_platforms_event_says_whose_it_was(coun
     amber = kiosk.until(lambda state: state["light"]["colour"] == "amber")
     assert amber["verdict"] == "pending"
     rid = amber["rid"]
-    _until(lambda: _used(counter, code) == 1, "no consume has landed")
+    until(lambda: _used(counter, code) == 1, WITHIN_S)
     counter.good("POST", "/api/platform/events")
     shown = kiosk.until(lambda state: state["verdict"] == "redeemed" or state["screen"] == "handed_over")
     assert shown["rid"] == rid
-    _until(lambda: counter.rows(rid)["headoffice"][0]["verdict"] == "redeemed", "the books do not come to know it")
+    until(lambda: counter.rows(rid)["headoffice"][0]["verdict"] == "redeemed", WITHIN_S)
     assert _used(counter, code) == 1
 
 
@@ -124,7 +113,7 @@ def test_where_no_event_comes_a_person_says_whose_it_was_and_the_kiosk_is_told(c
     kiosk.until_verdict("redeemable")
     kiosk.press("ok")
     rid = kiosk.until(lambda state: state["light"]["colour"] == "amber")["rid"]
-    _until(lambda: f"{rid}" in (said := _hexiao(folder, "open").stdout) and "decide: ours" in said, "it stays unclear")
+    until(lambda: f"{rid}" in (said := _hexiao(folder, "open").stdout) and "decide: ours" in said, WITHIN_S)
     early = _hexiao(folder, "decide", rid, "--spent", "nobody", "--by", "li.lei", "--why", "not in the list")
     assert (early.returncode, "a consume can still be under way" in early.stderr) == (1, True)
     decided = _hexiao(folder, "decide", rid, "--spent", "ours", "--by", "li.lei", "--why", "in the list of uses")
@@ -146,9 +135,9 @@ def test_a_head_office_that_is_killed_between_the_consume_and_its_answer_spends_
     kiosk.show(code)
     kiosk.until_verdict("redeemable")
     kiosk.press("ok")
-    _until(lambda: code in counter.good("GET", "/api/platform/consumed")["sent"], "no consume has left")
+    until(lambda: code in counter.good("GET", "/api/platform/consumed")["sent"], WITHIN_S)
     counter.part("headoffice", "kill")
-    _until(lambda: _used(counter, code) == 1, "the late consume does not land")
+    until(lambda: _used(counter, code) == 1, WITHIN_S)
     counter.part("headoffice", "start")
     counter.good("POST", "/api/platform/events")
     kiosk.until(lambda state: state["verdict"] == "redeemed" or state["screen"] == "handed_over")
