@@ -301,7 +301,7 @@ class Oracle:
                 trail.undone_at = trail.undone_by = None
 
     def cases_put_back(self, ended: set[str]) -> None:
-        """Note that the books hold the ends of these platform's rids alone; what is consumed stays consumed."""
+        """Note that the books hold the ends of these rids alone; what a platform has consumed stays consumed."""
         for rid, trail in self.trails.items():
             if rid not in ended:
                 trail.forget()

@@ -160,7 +160,8 @@ class PlatformOffice(Office):
     # --- older copies -------------------------------------------------------------------------------------------
 
     def _tell_oracle(self) -> None:
-        self.oracle.cases_put_back({rid for rid, case in self.cases.items() if case.answer is not None})
+        ended = {rid for rid, case in self.cases.items() if case.answer is not None}
+        self.oracle.cases_put_back(ended | set(self.known))
 
     def _begin_generation(self) -> None:
         super()._begin_generation()
