@@ -20,22 +20,9 @@ from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
+from protocol.duty import AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
-from protocol.messages import (
-    Action,
-    AskUndo,
-    AskUndoable,
-    Confirm,
-    Hello,
-    Intent,
-    Look,
-    Notice,
-    Refusal,
-    Resolve,
-    Settled,
-    SignIn,
-    Welcome,
-)
+from protocol.messages import Action, Confirm, Hello, Intent, Look, Notice, Refusal, Resolve, Settled, Welcome
 from protocol.relay import Relay
 from protocol.vocabulary import Verdict
 

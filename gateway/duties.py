@@ -17,8 +17,8 @@ import msgspec
 
 from gateway.places import Shift
 from gateway.usage import Usage
-from protocol.duty import OnDuty
-from protocol.messages import Detail, Notice, Signed, SignIn
+from protocol.duty import OnDuty, SignIn
+from protocol.messages import Detail, Notice, Signed
 from protocol.pins import is_pin
 from protocol.vocabulary import Verdict
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gateway.limits import Limit
     from gateway.places import Clerk
     from gateway.registry import Registry
-    from protocol.messages import AskUndo
+    from protocol.duty import AskUndo
 
 log = logging.getLogger(__name__)
 

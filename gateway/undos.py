@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.duties import Duties
     from gateway.journal import Journal
     from gateway.usage import Usage
-    from protocol.messages import AskUndo, AskUndoable
+    from protocol.duty import AskUndo, AskUndoable
 
 #: As many as a clerk pages through.
 LISTED = 8

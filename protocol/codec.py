@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from protocol.messages import (
-    OLDEST_SERVED,
-    WIRE_VERSION,
-    GatewayMessage,
-    KioskMessage,
-    Presence,
-    UpstreamAnswer,
-    UpstreamRequest,
-)
+from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
+from protocol.messages import GatewayMessage, KioskMessage, Presence, UpstreamAnswer, UpstreamRequest
 
 if TYPE_CHECKING:
     from typing import TypeVar

@@ -14,15 +14,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from protocol.duty import ClerkNumber, Done, OnDuty, Pin, Text
+from protocol.duty import AskUndo, AskUndoable, Done, OnDuty, SignIn, Text
+from protocol.envelope import Message
 from protocol.ids import Identity, Rid, StoreId
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.vocabulary import Verdict
-
-#: The version this code speaks. A party serves messages one version older; a newer one it answers with a Notice
-#: ``fault``.
-WIRE_VERSION = 1
-OLDEST_SERVED = max(1, WIRE_VERSION - 1)
 
 #: Longest code that can be a voucher: platforms use 12 digits to some 300 characters of encrypted text. A QR can hold
 #: 4,296.
@@ -97,19 +93,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A clerk's shift: how many redemptions were not undone, and what was received for them (实收金额), fen."""
 
 
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    v: int = WIRE_VERSION
-    gen: int = 1
-    seq: int = 0
-    heard_gen: int = 0
-    heard_seq: int = 0
-    """The highest generation that the sender has seen of the receiver, and the highest sequence in that; 0: none."""
-
-
 # --- kiosk to gateway ---------------------------------------------------------------------------------------------
 
 
-class Hello(_Message, frozen=True, kw_only=True, tag="hello"):
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Sent on every connection and every few seconds: I am here. Answered by Welcome or Notice."""
 
     boot: str
@@ -119,7 +106,7 @@ class Hello(_Message, frozen=True, kw_only=True, tag="hello"):
     """The gateway that ``heard_gen`` and ``heard_seq`` are of: a kiosk may have been moved to another one."""
 
 
-class Look(_Message, frozen=True, kw_only=True, tag="look"):
+class Look(Message, frozen=True, kw_only=True, tag="look"):
     """What is this code worth here? Spends nothing. Answered by Offered, Refused or Notice with the same number."""
 
     look: int
@@ -129,41 +116,13 @@ class Look(_Message, frozen=True, kw_only=True, tag="look"):
     clerk: str | None = None
 
 
-class SignIn(_Message, frozen=True, kw_only=True, tag="sign_in"):
-    """A clerk comes, by badge or number and PIN; or goes, by the same badge or by neither."""
-
-    look: int
-    boot: str
-    badge: Code | None = None
-    number: ClerkNumber | None = None
-    pin: Pin | None = None
-    holds: Rid | None = None  # what the kiosk knows of: only that one can be ended, so that a repeat is harmless
-
-
-class AskUndoable(_Message, frozen=True, kw_only=True, tag="ask_undoable"):
-    """What can still be undone at this kiosk? Answered by Undoable or Notice with the same number."""
-
-    look: int
-    boot: str
-
-
-class AskUndo(_Message, frozen=True, kw_only=True, tag="ask_undo"):
-    """May the clerk with this PIN, who is signed in, begin this undo? Answered by Offered, Refused or Notice."""
-
-    look: int
-    boot: str
-    undoes: Rid
-    reason: Text
-    pin: Pin | None = None
-
-
-class Confirm(_Message, frozen=True, kw_only=True, tag="confirm"):
+class Confirm(Message, frozen=True, kw_only=True, tag="confirm"):
     """REQ: redeem (or undo) this. Repeated unchanged until it is answered, for ten seconds from OK at the most."""
 
     intent: Intent
 
 
-class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
+class Resolve(Message, frozen=True, kw_only=True, tag="resolve"):
     """RESOLVE: bring this rid to its end, without starting anything new: the customer may have left."""
 
     intent: Intent
@@ -172,14 +131,14 @@ class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
     """What a gateway has accepted of it: goods were handed over, so it can only be brought to its end."""
 
 
-class Settled(_Message, frozen=True, kw_only=True, tag="settled"):
+class Settled(Message, frozen=True, kw_only=True, tag="settled"):
     """The final answer to this rid has been shown for three seconds, or acknowledged by a press."""
 
     rid: Rid
     handed_over: bool = True
 
 
-class Refusal(_Message, frozen=True, kw_only=True, tag="refusal"):
+class Refusal(Message, frozen=True, kw_only=True, tag="refusal"):
     """The kiosk itself refused a code by its shape; told for the records.
 
     Never sent for payment and setup codes with a tail.
@@ -195,7 +154,7 @@ KioskMessage = Hello | Look | SignIn | AskUndoable | AskUndo | Confirm | Resolve
 # --- gateway to kiosk ---------------------------------------------------------------------------------------------
 
 
-class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """Where the kiosk stands and what the store wants of it."""
 
     store: StoreId
@@ -208,7 +167,7 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     on_duty: OnDuty | None = None
 
 
-class Offered(_Message, frozen=True, kw_only=True, tag="offered"):
+class Offered(Message, frozen=True, kw_only=True, tag="offered"):
     """The code can be redeemed here now: what it is, and the sealed offer that a confirm returns."""
 
     look: int
@@ -219,7 +178,7 @@ class Offered(_Message, frozen=True, kw_only=True, tag="offered"):
     valid_s: float = 60.0
 
 
-class Refused(_Message, frozen=True, kw_only=True, tag="refused"):
+class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     """The look's answer where it is not an offer."""
 
     look: int
@@ -228,7 +187,7 @@ class Refused(_Message, frozen=True, kw_only=True, tag="refused"):
     detail: Detail = Detail()
 
 
-class Signed(_Message, frozen=True, kw_only=True, tag="signed"):
+class Signed(Message, frozen=True, kw_only=True, tag="signed"):
     """What became of a sign-in, and who is signed in now. Look 0: nobody asked; the clerk was signed out when idle."""
 
     look: int = 0
@@ -238,7 +197,7 @@ class Signed(_Message, frozen=True, kw_only=True, tag="signed"):
     detail: Detail = Detail()
 
 
-class Undoable(_Message, frozen=True, kw_only=True, tag="undoable"):
+class Undoable(Message, frozen=True, kw_only=True, tag="undoable"):
     """What can still be undone at a kiosk, newest first."""
 
     look: int
@@ -246,7 +205,7 @@ class Undoable(_Message, frozen=True, kw_only=True, tag="undoable"):
     done: tuple[Done, ...] = ()
 
 
-class Answer(_Message, frozen=True, kw_only=True, tag="answer"):
+class Answer(Message, frozen=True, kw_only=True, tag="answer"):
     """What is known of a rid. Only ``final`` answers end it; a pending one says that somebody is at work on it."""
 
     rid: Rid
@@ -262,7 +221,7 @@ class Answer(_Message, frozen=True, kw_only=True, tag="answer"):
     """With ``accepted_offline``, which is not final: what the gateway has accepted."""
 
 
-class Notice(_Message, frozen=True, kw_only=True, tag="notice"):
+class Notice(Message, frozen=True, kw_only=True, tag="notice"):
     """What a hop says about a message or a device. It never ends a rid."""
 
     verdict: Verdict
@@ -278,7 +237,7 @@ GatewayMessage = Welcome | Offered | Refused | Signed | Undoable | Answer | Noti
 # --- presence, retained, with the will as its death ----------------------------------------------------------------
 
 
-class Presence(_Message, frozen=True, kw_only=True, tag="presence"):
+class Presence(Message, frozen=True, kw_only=True, tag="presence"):
     """Birth and death of one session; a death counts only for the session whose number it carries."""
 
     online: bool
@@ -288,7 +247,7 @@ class Presence(_Message, frozen=True, kw_only=True, tag="presence"):
 # --- gateway to head office (the upstream contract) ----------------------------------------------------------------
 
 
-class AskLook(_Message, frozen=True, kw_only=True, tag="ask_look"):
+class AskLook(Message, frozen=True, kw_only=True, tag="ask_look"):
     """A look, relayed: whose kiosk, in which store, by which clerk."""
 
     requester: Identity
@@ -298,7 +257,7 @@ class AskLook(_Message, frozen=True, kw_only=True, tag="ask_look"):
     clerk: str | None = None
 
 
-class AskRedeem(_Message, frozen=True, kw_only=True, tag="ask_redeem"):
+class AskRedeem(Message, frozen=True, kw_only=True, tag="ask_redeem"):
     """A confirm, relayed with what the gateway vouches for."""
 
     requester: Identity
@@ -308,7 +267,7 @@ class AskRedeem(_Message, frozen=True, kw_only=True, tag="ask_redeem"):
     """The version of the voucher's terms in the offer that was confirmed; 0 where no offer was (a typed undo)."""
 
 
-class AskResolve(_Message, frozen=True, kw_only=True, tag="ask_resolve"):
+class AskResolve(Message, frozen=True, kw_only=True, tag="ask_resolve"):
     """A resolve, relayed. ``reason`` is why the gateway would not let a redemption start, where that is why."""
 
     requester: Identity
@@ -320,7 +279,7 @@ class AskResolve(_Message, frozen=True, kw_only=True, tag="ask_resolve"):
     """What a gateway has accepted as the owner under a lease: never a tombstone, only redeemed or a conflict."""
 
 
-class AskSettled(_Message, frozen=True, kw_only=True, tag="ask_settled"):
+class AskSettled(Message, frozen=True, kw_only=True, tag="ask_settled"):
     """A requester's word that its customer has seen the answer."""
 
     requester: Identity
@@ -328,7 +287,7 @@ class AskSettled(_Message, frozen=True, kw_only=True, tag="ask_settled"):
     handed_over: bool = True
 
 
-class Looked(_Message, frozen=True, kw_only=True, tag="looked"):
+class Looked(Message, frozen=True, kw_only=True, tag="looked"):
     """The head office's answer to a look. ``voucher`` names it also in refusals, where there is one."""
 
     verdict: Verdict
@@ -341,7 +300,7 @@ class Looked(_Message, frozen=True, kw_only=True, tag="looked"):
     max_quantity: int = 1
 
 
-class AskHello(_Message, frozen=True, kw_only=True, tag="ask_hello"):
+class AskHello(Message, frozen=True, kw_only=True, tag="ask_hello"):
     """A gateway's greeting, at its start and every so often. Answered by Met."""
 
     returned: tuple[Rid, ...] = ()
@@ -361,7 +320,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer | None = None
 
 
-class AskUpload(_Message, frozen=True, kw_only=True, tag="ask_upload"):
+class AskUpload(Message, frozen=True, kw_only=True, tag="ask_upload"):
     """A part of a gateway's journal, for a head office whose books were put back to an older copy. Answered by Met."""
 
     entries: tuple[Entry, ...]
@@ -369,7 +328,7 @@ class AskUpload(_Message, frozen=True, kw_only=True, tag="ask_upload"):
     """Whether that was all of it."""
 
 
-class AskLeased(_Message, frozen=True, kw_only=True, tag="ask_leased"):
+class AskLeased(Message, frozen=True, kw_only=True, tag="ask_leased"):
     """Which vouchers a lease is of, behind that id. Answered by Leased."""
 
     lease: Rid
@@ -379,14 +338,14 @@ class AskLeased(_Message, frozen=True, kw_only=True, tag="ask_leased"):
 UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskHello | AskUpload | AskLeased
 
 
-class Leased(_Message, frozen=True, kw_only=True, tag="leased"):
+class Leased(Message, frozen=True, kw_only=True, tag="leased"):
     """Vouchers of a lease, in the order of their ids; ``last``: there are no more."""
 
     vouchers: tuple[LeasedVoucher, ...]
     last: bool = False
 
 
-class Met(_Message, frozen=True, kw_only=True, tag="met"):
+class Met(Message, frozen=True, kw_only=True, tag="met"):
     """The head office's greeting."""
 
     upload: bool = False

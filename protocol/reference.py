@@ -14,10 +14,9 @@ import msgspec
 
 from protocol import codec
 from protocol.duty import Done, OnDuty
+from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.messages import (
-    OLDEST_SERVED,
-    WIRE_VERSION,
     Detail,
     Entry,
     GatewayMessage,

@@ -11,7 +11,7 @@ from device.counter.digits import Digits, Left, Typed
 from device.counter.looking import ask
 from device.counter.states import ByButtons, Choosing, Counter, Leaving, Step, Typing, Undoing, enter, rest
 from device.ports import Button
-from protocol.messages import SignIn
+from protocol.duty import SignIn
 from protocol.pins import PIN_DIGITS
 
 if TYPE_CHECKING:

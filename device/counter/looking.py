@@ -25,20 +25,9 @@ from device.counter.states import (
 from device.ports import Button
 from device.view import LinkState
 from protocol.classify import classify, is_badge
+from protocol.duty import AskUndo, AskUndoable, SignIn
 from protocol.ids import code_tail
-from protocol.messages import (
-    AskUndo,
-    AskUndoable,
-    Detail,
-    Look,
-    Method,
-    Notice,
-    Offered,
-    Refusal,
-    Refused,
-    Signed,
-    SignIn,
-)
+from protocol.messages import Detail, Look, Method, Notice, Offered, Refusal, Refused, Signed
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:

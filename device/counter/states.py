@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from device.counter.style import Style
     from device.counter.timing import Timing
     from device.view import View
-    from protocol.duty import Done, OnDuty
-    from protocol.messages import Answer, AskUndo, AskUndoable, Intent, Offered, Settled, SignIn
+    from protocol.duty import AskUndo, AskUndoable, Done, OnDuty, SignIn
+    from protocol.messages import Answer, Intent, Offered, Settled
     from protocol.requester import Request
     from protocol.vocabulary import Verdict
 

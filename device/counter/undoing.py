@@ -12,7 +12,8 @@ from device.counter.redeeming import undo
 from device.counter.results import show_result
 from device.counter.states import Choosing, Counter, Looking, Manner, Outcome, Step, Typing, Undoing, enter, rest
 from device.ports import Button
-from protocol.messages import AskUndo, AskUndoable, Offered, Undoable
+from protocol.duty import AskUndo, AskUndoable
+from protocol.messages import Offered, Undoable
 from protocol.pins import PIN_DIGITS
 from protocol.vocabulary import Verdict
 

@@ -13,6 +13,7 @@ from gateway.places import Kiosk as Place
 from gateway.places import Store
 from gateway.standing import HEAD_OFFICE, HINT, Standing
 from protocol import relay as machine
+from protocol.duty import AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
@@ -22,8 +23,6 @@ from protocol.messages import (
     AskRedeem,
     AskResolve,
     AskSettled,
-    AskUndo,
-    AskUndoable,
     AskUpload,
     Confirm,
     Detail,
@@ -38,7 +37,6 @@ from protocol.messages import (
     Refused,
     Resolve,
     Settled,
-    SignIn,
     Welcome,
 )
 from protocol.relay import Ask, Relay, Reply, Write

@@ -27,21 +27,9 @@ from gateway.undos import Undos
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
 from protocol import codec
+from protocol.duty import SignIn
 from protocol.lease import Clock as MachineClock
-from protocol.messages import (
-    Answer,
-    Confirm,
-    Hello,
-    Intent,
-    Look,
-    Method,
-    Notice,
-    Offered,
-    Refused,
-    Resolve,
-    Signed,
-    SignIn,
-)
+from protocol.messages import Answer, Confirm, Hello, Intent, Look, Method, Notice, Offered, Refused, Resolve, Signed
 from protocol.pins import hash_pin
 from tests.fakes.minimal_headoffice import MinimalHeadOffice
 

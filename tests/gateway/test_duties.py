@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from gateway.places import Roster
-from protocol.messages import Action, Answer, AskRedeem, Hello, Looked, Notice, Refused, SignIn, Welcome
+from protocol.duty import SignIn
+from protocol.messages import Action, Answer, AskRedeem, Hello, Looked, Notice, Refused, Welcome
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import CLERKS, STORES, SilentOwner, badge_of, intent_of, open_shop, rid
 

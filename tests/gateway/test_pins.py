@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.duties import MOST_TRIES
-from protocol.messages import SignIn
+from protocol.duty import SignIn
 from protocol.pins import hash_pin
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import CLERKS, OTHER_PIN, PIN, open_shop

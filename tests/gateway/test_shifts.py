@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gateway.duties import Duties
 from gateway.places import Roster
-from protocol.messages import AskUndo, Signed
+from protocol.duty import AskUndo
+from protocol.messages import Signed
 from protocol.vocabulary import Verdict
 from tests.gateway.desk_page import served
 from tests.gateway.shop import CLERKS, PIN, intent_of, open_shop, rid

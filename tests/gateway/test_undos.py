@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.places import Roster
-from protocol.messages import Action, AskUndo, AskUndoable, Intent, Notice, Offered, Refused, Undoable
+from protocol.duty import AskUndo, AskUndoable
+from protocol.messages import Action, Intent, Notice, Offered, Refused, Undoable
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import CLERKS, PIN, STORES, intent_of, open_shop, rid
 from tests.gateway.test_duties import CODE, generous

@@ -9,8 +9,8 @@ from device.counter.effects import Refuse
 from device.counter.events import LinkDown, Released
 from device.ports import Button
 from device.view import LinkState, Screen
-from protocol.duty import OnDuty
-from protocol.messages import Confirm, Detail, Look, Notice, Refusal, Signed, SignIn
+from protocol.duty import OnDuty, SignIn
+from protocol.messages import Confirm, Detail, Look, Notice, Refusal, Signed
 from protocol.vocabulary import Colour, Sound, Verdict
 from tests.device.counter.bench import BOOT, CODE, WELCOME, Bench
 

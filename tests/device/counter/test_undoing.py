@@ -9,18 +9,8 @@ from device.counter.effects import Mint
 from device.counter.events import LinkDown, MintFailed
 from device.ports import Button
 from device.view import Screen
-from protocol.duty import Done, OnDuty
-from protocol.messages import (
-    Action,
-    Answer,
-    AskUndo,
-    AskUndoable,
-    Confirm,
-    Detail,
-    Offered,
-    Refused,
-    Undoable,
-)
+from protocol.duty import AskUndo, AskUndoable, Done, OnDuty
+from protocol.messages import Action, Answer, Confirm, Detail, Offered, Refused, Undoable
 from protocol.vocabulary import Colour, Sound, Verdict
 from tests.device.counter.bench import BOOT, CAKE, WELCOME, Bench
 

@@ -1,0 +1,21 @@
+"""What every message carries: its version, and marks that find out a journal which was put back to an older copy."""
+
+from __future__ import annotations
+
+import msgspec
+
+#: The version this code speaks. A party serves messages one version older; a newer one it answers with a Notice
+#: ``fault``.
+WIRE_VERSION = 1
+OLDEST_SERVED = max(1, WIRE_VERSION - 1)
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """The head of every message."""
+
+    v: int = WIRE_VERSION
+    gen: int = 1
+    seq: int = 0
+    heard_gen: int = 0
+    heard_seq: int = 0
+    """The highest generation that the sender has seen of the receiver, and the highest sequence in that; 0: none."""
