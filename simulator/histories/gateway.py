@@ -7,30 +7,26 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from gateway import binding
-from gateway.changes import Changes
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.places import Kiosk as Place
 from gateway.places import Store
-from gateway.standing import HEAD_OFFICE, HINT, Standing
+from gateway.standing import HINT
 from protocol import relay as machine
 from protocol.duty import AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
     Answer,
-    AskHello,
     AskLook,
     AskRedeem,
     AskResolve,
     AskSettled,
-    AskUpload,
     Confirm,
     Detail,
     Hello,
     Intent,
     Look,
     Looked,
-    Met,
     Notice,
     Offered,
     Refusal,
@@ -41,9 +37,8 @@ from protocol.messages import (
 )
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.vocabulary import Verdict
-from simulator.histories.group_commit import NOON, Disk, GroupCommit
-from simulator.histories.net import Line, Question
-from simulator.histories.party import Party
+from simulator.histories.caller import PATIENCE_S, Caller
+from simulator.histories.group_commit import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,36 +46,22 @@ if TYPE_CHECKING:
     from gateway.binding import Bound
     from protocol.messages import GatewayMessage, KioskMessage, UpstreamAnswer
     from protocol.relay import Effect, Step
-    from simulator.histories.office import Asked, Office
+    from simulator.histories.office import Office
     from simulator.histories.party import Stage
 
-#: As the shipped gateway is configured: its patience with the head office, seconds.
-PATIENCE_S = 5.0
-#: How often the office is greeted: as shipped until it answers; then more often, because histories are short.
-GREET_AGAIN_S, GREET_S = 1.0, 10.0
-SOON_S = 0.001
-#: Fewer than shipped, so that uploads can break off half-way.
-UPLOADED_AT_ONCE = 2
-#: How long it takes until a technician has come and says "restore", seconds.
-RESTORED_S = (3.0, 15.0)
 #: The two stores of every history; each gateway may speak for both.
 STORES = {name: Store(id=name, name=name, timezone="UTC") for name in ("s-1", "s-2")}
 
 
-class Gateway(Party):
+class Gateway(Caller):
     """One gateway: what it knows of kiosks and stores, its journal, and the requests that it relays."""
 
     def __init__(self, stage: Stage, name: str, office: Office, rate: float) -> None:
         """Keep the office, and the rate of its clock."""
-        super().__init__(stage, name, rate)
-        self._office = office
-        self.upstream = Line(stage)
+        super().__init__(stage, name, office, rate)
         self.places: dict[str, Place] = {}
         self.ways: dict[str, Callable[[GatewayMessage], None]] = {}
         """How each device that is connected here is reached."""
-        self.disk = Disk()
-        self.relays: dict[str, Relay] = {}
-        self._restoring = False
 
     # --- where everybody stands ---------------------------------------------------------------------------------
 
@@ -102,10 +83,6 @@ class Gateway(Party):
         """Start on the journal: only the ends of open requests are asked for."""
         super().start()
         self.seal = Seal(f"{self.name}-{self.runs}", self.world.random.randbytes(32))
-        self.journal = GroupCommit(self)
-        self.standing = Standing(self.name, self.journal, Changes())
-        self._restoring = False
-        self.relays = {}
         self._looking: dict[tuple[str, str, int], None] = {}
         for kept in list(self.disk.rows.values()):
             if kept.is_open:
@@ -113,25 +90,6 @@ class Gateway(Party):
         self._greet()
         if self.standing.stopped:
             self._stop()
-
-    def put_back(self, older: Disk, down_s: float) -> None:
-        """Put an older copy of the journal in its place, while the process is down."""
-        self.crash(down_s)
-        self.disk = older.copy()
-        self.oracle.put_back(self.name, older.rows)
-
-    def _restore(self) -> None:
-        """Let a technician say that nothing newer is to be had: a generation begins."""
-        self.world.tell(self.name, "-- restored --")
-        self.disk.generation += 1
-        self.crash(1.0)
-
-    def _stop(self) -> None:
-        """Wait for a technician, once it is known that the journal is an older copy."""
-        if not self._restoring:
-            self._restoring = True
-            self.world.tell(self.name, "the journal is an older copy")
-            self.after(self.world.random.uniform(*RESTORED_S), self._restore)
 
     def take(self, identity: str, message: KioskMessage) -> None:
         """Take a message from a device; who sends it the broker knows."""
@@ -316,56 +274,6 @@ class Gateway(Party):
         self.oracle.relayed(self.name, self.runs, message, self.disk.rows.get(rid))
         patience = PATIENCE_S if left is None else min(left, PATIENCE_S)
         self._ask_office(rid, message, patience, partial(self._answered, rid))
-
-    def _ask_office(
-        self, rid: str | None, ask: Asked, patience_s: float, hear: Callable[[UpstreamAnswer | None], None]
-    ) -> None:
-        if self.standing.stopped:
-            self.after(SOON_S, hear, None)
-            return
-        self.oracle.serves(self.name, self.runs)
-        run = self.runs
-        question = Question(self.upstream, rid, lambda answer: self.do(run, self._hear_office, (hear, answer)))
-        stamped = self.standing.stamped(HEAD_OFFICE, ask)
-        self.upstream.carry(rid, self._office.arrive, self._office.runs, self.name, stamped, question)
-        self.after(patience_s, question.give_up)
-
-    def _hear_office(self, hear: Callable[[UpstreamAnswer | None], None], answer: UpstreamAnswer | None) -> None:
-        if answer is not None:
-            self._shown((answer.heard_gen, answer.heard_seq))
-        if answer is not None and not self.standing.hear_headoffice(answer):
-            self._stop()
-            answer = None
-        hear(answer)
-
-    def _shown(self, shown: tuple[int, int]) -> None:
-        own = (self.disk.generation, len(self.disk.rows))
-        self.oracle.showed(self.name, self.runs, own, shown)
-
-    # --- greetings and uploads ----------------------------------------------------------------------------------
-
-    def _greet(self) -> None:
-        self._ask_office(None, AskHello(), PATIENCE_S, self._met)
-
-    def _met(self, answer: UpstreamAnswer | None) -> None:
-        if isinstance(answer, Met) and answer.upload:
-            self._upload(list(self.disk.rows), 0)
-        else:
-            self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
-
-    def _upload(self, rids: list[str], after: int) -> None:
-        """Give the office its next few rids, until it has them all; broken off, it is begun anew."""
-        part = rids[after : after + UPLOADED_AT_ONCE]
-        last = after + UPLOADED_AT_ONCE >= len(rids)
-        ask = AskUpload(entries=tuple(self.disk.entry(rid) for rid in part), last=last)
-
-        def hear(answer: UpstreamAnswer | None) -> None:
-            if isinstance(answer, Met) and not last:
-                self._upload(rids, after + UPLOADED_AT_ONCE)
-            else:
-                self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
-
-        self._ask_office(None, ask, PATIENCE_S, hear)
 
     def _answered(self, rid: str, answer: UpstreamAnswer | None) -> None:
         relay, now = self.relays[rid], self.clock.now()

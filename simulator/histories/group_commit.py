@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.relay import Relay
-    from simulator.histories.gateway import Gateway
+    from simulator.histories.caller import Caller
 
 NOON = "2026-11-21T12:00:00.000+08:00"
 #: What a write waits for company at most, as in the shipped journal, and how long a commit takes, seconds.
@@ -66,7 +66,7 @@ class Disk:
 class GroupCommit:
     """The queue before the file; what the file holds is the gateway's ``disk``."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Caller) -> None:
         """Begin with an empty queue."""
         self._gateway = gateway
         self._queue: Batch = []

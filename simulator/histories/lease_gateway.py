@@ -11,7 +11,8 @@ from gateway.leases import Leases
 from protocol.lease import Clock
 from protocol.messages import Action, AskHello, AskLeased, AskRedeem, Leased, Looked, Met
 from protocol.vocabulary import Verdict
-from simulator.histories.gateway import PATIENCE_S, SOON_S, Gateway
+from simulator.histories.caller import PATIENCE_S, SOON_S
+from simulator.histories.gateway import Gateway
 from simulator.histories.group_commit import Disk
 
 if TYPE_CHECKING:

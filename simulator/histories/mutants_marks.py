@@ -10,6 +10,7 @@ from protocol import owner, relay
 from protocol.marks import Mark
 from protocol.messages import AskRedeem, AskResolve, Met
 from simulator.histories.group_commit import Disk
+from simulator.histories.ledger import Ledger
 from simulator.histories.mutant import broken
 from simulator.histories.office import Office
 
@@ -83,7 +84,7 @@ def _first_part_is_all(take_up: Whatever) -> Whatever:
 
 
 def _same_generation(begin: Whatever) -> Whatever:
-    def mutant(self: Office) -> None:
+    def mutant(self: Ledger) -> None:
         begin(self)
         self.disk.generation -= 1
 
@@ -122,6 +123,6 @@ MARKS = (
     ),
     broken("an answer is told before the gateway has it on disk", 11, (relay, "heard", _told_before_written)),
     broken("a part of a journal is taken for all of it", 11, (Office, "_take_up", _first_part_is_all)),
-    broken("restore begins no generation", 11, (Office, "_begin_generation", _same_generation)),
+    broken("restore begins no generation", 11, (Ledger, "_begin_generation", _same_generation)),
     broken("what is uploaded does not say which uses it has spent", 11, (Disk, "entry", _forgets_uses)),
 )

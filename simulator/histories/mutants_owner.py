@@ -12,9 +12,9 @@ from protocol import owner
 from protocol.messages import Answer, AskRedeem, AskResolve
 from protocol.owner import Known, Moment, Ruling, Voucher
 from protocol.vocabulary import Verdict
+from simulator.histories.ledger import Ledger
 from simulator.histories.mutant import broken
 from simulator.histories.mutants_hops import believes_looks
-from simulator.histories.office import Office
 
 if TYPE_CHECKING:
     from simulator.histories.mutant import Whatever
@@ -95,7 +95,7 @@ def _undoes_again(rule: Whatever) -> Whatever:
 
 
 def _gives_voucher_back(_: Whatever) -> Whatever:
-    def mutant(self: Office, rid: str) -> None:
+    def mutant(self: Ledger, rid: str) -> None:
         for item in self.items.values():
             if rid in item.uses.values():
                 item.uses.clear()
@@ -123,6 +123,6 @@ OWNER = (
     broken("no tombstone", 8, (owner, "_tombstone", _no_tombstone)),
     broken("the owner repeats an undone redemption as it was", 10, (owner, "repeat", _repeats_redeemed)),
     broken("uses stay claimed after an undo", 10, (owner, "rule_undo", _keeps_uses)),
-    broken("an undo gives the whole voucher back", 10, (Office, "give_back", _gives_voucher_back)),
+    broken("an undo gives the whole voucher back", 10, (Ledger, "give_back", _gives_voucher_back)),
     broken("a redemption is undone twice", 10, (owner, "rule_undo", _undoes_again)),
 )

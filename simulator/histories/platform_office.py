@@ -13,7 +13,8 @@ from protocol.messages import Action, Answer, AskHello, AskLook, AskRedeem, AskR
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
 from protocol.vocabulary import Verdict
 from simulator.histories.faults import Fault, State
-from simulator.histories.office import DAWN, Asked, Office
+from simulator.histories.ledger import DAWN
+from simulator.histories.office import Asked, Office
 from simulator.histories.platform import Card, Platform
 
 if TYPE_CHECKING:
