@@ -103,7 +103,8 @@ async def _ready(process: asyncio.subprocess.Process) -> str:
                 lines.append(line.decode(errors="replace").rstrip())
                 if lines[-1].startswith("READY "):
                     return lines[-1].removeprefix("READY ")
-    msg = "the rehearsal did not begin:\n" + "\n".join(lines[-20:])
+    ended = "ended by itself" if process.stdout.at_eof() else f"was not ready within {READY_WITHIN_S:.0f} s"
+    msg = "\n".join([f"the rehearsal {ended}; the last that it said:", *(lines[-20:] or ["nothing"])])
     raise ShopError(msg)
 
 
