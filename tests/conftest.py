@@ -17,8 +17,18 @@ from simulator.postgresql import newest_programs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEM_FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+
+QUIET_BROWSER = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("untimed", deadline=None)
@@ -103,6 +113,18 @@ def chromium_program() -> Path:
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
     return found("Chromium", own if own.exists() else None)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_program: Path) -> Iterator[Browser]:
+    """Return a browser without a window, that asks its makers for nothing."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and only for pages
+
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_program, args=[*QUIET_BROWSER, *as_root])
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

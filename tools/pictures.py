@@ -10,15 +10,18 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.rig import running_counter
+from device.counter.words import Language
+from tools.clerk_card import print_card
 from tools.panel_sheet import contact_sheet
 
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PICTURES, CARDS = DOCS / "pictures", DOCS / "cards"
 WITHIN_MS = 20_000
 QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 
 
 def main() -> None:
-    """Draw every verdict's screen, and photograph the counter when a voucher has just been redeemed."""
+    """Draw every verdict's screen, photograph the counter as it redeems a voucher, and print the clerk's cards."""
     contact_sheet().save(PICTURES / "verdicts.png", optimize=True)
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with tempfile.TemporaryDirectory() as folder, running_counter(Path(folder)) as counter, sync_playwright() as play:
@@ -28,6 +31,8 @@ def main() -> None:
         page.wait_for_selector("body[data-ready]", timeout=WITHIN_MS)
         _redeem(page)
         page.screenshot(path=PICTURES / "counter.png")
+        for language in Language:
+            print_card(browser, language, CARDS)
         browser.close()
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import ViewportSize, sync_playwright
 
 from protocol.messages import AskRedeem, Intent
 from provisioning.verbs import certify_gateway
@@ -22,17 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 OURS = ("http://127.0.0.1:", "data:")
-QUIET_BROWSER = (
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 NOTICES_MS = 8_000
 
 
@@ -45,15 +36,6 @@ def office(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int
         here.api("PUT", "/api/v1/types/latte", latte)
         here.api("POST", "/api/v1/types/latte/approve", {"by": "王总"})
         yield here
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_program: Path) -> Iterator[Browser]:
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_program, args=[*QUIET_BROWSER, *as_root])
-        yield started
-        started.close()
 
 
 @pytest.fixture(params=["light", "dark"])
