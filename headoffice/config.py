@@ -27,6 +27,8 @@ class Public(Section, frozen=True, kw_only=True):
     port: Port = 8600
     url: str = ""
     """Address at which customers' phones reach this door; empty: the host and port themselves."""
+    follow: Annotated[str, Meta(max_length=400)] = ""
+    """What the QR of the chain's account (公众号) holds, for customers' pages to show; empty: they show none."""
     frames: tuple[str, ...] = ()
     """Origins (``https://host``) whose pages may show a customer's page inside theirs; normally none."""
 

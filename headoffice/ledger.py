@@ -175,6 +175,8 @@ class Ledger:
         peer, looked, refused = self._database.read(look)
         if refused and isinstance(looked, Looked):
             self._database.write(lambda connection: rids.refuse(connection, gateway, ask, looked, at))
+            if self._changed is not None and looked.voucher is not None:
+                self._changed(looked.voucher)
         return peer.stamped(looked)
 
     def _decide(self, gateway: str, ask: AskRedeem | AskResolve) -> UpstreamAnswer:

@@ -99,6 +99,7 @@ def _office(config: Config, database: Database, token: str, port: int, driver: D
         url=(config.public.url or f"http://{config.public.host}:{port}").rstrip("/"),
         clock=_clock,
         driver=driver,
+        follow=config.public.follow,
         frames=config.public.frames,
         signer=signer_in(config.signing_key),
     )

@@ -29,6 +29,8 @@ class Office:
     clock: Callable[[], datetime]
     driver: Driver | None = None
     """What asks the platforms, where there are any."""
+    follow: str = ""
+    """What the QR of the chain's account holds; empty: no page shows one."""
     frames: tuple[str, ...] = ()
     """Origins that may show a customer's page inside theirs."""
     changes: Changes = field(default_factory=Changes)

@@ -37,6 +37,7 @@ stores = Table(
     Column("address", String(200), nullable=False),
     Column("phone", String(40), nullable=False),
     Column("hours", NAME, nullable=False),
+    Column("map", String(400), nullable=False, server_default=text("''")),
     Column("clerk_policy", WORD, nullable=False),
 )
 

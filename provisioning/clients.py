@@ -35,6 +35,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     phone: str = ""
     hours: str = ""
+    map: str = ""
     clerk_policy: str = "none"
 
 

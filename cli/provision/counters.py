@@ -42,6 +42,7 @@ def store_add(  # noqa: PLR0913, PLR0917 - one parameter an option
     address: Annotated[str | None, typer.Option(help="Its address, for customers.")] = None,
     phone: Annotated[str | None, typer.Option(help="Its telephone, for customers.")] = None,
     hours: Annotated[str | None, typer.Option(help="Its opening hours, for customers.")] = None,
+    map_link: Annotated[str | None, typer.Option("--map", help="Link to it on a map, for customers.")] = None,
     clerk_policy: Annotated[ClerkPolicy | None, typer.Option(help="When clerks sign in.", show_default="none")] = None,
 ) -> None:
     """Make a store at the head office, and let a gateway speak for it; of a known one, change what is given.
@@ -56,6 +57,7 @@ def store_add(  # noqa: PLR0913, PLR0917 - one parameter an option
         "address": address,
         "phone": phone,
         "hours": hours,
+        "map": map_link,
         "clerk_policy": clerk_policy and clerk_policy.value,
     }
     with told():

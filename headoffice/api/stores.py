@@ -33,6 +33,11 @@ class StoreIn(Model):
     address: LongLine = Field("", examples=["上海市黄浦区南京东路 100 号"])
     phone: Annotated[str, Field(max_length=40, pattern=r"^[0-9+() -]*$")] = Field("", examples=["+86 21 5555 0100"])
     hours: Line = Field("", description="Opening hours, for customers to read.", examples=["10:00–22:00"])
+    map: Annotated[str, Field(max_length=400, pattern=r"^(https://[!-~]+)?$")] = Field(
+        "",
+        description="Link to the store on a map, for customers; left out: a search for its address.",
+        examples=["https://uri.amap.com/marker?position=121.475,31.235"],
+    )
     clerk_policy: ClerkPolicy = Field(
         ClerkPolicy.NONE, description="Whether clerks sign in: never, once a shift, or before each redemption."
     )

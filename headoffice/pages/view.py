@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -16,6 +17,7 @@ from headoffice.life import Standing
 from headoffice.orders import OrderState, Stage, state_of
 from headoffice.page_tables import shares
 from headoffice.pages import words
+from headoffice.pages.lately import Lately, said_lately
 from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
 from protocol.owner import LastUse, Moment, Voucher, judge
 from protocol.signed import read_signed
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 #: Of a voucher that is valid in no store yet.
 _ZONE = "Asia/Shanghai"
 MOST_STORES = 20
+#: Of a store that names no map of its own: a link, followed by a touch alone; the page itself asks nobody.
+_MAP = "https://uri.amap.com/search?keyword="
 #: Of 255; above it white is no longer read easily.
 _BRIGHT = 160
 
@@ -50,6 +54,8 @@ class Seen:
     looks: RowMapping
     where: Sequence[RowMapping]
     stores_in_all: int
+    lately: Lately | None
+    """What a counter said of it a moment ago, where it can be used all the same."""
 
     @property
     def order(self) -> OrderState | None:
@@ -65,7 +71,7 @@ class Seen:
     @property
     def seal(self) -> str:
         """A word that changes when the page would."""
-        facts = (self.verdict, self.voucher.left, self.voucher.last, self.voucher.terms, self.order)
+        facts = (self.verdict, self.voucher.left, self.voucher.last, self.voucher.terms, self.order, self.lately)
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
@@ -77,19 +83,20 @@ def see(connection: Connection, token: str, at: datetime) -> Seen | None:
     if looks is None:
         return None
     where, in_all = _stores(connection, looks["id"], everywhere=looks["everywhere"])
-    nowhere = Store("", "", ZoneInfo(where[0]["timezone"] if where else _ZONE))
+    nowhere = Store("", "", _zone(where))
     voucher = voucher_by_id(connection, str(found), nowhere)
     if voucher is None:
         return None
     moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone), own_number=True)
     verdict = judge(replace(voucher, stores=None, holder=None), moment)
-    return Seen(voucher=voucher, verdict=verdict, looks=looks, where=where, stores_in_all=in_all)
+    lately = said_lately(connection, voucher.id, at) if verdict is Verdict.REDEEMABLE else None
+    return Seen(voucher=voucher, verdict=verdict, looks=looks, where=where, stores_in_all=in_all, lately=lately)
 
 
 def told(seen: Seen, lang: str) -> dict[str, Any]:
     """Return what the template sets, in one language."""
     voucher, looks = seen.voucher, seen.looks
-    last = seen.last
+    last, lately = seen.last, seen.lately
     return {
         "lang": lang,
         "say": words.LABELS[lang],
@@ -98,6 +105,9 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "verdict": seen.verdict.value,
         "mood": _mood(seen.verdict),
         "state": words.STATES[lang][seen.verdict],
+        "lately": lately and words.lately(lately.verdict, lately.uses, voucher.left, lang),
+        "lately_verdict": lately and lately.verdict.value,
+        "lately_at": lately and {"at": lately.at.astimezone(_zone(seen.where)), "store": lately.store},
         "title": looks["title"],
         "brand": looks["brand"],
         "initial": (looks["brand"] or looks["title"])[:1],
@@ -118,7 +128,7 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "valid": words.validity(voucher.valid_from, voucher.valid_until, lang),
         "times": words.times(voucher.weekdays, voucher.hours, lang),
         "details": looks["details"],
-        "stores": seen.where,
+        "stores": [{**store, "map": _map(store)} for store in seen.where],
         "everywhere": looks["everywhere"],
         "stores_in_all": seen.stores_in_all,
         "last": last and {"at": datetime.fromisoformat(last.at), "store": last.store, "kiosk": last.kiosk},
@@ -137,6 +147,17 @@ def _mood(verdict: Verdict) -> str:
             return "waiting"
         case _:
             return "over"
+
+
+def _zone(where: Sequence[RowMapping]) -> ZoneInfo:
+    return ZoneInfo(where[0]["timezone"] if where else _ZONE)
+
+
+def _map(store: RowMapping) -> str:
+    """Return where a store is shown on a map; empty where nobody has said where it is."""
+    if store["map"] or not store["address"]:
+        return str(store["map"])
+    return _MAP + quote(f"{store['address']} {store['name']}", safe="")
 
 
 def _ink_on(colour: str) -> str:

@@ -99,7 +99,9 @@ class Pages:
             return self._html("missing.html", 404, {"lang": lang, "say": LABELS[lang]})
         values = told(seen, lang)
         picture = "" if seen.voucher.dynamic else qr_svg(values["code"], LABELS[lang]["qr"])
-        return self._html(template, 200, {**values, "token": request.path_params["token"], "qr": picture})
+        follow = self._office.follow and qr_svg(self._office.follow, LABELS[lang]["follow"])
+        more = {"token": request.path_params["token"], "qr": picture, "follow": follow}
+        return self._html(template, 200, values | more)
 
     def _html(self, template: str, status: int, values: dict[str, object]) -> Response:
         """Return a page that loads nothing from elsewhere, and that only the configured origins can frame."""

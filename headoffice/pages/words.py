@@ -65,6 +65,30 @@ _EN = {
     Verdict.NOT_READY: Said("Being prepared", "Come once it is ready for pick-up"),
 }
 STATES = {"zh": _ZH, "en": _EN}
+#: What a counter says of a voucher that stays as it is.
+_SAID_ZH = {
+    Verdict.REDEEMED: Said("核销成功", "本次使用 {uses} 次，还可使用 {left} 次"),
+    Verdict.WRONG_STORE: Said("当前门店不适用", "请到下面列出的适用门店使用"),
+    Verdict.STALE_CODE: Said("二维码已过时", "请点“立即使用”，直接出示本页面，不要出示截图"),
+    Verdict.OUT_OF_STOCK: Said("门店库存不足", "券没有核销，请换一家适用门店或稍后再来"),
+    Verdict.NOT_ENOUGH_USES: Said("剩余次数不足", "券没有核销，请店员减少次数后再试"),
+    Verdict.BELOW_MINIMUM: Said("未达使用门槛", "券没有核销，消费满额后再出示"),
+    Verdict.BUSY: Said("此券正在别处核销", "请稍候片刻再出示"),
+    Verdict.UPSTREAM_UNAVAILABLE: Said("暂时无法核销", "券没有核销，请稍候再出示"),
+}
+_SAID_EN = {
+    Verdict.REDEEMED: Said("Redeemed", "{uses} used now, {left} left"),
+    Verdict.WRONG_STORE: Said("Not valid at this store", "Go to one of the stores that are listed below"),
+    Verdict.STALE_CODE: Said("This code was too old", "Tap “Use now” and show this page itself, not a screenshot"),
+    Verdict.OUT_OF_STOCK: Said("Out of stock here", "Nothing was redeemed: try another store, or come back later"),
+    Verdict.NOT_ENOUGH_USES: Said("Not enough uses left", "Nothing was redeemed: ask the clerk to take fewer"),
+    Verdict.BELOW_MINIMUM: Said(
+        "Below the minimum spend", "Nothing was redeemed: show it again once the bill is enough"
+    ),
+    Verdict.BUSY: Said("In use elsewhere right now", "Wait a moment and show it again"),
+    Verdict.UPSTREAM_UNAVAILABLE: Said("Cannot be redeemed now", "Nothing was redeemed: show it again in a moment"),
+}
+_SAID = {"zh": _SAID_ZH, "en": _SAID_EN}
 KINDS = {"zh": ZH, "en": EN}
 
 LABELS = {
@@ -79,6 +103,7 @@ LABELS = {
         "minimum_of": "满 {worth} 可用",
         "use_now": "立即使用",
         "open_hint": "到收银台前再点，二维码最多显示五分钟",
+        "bright": "扫不出时，请调高屏幕亮度",
         "open_left": "{time} 后收起",
         "uses": "剩余次数",
         "details": "使用说明",
@@ -89,6 +114,9 @@ LABELS = {
         "used_in": "使用门店",
         "kiosk": "核销设备",
         "call": "拨打电话",
+        "map": "查看地图",
+        "follow": "关注公众号",
+        "follow_hint": "长按或用微信扫一扫；核销时请收起",
         "truth": "核销结果以收银台设备屏幕为准",
         "other": "English",
         "missing": "没有找到这张券",
@@ -104,6 +132,7 @@ LABELS = {
         "minimum": "Minimum spend",
         "minimum_of": "{worth}",
         "use_now": "Use now",
+        "bright": "If it is not read, make the screen brighter",
         "open_hint": "Tap when you stand at the counter: the code shows for five minutes at most",
         "open_left": "Folds in {time}",
         "uses": "Uses left",
@@ -115,6 +144,9 @@ LABELS = {
         "used_in": "Used in",
         "kiosk": "Kiosk",
         "call": "Call",
+        "map": "Map",
+        "follow": "Follow us",
+        "follow_hint": "Scan it with WeChat, and fold it again before the kiosk",
         "truth": "What the kiosk's screen says counts",
         "other": "中文",
         "missing": "There is no such voucher",
@@ -147,6 +179,12 @@ def kind_name(kind: str, lang: str) -> str:
 def order_name(state: OrderState, lang: str) -> str:
     """Return what an order's customer reads of its state."""
     return (orders.ZH if lang == "zh" else orders.EN)[state]
+
+
+def lately(verdict: Verdict, uses: int, left: int, lang: str) -> Said:
+    """Return what a counter has said a moment ago, and what the customer does now."""
+    said = _SAID[lang][verdict]
+    return Said(said.name, said.meaning.format(uses=uses, left=left))
 
 
 def minimum(fen: int, lang: str) -> str:

@@ -147,6 +147,7 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
         "address": "南京东路 100 号",
         "phone": "+86 21 5555 0100",
         "hours": "10:00–22:00",
+        "map": "https://uri.amap.com/marker?position=121.475,31.235",
         "clerk_policy": "shift",
     }
     assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", **full}

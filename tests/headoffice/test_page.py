@@ -77,6 +77,25 @@ def test_a_voucher_is_shown_with_everything_a_customer_wants_to_know(counter: Co
     assert "南京路店" not in page.text
 
 
+def test_each_store_leads_to_a_map_by_its_own_link_or_by_its_address(counter: Counter, phone: Client) -> None:
+    own = "https://uri.amap.com/marker?position=121.475,31.235&name=x"
+    counter.api.put("/api/v1/stores/nanjing-lu", {"name": "南京路店", "map": own}).raise_for_status()
+    counter.api.put("/api/v1/stores/jingan", {"name": "静安店", "address": "愚园路 68 号"}).raise_for_status()
+    text = phone.get(_page(counter, counter.issue())).text
+    assert f'href="{own.replace("&", "&amp;")}"' in text
+    assert 'href="https://uri.amap.com/search?keyword=%E6%84%9A%E5%9B%AD%E8%B7%AF%2068%20%E5%8F%B7%20' in text
+    refused = counter.api.put("/api/v1/stores/jingan", {"name": "静安店", "map": "javascript:alert(1)"})
+    assert refused.status_code == 422
+
+
+def test_the_chains_account_is_shown_where_there_is_one_and_folded(counter: Counter, office: Office) -> None:
+    page = _page(counter, counter.issue())
+    assert 'class="follow"' not in Client(public_app(office)).get(page).text
+    followed = Client(public_app(replace(office, follow="http://weixin.qq.com/r/abc"))).get(page).text
+    assert '<details class="follow">' in followed
+    assert followed.count('<svg class="qr"') == 2
+
+
 def test_a_used_one_says_when_and_where(counter: Counter, phone: Client) -> None:
     code = counter.issue()
     page = _page(counter, code)

@@ -11,7 +11,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from protocol.messages import AskRedeem, Intent
+from protocol.messages import AskLook, AskRedeem, Intent
 from provisioning.verbs import certify_gateway
 from tests.headoffice.counter import new_rid
 from tests.headoffice.process import Running, running
@@ -61,10 +61,22 @@ def _issue(office: Running, **wanted: Any) -> dict[str, str]:
     return issued
 
 
-def _redeem(office: Running, folder: Path, code: str) -> None:
+def _tap(phone: Page) -> str:
+    """Tap 立即使用 and return the code that opens."""
+    phone.get_by_role("button", name="立即使用").click()
+    phone.wait_for_selector(".opened .qr")
+    return "".join(phone.locator(".opened .code").inner_text().split())
+
+
+def _gateway(office: Running, folder: Path) -> ssl.SSLContext:
     bundle = certify_gateway(office.authority, "gw-1", folder)
     context = ssl.create_default_context(cafile=str(bundle.authority))
     context.load_cert_chain(bundle.certificate, bundle.key)
+    return context
+
+
+def _redeem(office: Running, folder: Path, code: str) -> None:
+    context = _gateway(office, folder)
     ask = AskRedeem(requester="till-1", store="nanjing-lu", intent=Intent(rid=new_rid(), code=code), terms=1)
     assert b'"redeemed"' in office.ask(context, ask)[1]
 
@@ -114,6 +126,28 @@ def test_a_code_that_changes_folds_after_five_minutes_and_asks_for_a_new_tap(off
     phone.clock.fast_forward("05:01")
     use.wait_for(state="visible", timeout=NOTICES_MS)
     assert not phone.locator(".opened").is_visible()
+
+
+def test_a_refusal_is_told_at_once_and_leaves_the_code_open(office: Running, phone: Page, tmp_path: Path) -> None:
+    office.api("PUT", "/api/v1/stores/jingan", {"name": "静安店", "address": "愚园路 68 号", "phone": "021 5555 0101"})
+    issued = _issue(office, title="静安店午市套餐", stores=["jingan"], dynamic=True)
+    phone.goto(issued["page"])
+    code = _tap(phone)
+    context = _gateway(office, tmp_path / "gw-1")
+    assert b"wrong_store" in office.ask(context, AskLook(requester="till-1", store="nanjing-lu", code=code))[1]
+    phone.wait_for_selector(".lately.wait", timeout=NOTICES_MS)
+    assert "当前门店不适用" in phone.locator(".lately").inner_text()
+    assert "".join(phone.locator(".opened .code").inner_text().split()) == code
+    phone.screenshot(path=tmp_path / "refused.png", full_page=True)
+
+
+def test_a_use_of_a_card_turns_the_page_green_and_folds_the_code(office: Running, phone: Page, tmp_path: Path) -> None:
+    issued = _issue(office, kind="multi_use", uses=5, dynamic=True)
+    phone.goto(issued["page"])
+    _redeem(office, tmp_path / "gw-1", _tap(phone))
+    phone.wait_for_selector(".lately.good", timeout=NOTICES_MS)
+    assert "还可使用 4 次" in phone.locator(".lately").inner_text()
+    assert phone.get_by_role("button", name="立即使用").is_visible()
 
 
 def test_nothing_sticks_out_of_a_narrow_phone(office: Running, phone: Page) -> None:

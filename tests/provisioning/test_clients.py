@@ -68,6 +68,7 @@ def test_what_changes_something_is_sent_as_the_services_expect_it(
         "address": "",
         "phone": "",
         "hours": "",
+        "map": "",
         "clerk_policy": "none",
     }
     assert service.asked == [

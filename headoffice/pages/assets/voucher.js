@@ -6,6 +6,7 @@ const PERIOD_MS = 2000;
 const LOST_MS = 45000;
 
 let opened = null;
+let awake = null;
 
 function page() {
   return document.querySelector("main[data-page]");
@@ -22,9 +23,11 @@ async function renew() {
   const main = page();
   const ticket = await fetch(`${main.dataset.page}/ticket?lang=${main.lang.slice(0, 2)}`, { cache: "no-store" });
   if (!ticket.ok) return;
-  if (opened !== null) clearTimeout(opened.timer);
-  opened = null;
   main.outerHTML = await ticket.text();
+  if (opened === null) return;
+  // A refusal leaves the code open, for the customer to try again; what is used is folded.
+  if (document.querySelector(".opened") !== null && document.querySelector("[data-lately=redeemed]") === null) paint();
+  else fold();
 }
 
 async function refreshIfSeen() {
@@ -39,6 +42,7 @@ async function refreshIfSeen() {
 function fold() {
   if (opened !== null) clearTimeout(opened.timer);
   opened = null;
+  if (awake !== null) awake.release();
   const plate = document.querySelector(".opened");
   if (plate === null) return;
   plate.hidden = true;
@@ -46,15 +50,22 @@ function fold() {
 }
 
 function show(said) {
+  if (document.querySelector(".opened") === null) return;
+  const now = performance.now();
+  opened = { id: said.opening, said, heard: now, until: now + said.left_ms, timer: setTimeout(beat, said.again_ms) };
+  paint();
+  stayAwake();
+}
+
+function paint() {
   const box = document.querySelector(".opened");
-  if (box === null) return;
+  const said = opened.said;
   box.querySelector(".plate").innerHTML = said.qr;
   const groups = said.groups.map((group) => Object.assign(document.createElement("span"), { textContent: group }));
   box.querySelector(".code").replaceChildren(...groups.flatMap((group, at) => (at ? [" ", group] : [group])));
   box.hidden = false;
   document.querySelector(".use").hidden = true;
-  const now = performance.now();
-  opened = { id: said.opening, heard: now, until: now + said.left_ms, timer: setTimeout(beat, said.again_ms) };
+  tellTime();
 }
 
 function tellTime() {
@@ -65,6 +76,18 @@ function tellTime() {
   const left = document.querySelector(".opened .left");
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   left.textContent = left.dataset.words.replace("{time}", time);
+}
+
+// A screen that goes dark before the kiosk shows no code; the browser ends it whenever the page is out of sight.
+async function stayAwake() {
+  const code = document.querySelector(".ready .qr");
+  if (code === null || !("wakeLock" in navigator) || document.visibilityState !== "visible") return;
+  if (awake !== null && !awake.released) return;
+  try {
+    awake = await navigator.wakeLock.request("screen");
+  } catch {
+    // Not allowed now, with a low battery for instance: the phone's own time-out is then as long as ever.
+  }
 }
 
 async function ask(path) {
@@ -99,4 +122,8 @@ setInterval(() => {
   if (told.readyState !== EventSource.OPEN) refreshIfSeen();
 }, PERIOD_MS);
 setInterval(tellTime, 500);
-document.addEventListener("visibilitychange", refreshIfSeen);
+document.addEventListener("visibilitychange", () => {
+  refreshIfSeen();
+  stayAwake();
+});
+stayAwake();
