@@ -11,11 +11,12 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.rig import running_counter
 from device.counter.words import Language
+from tools import kiosk_screens
 from tools.clerk_card import print_card
 from tools.panel_sheet import contact_sheet
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PICTURES, CARDS = DOCS / "pictures", DOCS / "cards"
+PICTURES, GUIDES = DOCS / "pictures", DOCS / "guides"
 WITHIN_MS = 20_000
 QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 
@@ -23,6 +24,7 @@ QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-
 def main() -> None:
     """Draw every verdict's screen, photograph the counter as it redeems a voucher, and print the clerk's cards."""
     contact_sheet().save(PICTURES / "verdicts.png", optimize=True)
+    kiosk_screens.save(PICTURES / "kiosk")
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with tempfile.TemporaryDirectory() as folder, running_counter(Path(folder)) as counter, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET_BROWSER, *as_root])
@@ -32,7 +34,7 @@ def main() -> None:
         _redeem(page)
         page.screenshot(path=PICTURES / "counter.png")
         for language in Language:
-            print_card(browser, language, CARDS)
+            print_card(browser, language, GUIDES)
         browser.close()
 
 
