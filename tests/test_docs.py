@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.test_project import ROOT, files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TRANSLATED = ".zh-CN"
 LANGUAGE = re.compile(r"\.(zh-CN|zh|en)(?=\.\w+$)")
