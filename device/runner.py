@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from device import debounce
 from device.counter import events as met
+from device.counter.states import EnteringCode, Typing
 from device.counter.step import deadline, step
 from device.mailbox import Died, Edge, Stop
 from device.scan import events as seen
@@ -80,7 +81,9 @@ class Runner:
 
     def _edge(self, edge: Edge) -> None:
         self._buttons, changes = debounce.edge(self._buttons, edge.button, pressed=edge.pressed, at=edge.at)
-        if any(change.pressed for change in changes):
+        # Which buttons set a PIN, or what turns out to be a code that pays, is nobody's business.
+        secret = isinstance(self._counter.phase, Typing | EnteringCode)
+        if not secret and any(change.pressed for change in changes):
             log.info("pressed button=%s at=%.6f", edge.button, edge.at)
         self._press(changes)
         self._edges += 1

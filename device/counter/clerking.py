@@ -1,4 +1,7 @@
-"""What clerks do by the buttons at rest: cancel asks who comes or goes, up what to undo (``undoing``)."""
+"""What clerks do by the buttons at rest: cancel asks who comes or goes, up what to undo, down for a voucher's code.
+
+What to undo is ``undoing``, the code ``entering``.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,21 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import digits, undoing
+from device.counter import digits, entering, undoing
 from device.counter.digits import Digits, Left, Typed
 from device.counter.looking import ask
-from device.counter.states import ByButtons, Choosing, Counter, Leaving, Step, Typing, Undoing, enter, rest
+from device.counter.states import (
+    ByButtons,
+    Choosing,
+    Counter,
+    EnteringCode,
+    Leaving,
+    Step,
+    Typing,
+    Undoing,
+    enter,
+    rest,
+)
 from device.ports import Button
 from protocol.duty import SignIn
 from protocol.pins import PIN_DIGITS
@@ -22,9 +36,11 @@ _PIN = Digits(fewest=PIN_DIGITS, most=PIN_DIGITS, hidden=True)
 
 
 def begin(counter: Counter, button: Button, now: float) -> Step:
-    """Take a press at rest: up asks what to undo, cancel who comes or goes where the store asks for its clerks."""
+    """Take a press at rest: up asks what to undo, down for a code, cancel who comes or goes where the store asks."""
     if button is Button.UP:
         return undoing.begin(counter, now)
+    if button is Button.DOWN:
+        return entering.begin(counter, now)
     if button is not Button.CANCEL or not (counter.clerk_required or counter.on_duty):
         return counter, ()
     until = now + counter.timing.typing_s
@@ -36,6 +52,8 @@ def pressed(counter: Counter, phase: ByButtons, event: Pressed, now: float) -> S
     match phase:
         case Typing():
             return _typed(counter, phase, event.button, now)
+        case EnteringCode():
+            return entering.pressed(counter, phase, event.button, now)
         case Leaving():
             return ask(counter, _asked(counter), now) if event.button is Button.OK else (rest(counter, now), ())
         case Choosing():
@@ -61,7 +79,7 @@ def _typed(counter: Counter, phase: Typing, button: Button, now: float) -> Step:
             return ask(counter, _asked(counter, number=phase.number, pin=text), now)
 
 
-def let_go(counter: Counter, phase: Typing, event: Released) -> Step:
+def let_go(counter: Counter, phase: Typing | EnteringCode, event: Released) -> Step:
     """Take a button that came up."""
     return replace(counter, phase=replace(phase, entry=digits.released(phase.entry, event.button, event.held_s))), ()
 
@@ -70,7 +88,7 @@ def tick(counter: Counter, phase: ByButtons, now: float) -> Step:
     """Turn the wheel under a held button, count down, and give up what nobody goes on with."""
     if now >= phase.until:
         return rest(counter, now), ()
-    if isinstance(phase, Typing):
+    if isinstance(phase, Typing | EnteringCode):
         return replace(counter, phase=replace(phase, entry=digits.tick(phase.entry, now))), ()
     if isinstance(phase, Undoing):
         left = min(phase.seconds_left, math.ceil(phase.until - now))
@@ -82,7 +100,7 @@ def deadline(phase: ByButtons) -> float:
     """Return when a wheel, a countdown or an end wants to be ticked next."""
     if isinstance(phase, Undoing):
         return phase.until - (phase.seconds_left - 1)
-    turn_at = phase.entry.turn_at if isinstance(phase, Typing) else None
+    turn_at = phase.entry.turn_at if isinstance(phase, Typing | EnteringCode) else None
     return phase.until if turn_at is None else min(turn_at, phase.until)
 
 

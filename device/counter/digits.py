@@ -1,7 +1,9 @@
 """Digits set with four buttons: up and down turn a wheel, OK takes the digit under it, cancel goes back one.
 
-Held down, up and down turn on by themselves. Where the length is not fixed, the wheel has one place more, ``END``, one
-turn down from nought: taken there, OK ends the entry. Pure: what is typed goes no further than who asked for it.
+Held down, up and down turn on by themselves, and faster after a while. Where the length is not fixed, the wheel has one
+place more, ``END``, one turn down from nought: taken there, OK ends the entry. Where letters are allowed, one more
+leads to a wheel of letters, and from there back; digits come first, because most codes have nothing else.
+Pure: what is typed goes no further than who asked for it.
 """
 
 from __future__ import annotations
@@ -15,10 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 END = "OK"
+TO_LETTERS, TO_DIGITS = "ABC", "123"
 _DIGITS = tuple("0123456789")
-#: Seconds until a held button turns the wheel on, and from one turn to the next.
+#: The letters of own codes; no I, L, O and U, which own codes do not have and people take for something else.
+_LETTERS = tuple("ABCDEFGHJKMNPQRSTVWXYZ")
+#: Seconds until a held button turns the wheel on, from one turn to the next, and once it has turned so often.
 HOLD_S = 0.45
 REPEAT_S = 0.13
+FAST_S = 0.06
+FAST_AFTER = 5
 _TURNS: Mapping[Button, int] = {Button.UP: 1, Button.DOWN: -1}
 #: Digits that stay in sight before the wheel.
 _IN_SIGHT = 12
@@ -44,6 +51,10 @@ class Digits:
     most: int
     hidden: bool = False
     """Whether digits are covered once they are taken, as a PIN's are."""
+    letters: bool = False
+    """Whether there are letters among them."""
+    among_letters: bool = False
+    """Whether the wheel holds letters now."""
     typed: str = ""
     wheel: str = "0"
     turning: Button | None = None
@@ -63,8 +74,11 @@ class Digits:
 
     @property
     def wheel_places(self) -> tuple[str, ...]:
-        """What stands on the wheel, from nought upwards."""
-        return (*_DIGITS, END) if self.fewest <= len(self.typed) and self.fewest < self.most else _DIGITS
+        """What stands on the wheel, from where it begins upwards."""
+        first = _LETTERS if self.among_letters else _DIGITS
+        other = (TO_DIGITS if self.among_letters else TO_LETTERS,) if self.letters else ()
+        end = (END,) if self.fewest <= len(self.typed) and self.fewest < self.most else ()
+        return (*first, *other, *end)
 
 
 Entry: TypeAlias = Digits | Typed | Left
@@ -75,26 +89,47 @@ def pressed(entry: Digits, button: Button, now: float) -> Entry:
     if button in _TURNS:
         return replace(_turned(entry, button), turning=button, turn_at=now + HOLD_S, turns=0)
     if button is Button.CANCEL:
-        return replace(_still(entry), typed=entry.typed[:-1], wheel="0") if entry.typed else Left()
+        return _begun(replace(entry, typed=entry.typed[:-1])) if entry.typed else Left()
     if entry.wheel == END:
         return Typed(entry.typed)
+    if entry.wheel in {TO_LETTERS, TO_DIGITS}:
+        return _begun(replace(entry, among_letters=entry.wheel == TO_LETTERS))
     typed = entry.typed + entry.wheel
-    return Typed(typed) if len(typed) == entry.most else replace(_still(entry), typed=typed, wheel="0")
+    return Typed(typed) if len(typed) == entry.most else _begun(replace(entry, typed=typed))
 
 
 def released(entry: Digits, button: Button, held_s: float) -> Digits:
     """Take a button that came up after ``held_s`` seconds: the wheel stands still, where it stood at that moment."""
     if entry.turning is not button:
         return entry
-    earned = 0 if held_s < HOLD_S else 1 + int((held_s - HOLD_S) / REPEAT_S)
-    return _still(_turned(entry, button, -max(0, entry.turns - earned)))
+    return _still(_turned(entry, button, -max(0, entry.turns - _earned(held_s))))
 
 
 def tick(entry: Digits, now: float) -> Digits:
     """Turn the wheel on where its button is still held."""
     if entry.turning is None or entry.turn_at is None or now < entry.turn_at:
         return entry
-    return replace(_turned(entry, entry.turning), turn_at=now + REPEAT_S, turns=entry.turns + 1)
+    turns = entry.turns + 1
+    return replace(_turned(entry, entry.turning), turn_at=now + _pace_s(turns), turns=turns)
+
+
+def _pace_s(turns: int) -> float:
+    """Return how long a wheel that has turned so often by itself stands until it turns again."""
+    return REPEAT_S if turns < FAST_AFTER else FAST_S
+
+
+def _earned(held_s: float) -> int:
+    """Return how often a button that was held for so long turns the wheel by itself."""
+    turns, due_s = 0, HOLD_S
+    while due_s <= held_s:
+        turns += 1
+        due_s += _pace_s(turns)
+    return turns
+
+
+def _begun(entry: Digits) -> Digits:
+    """Return the entry with its wheel where it begins."""
+    return replace(_still(entry), wheel=entry.wheel_places[0])
 
 
 def _turned(entry: Digits, button: Button, times: int = 1) -> Digits:

@@ -82,8 +82,8 @@ def _several(counter: Counter, now: float) -> Step:
     return replace(counter, waiting=None), ()
 
 
-def serve(counter: Counter, text: str | None, now: float) -> Step:
-    """Begin the conversation about a code."""
+def serve(counter: Counter, text: str | None, now: float, method: Method = Method.SCAN) -> Step:
+    """Begin the conversation about a code, which came by ``method``."""
     counter = replace(counter, waiting=None)
     kind = classify(text)
     if kind.verdict is not None or text is None:
@@ -95,7 +95,7 @@ def serve(counter: Counter, text: str | None, now: float) -> Step:
         return ask(counter, asked, now)
     if counter.clerk_required and counter.clerk is None:
         return _refuse(counter, Verdict.CLERK_REQUIRED, text, now)
-    return _look(counter, text, now)
+    return _look(counter, text, now, method=method)
 
 
 def ask(counter: Counter, asked: SignIn | AskUndoable | AskUndo, now: float) -> Step:
@@ -103,13 +103,19 @@ def ask(counter: Counter, asked: SignIn | AskUndoable | AskUndo, now: float) -> 
     return _look(counter, (asked.badge or "") if isinstance(asked, SignIn) else "", now, asked)
 
 
-def _look(counter: Counter, text: str, now: float, asks: SignIn | AskUndoable | AskUndo | None = None) -> Step:
+def _look(
+    counter: Counter,
+    text: str,
+    now: float,
+    asks: SignIn | AskUndoable | AskUndo | None = None,
+    method: Method = Method.SCAN,
+) -> Step:
     reachable = counter.link is LinkState.UP
     patience_s = counter.timing.look_s if reachable else counter.timing.look_offline_s
     looking = Looking(
         look=counter.looks + 1,
         code=text,
-        method=Method.SCAN,
+        method=method,
         asked_at=now,
         send_at=now + counter.timing.look_repeat_s,
         until=now + patience_s,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from device.counter.states import (
     CameraState,
     Choosing,
+    EnteringCode,
     Idle,
     Leaving,
     Looking,
@@ -112,7 +113,7 @@ def _face(counter: Counter, style: Style) -> _Face:
             return _result(outcome, style)
         case Question():
             return _question(counter, phase, style)
-        case Typing() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
             return _by_buttons(counter, phase, style)
         case OutOfService(verdict=verdict, hint=hint):
             lines = (*style.phrase(verdict), *((hint,) if hint else ()))
@@ -138,7 +139,9 @@ def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
         prompt = words.show_code
     open_ones = counter.still_open
     if not open_ones:
-        return (*store, *prompt, *_clerk_line(counter, style))
+        lines = (*store, *prompt, *_clerk_line(counter, style))
+        helps = not counter.offline_shown and len(lines) < style.rows
+        return (*lines, words.by_buttons) if helps else lines
     number = parking_number(open_ones[0].rid) if len(open_ones) == 1 else str(len(open_ones))
     return (*store, *prompt, words.still_open.format(number=number))
 
@@ -153,6 +156,9 @@ def _by_buttons(counter: Counter, phase: ByButtons, style: Style) -> _Face:
     words = style.words
     if isinstance(phase, Choosing | Undoing):
         return _undoing(phase, style)
+    if isinstance(phase, EnteringCode):
+        title = words.type_code.format(count=len(phase.entry.typed))
+        return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))
     if isinstance(phase, Typing):
         title = words.type_number if phase.number is None else words.type_pin
         return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))

@@ -197,7 +197,15 @@ class OutOfService:
     lasting: bool = False
 
 
-ByButtons: TypeAlias = Typing | Leaving | Choosing | Undoing
+@dataclass(frozen=True, slots=True)
+class EnteringCode:
+    """A voucher's code is set with the buttons; given up at ``until``."""
+
+    entry: Digits
+    until: float
+
+
+ByButtons: TypeAlias = Typing | EnteringCode | Leaving | Choosing | Undoing
 Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | ByButtons | OutOfService
 
 

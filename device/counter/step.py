@@ -33,6 +33,7 @@ from device.counter.states import (
     CameraState,
     Choosing,
     Counter,
+    EnteringCode,
     Idle,
     Kept,
     Leaving,
@@ -96,7 +97,7 @@ def _catch_up(counter: Counter, now: float) -> Step:
             counter, moved = redeeming.tick(counter, phase, now)
         case Result():
             counter, moved = results.tick(counter, phase, now)
-        case Typing() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
             counter, moved = clerking.tick(counter, phase, now)
         case Idle() | Question() | OutOfService():
             # These wait for a code, a person or the gateway: there is time to tidy.
@@ -123,7 +124,7 @@ def _phase_deadline(counter: Counter) -> float | None:
             return redeeming.deadline(phase)
         case Result():
             return results.deadline(counter, phase)
-        case Typing() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
             return clerking.deadline(phase)
         case Question() | OutOfService():
             return counter.tidy_at
@@ -147,7 +148,7 @@ def _take(counter: Counter, event: Event, now: float) -> Step:
             return linking.journal_behind(counter), ()
         case MintFailed(rid=rid):
             return redeeming.mint_failed(counter, rid, now), ()
-        case Released() if isinstance(counter.phase, Typing):
+        case Released() if isinstance(counter.phase, Typing | EnteringCode):
             return clerking.let_go(counter, counter.phase, event)
         case Tick() | Released():
             return counter, ()  # the time was caught up with already
@@ -192,7 +193,7 @@ def _pressed(counter: Counter, event: Pressed, now: float) -> Step:
             return results.answer_question(counter, phase, event.button, now)
         case Idle():
             return clerking.begin(counter, event.button, now)
-        case Typing() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
             return clerking.pressed(counter, phase, event, now)
         case Starting() | OutOfService():
             return counter, ()  # nothing is asked here

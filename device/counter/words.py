@@ -36,6 +36,9 @@ class Words:
     nothing_to_undo: tuple[str, ...]
     shift_count: str
     shift_amount: str
+    by_buttons: str
+    """What up and down do at rest."""
+    type_code: str
     type_number: str
     type_pin: str
     take_or_back: str
@@ -83,6 +86,8 @@ WORDS = {
         nothing_to_undo=("没有可撤销的核销",),
         shift_count="本班核销 {count}",
         shift_amount="实收¥{yuan}",
+        by_buttons="▲撤销 ▼输码",
+        type_code="券码 {count}位",
         type_number="店员编号",
         type_pin="密码",
         take_or_back="▲▼OK ×退回",
@@ -126,6 +131,8 @@ WORDS = {
         nothing_to_undo=("Nothing to undo",),
         shift_count="Redeemed: {count}",
         shift_amount="Paid ¥{yuan}",
+        by_buttons="▲undo ▼type code",
+        type_code="Code, {count} so far",
         type_number="Clerk number",
         type_pin="PIN",
         take_or_back="▲▼OK ×back",

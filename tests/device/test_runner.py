@@ -194,6 +194,19 @@ def test_a_redemption_from_scan_to_green_in_the_right_order(open_kiosk: Kiosk) -
     assert read_books(open_kiosk.path)[-1]["store"] == "s1"
 
 
+def test_the_log_does_not_say_which_buttons_set_a_code(open_kiosk: Kiosk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "device.runner")
+    taps = (Button.DOWN, Button.UP, Button.UP, Button.OK, Button.CANCEL, Button.CANCEL)
+    begun = time.monotonic()
+    for number, button in enumerate(taps):
+        at = begun + 0.2 * number
+        open_kiosk.post(Edge(button, pressed=True, at=at), Edge(button, pressed=False, at=at + 0.1))
+    open_kiosk.until(lambda: open_kiosk.diary.of("handled")[-1:] == [2 * len(taps)])
+    lines = ["".join(line.text for line in view.lines) for view in open_kiosk.views]
+    assert any("2[0]" in line for line in lines)
+    assert [record.message.split()[1] for record in caplog.records if "pressed" in record.message] == ["button=down"]
+
+
 def test_each_edge_is_told_once_it_is_dealt_with_journal_included(open_kiosk: Kiosk) -> None:
     open_kiosk.look()
     open_kiosk.press()

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.counter.digits import END, HOLD_S, REPEAT_S, Digits, Left, Typed, pressed, released, tick
+from device.counter.digits import (
+    END,
+    FAST_AFTER,
+    FAST_S,
+    HOLD_S,
+    REPEAT_S,
+    TO_DIGITS,
+    TO_LETTERS,
+    Digits,
+    Left,
+    Typed,
+    pressed,
+    released,
+    tick,
+)
 from device.ports import Button
+from headoffice.codes import ALPHABET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PIN = Digits(fewest=6, most=6, hidden=True)
 NUMBER = Digits(fewest=1, most=12)
+CODE = Digits(fewest=4, most=24, letters=True)
 
 
 def type_in(entry: Digits, text: Iterable[str]) -> Digits | Typed | Left:
@@ -88,6 +105,36 @@ def test_a_release_that_is_told_late_turns_back_what_was_turned_meanwhile() -> N
     assert released(entry, Button.DOWN, 0.1).wheel == "9"
     assert released(entry, Button.DOWN, HOLD_S).wheel == "8"
     assert released(entry, Button.DOWN, 5.0).wheel == "7"
+
+
+def test_a_button_that_is_held_for_long_turns_faster() -> None:
+    entry = pressed(CODE, Button.UP, 10.0)
+    assert isinstance(entry, Digits)
+    now = 10.0
+    for _ in range(FAST_AFTER + 3):
+        assert entry.turn_at is not None
+        now = entry.turn_at
+        entry = tick(entry, now)
+    held_s = HOLD_S + (FAST_AFTER - 1) * REPEAT_S + 3 * FAST_S
+    assert now - 10.0 == pytest.approx(held_s)
+    assert entry.wheel == "9"
+    assert released(entry, Button.UP, held_s + FAST_S / 2).wheel == "9"
+    assert released(entry, Button.UP, held_s - FAST_S / 2).wheel == "8"
+
+
+def test_letters_are_on_a_wheel_of_their_own_behind_the_digits() -> None:
+    begun = type_in(CODE, ["7", TO_LETTERS, "K", "Z", TO_DIGITS, "0", TO_LETTERS])
+    assert isinstance(begun, Digits)
+    assert begun.line == "7KZ0[A]"
+    back = pressed(begun, Button.CANCEL, 0.0)
+    assert isinstance(back, Digits)
+    assert back.line == "7KZ[A]"
+    assert type_in(back, ["B", END]) == Typed("7KZB")
+
+
+def test_the_wheel_of_letters_holds_what_own_codes_are_made_of() -> None:
+    places = {*CODE.wheel_places, *replace(CODE, among_letters=True).wheel_places} - {TO_LETTERS, TO_DIGITS}
+    assert places == set(ALPHABET)
 
 
 def test_what_is_long_keeps_its_end_in_sight() -> None:

@@ -120,7 +120,7 @@ def test_without_a_camera_the_idle_screen_calls_for_the_technician() -> None:
     bench = Bench()
     assert bench.view.screen is Screen.STARTING
     bench.do(CameraFault())
-    assert bench.lines == ["南京路店", "扫码器故障", "请联系技术员"]
+    assert bench.lines == ["南京路店", "扫码器故障", "请联系技术员", "▲撤销 ▼输码"]
     bench.do(CameraReady())
     assert "请出示券码" in bench.lines
 

@@ -231,7 +231,7 @@ def test_where_a_clerk_must_sign_in_nothing_is_looked_up_without_one(bench: Benc
 
 
 def test_the_idle_screen_is_honest_about_the_network(bench: Bench) -> None:
-    assert bench.lines == ["南京路店", "请出示券码", "Show your code"]
+    assert bench.lines == ["南京路店", "请出示券码", "Show your code", "▲撤销 ▼输码"]
     bench.do(LinkDown())
     assert bench.view.link is LinkState.DOWN
     assert "请出示券码" in bench.lines  # a short interruption is nobody's business

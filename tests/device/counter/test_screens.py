@@ -124,7 +124,7 @@ def test_a_fault_of_a_redemption_does_not_claim_that_nothing_was_spent() -> None
 
 def test_english_is_english() -> None:
     bench = Bench(style=Style(language=Language.EN)).open_up()
-    assert bench.lines == ["南京路店", "Show your code", "请出示券码"]
+    assert bench.lines == ["南京路店", "Show your code", "请出示券码", "▲undo ▼type code"]
     bench.scan()
     bench.offered()
     assert bench.lines == ["Ready to redeem", "生日蛋糕券", "¥50", "OK yes ×cancel"]
