@@ -31,7 +31,7 @@ class Explanation:
 
 
 def explanation(rows: NDArray[np.float32], slant: float, ends: tuple[float, float] | None = None) -> Explanation | None:
-    """Return what explains rows whose bars slant by at most so many samples from a row to the next.
+    """Return what explains rows whose bars slant by about so many samples from a row to the next.
 
     ``ends`` says about where a code begins and ends; without it the longest run of bars is looked at.
     None where the rows show nothing together, no run of bars, or bars that no number explains by half.

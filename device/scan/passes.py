@@ -129,8 +129,7 @@ def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scen
 
     def read(scene: Scene) -> list[Code]:
         for strip in scene.strips:
-            codes = reader.read(picture(strip))
-            if codes and strip.is_of_bars and (kept := [code for code in codes if strip.bears_out(code)]):
+            if kept := [code for code in reader.read(picture(strip)) if strip.bears_out(code)]:
                 return [strip.in_frame(code) for code in kept]
         return []
 
@@ -139,4 +138,4 @@ def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scen
 
 def _explained(scene: Scene) -> list[Code]:
     """Look for an EAN-13 code too blurred for a decoder, strip after strip."""
-    return next(filter(None, (strip.explained() for strip in scene.strips if strip.is_of_bars)), [])
+    return next(filter(None, (strip.explained() for strip in scene.strips)), [])

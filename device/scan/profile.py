@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: Samples in the neighbourhood whose mean is the light.
 _LIGHT = 61
-#: Distance of two slants that are tried, in samples from a row to the next.
-_STEP = 0.5
+#: Slants that are tried, in samples from a row to the next, beside the one that the rows seem to have.
+_NEARBY = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 #: Correlation with the sum of all from which a row shows the same bars.
 _ALIKE = 0.5
 _FEWEST = 4
@@ -29,6 +29,9 @@ _USUALLY = 90  # percent of the samples that are weaker
 _GAPS = (8, 16, 28)
 #: Samples of the shortest code: 95 modules of one pixel.
 _SHORTEST = 190
+#: How often such a run turns from lighter to darker or back, at least: an EAN-13 code 60 times, or half of that where
+#: blur has joined its bars; folds and rails some ten times.
+_FEWEST_TURNS = 20
 #: Samples by which the neighbourhood reaches over the end of the bars.
 _OVER = 8
 
@@ -52,16 +55,19 @@ class Profile:
             begins, stops = starts[np.append(True, apart)], ends[np.append(apart, True)]
             longest = int((stops - begins).argmax())
             found.add((int(begins[longest]) + _OVER, int(stops[longest]) - _OVER))
-        return sorted((start, end) for start, end in found if end - start >= _SHORTEST)
+        return sorted(run for run in found if run[1] - run[0] >= _SHORTEST and self._turns(*run) >= _FEWEST_TURNS)
+
+    def _turns(self, start: int, end: int) -> int:
+        return int(np.count_nonzero(np.diff(self.whole[start:end] > 0)))
 
 
-def straightened(rows: Rows, reach: float) -> Profile | None:
-    """Return the profile of rows whose bars slant by at most so many samples from a row to the next.
+def straightened(rows: Rows, slant: float) -> Profile | None:
+    """Return the profile of rows whose bars slant by about so many samples from a row to the next.
 
     None where too few of them show the same.
     """
     shades = rows - means(rows, _LIGHT)
-    slants = np.arange(-reach, reach + _STEP / 2, _STEP)
+    slants = slant + _NEARBY
     moved = max(
         (_moved(shades, slant) for slant in slants), key=lambda moved: float(np.square(moved.mean(axis=0)).sum())
     )

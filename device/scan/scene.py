@@ -45,12 +45,11 @@ class Scene:
 
     @cached_property
     def strips(self) -> list[Strip]:
-        """Straightened strips across the places where bars are likeliest."""
-        return (
-            []
-            if self._texture is None
-            else [Strip.across(bars, self.frame) for bars in self._texture.bars(_PLACES_OF_BARS)]
-        )
+        """Straightened strips across the places where bars are likeliest, without those that show none."""
+        if self._texture is None:
+            return []
+        strips = (Strip.across(bars, self.frame) for bars in self._texture.bars(_PLACES_OF_BARS))
+        return [strip for strip in strips if strip.slant is not None]
 
     @cached_property
     def _texture(self) -> Texture | None:

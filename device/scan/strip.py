@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +18,13 @@ from device.scan.codes import Code
 from device.scan.explained import explanation
 from device.scan.sampling import means, sampled
 from device.scan.symbologies import Symbology
-from device.scan.witness import alike
+from device.scan.witness import movement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from device.scan.codes import Point
+    from device.scan.explained import Explanation
     from device.scan.readers import Frame
     from device.scan.texture import Bars
 
@@ -47,7 +49,7 @@ _ASKEW = 0.3
 _ROWS_BETWEEN = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Strip:
     """Rows across bars: 12 x n float32 grey levels, and where in the frame they lie."""
 
@@ -70,19 +72,19 @@ class Strip:
         samples = sampled(frame, bars.x + across * cosine - along * sine, bars.y + across * sine + along * cosine)
         return Strip(samples.reshape(_ROWS, lines, -1).mean(axis=1), bars, step, pitch)
 
-    @property
-    def is_of_bars(self) -> bool:
-        """Whether several rows in succession show the same, as bars that they lie across make them."""
-        return alike(self.rows[:, ::2], math.ceil(self.slant))  # every other sample shows it, in a quarter of the time
+    @cached_property
+    def slant(self) -> float | None:
+        """By how many samples bars move from a row to the next, which were not laid quite straight.
 
-    @property
-    def slant(self) -> float:
-        """By how many samples at most the bars move from a row to the next, where they were not laid quite straight."""
-        return self.pitch * _ASKEW / self.step
+        None where rows in succession do not show the same, as bars that they lie across make them.
+        """
+        # Every other sample shows it, in a quarter of the time.
+        moved = movement(self.rows[:, ::2], math.ceil(self.pitch * _ASKEW / self.step))
+        return None if moved is None else 2 * moved
 
     def explained(self) -> list[Code]:
         """Return the EAN-13 code whose digits, drawn and blurred, explain the rows beyond doubt, if one does."""
-        said = explanation(self.rows, self.slant)
+        said = self._said
         if said is None or not said.certain:
             return []
         left, right, last = round(said.start), round(said.end), _ROWS - 1
@@ -96,11 +98,15 @@ class Strip:
         """
         if code.format is not Symbology.EAN_13:
             return True
-        said = explanation(self.rows, self.slant)
+        said = self._said
         if said is not None and said.certain:
             return said.digits == code.text
         _, first, _, last = code.box
         return last - first > _ROWS_BETWEEN
+
+    @cached_property
+    def _said(self) -> Explanation | None:
+        return None if self.slant is None else explanation(self.rows, self.slant)
 
     def plain(self) -> Frame:
         """Return the rows as a picture."""

@@ -60,25 +60,28 @@ def standing(codes: Sequence[Code], frame: Frame, *, lines_agree: bool) -> list[
     return [code for code in codes if code.format not in UNCORRECTED or _stands(code, frame, lines_agree=lines_agree)]
 
 
-def alike(rows: Rows, reach: int) -> bool:
-    """Return whether rows in succession show the same bars, each moved by the same number of samples, up to a reach."""
+def movement(rows: Rows, reach: int) -> float | None:
+    """Return by how many samples bars move from a row to the next, where rows in succession show the same bars.
+
+    None where they do not, or move by more than ``reach`` from a row to the next but one.
+    """
     if len(rows) < _APART_ROWS + _ROWS_ALIKE:
-        return False
-    length = rows.shape[1]
-    for shift in range(-reach, reach + 1):
-        left, right = max(-shift, 0), max(shift, 0)
-        likeness = _correlations(rows[:-_APART_ROWS, left : length - right], rows[_APART_ROWS:, right : length - left])
-        if float(np.lib.stride_tricks.sliding_window_view(likeness, _ROWS_ALIKE).min(axis=1).max()) >= _ALIKE:
-            return True
-    return False
+        return None
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    rows /= np.sqrt((rows * rows).sum(axis=1, keepdims=True) + 1)
+    likeness, shift = max((_likeness(rows, shift), shift) for shift in range(-reach, reach + 1))
+    return shift / _APART_ROWS if likeness >= _ALIKE else None
 
 
-def _correlations(rows: Rows, others: Rows) -> Rows:
-    """Return the correlation of each row with the other one of its place."""
-    rows, others = rows - rows.mean(axis=1, keepdims=True), others - others.mean(axis=1, keepdims=True)
-    power = (rows * rows).sum(axis=1) * (others * others).sum(axis=1)
-    correlations: Rows = (rows * others).sum(axis=1) / np.sqrt(power + 1)
-    return correlations
+def _likeness(rows: Rows, shift: int) -> float:
+    """Return how alike the most alike rows in succession are, each moved by so many samples against the next but one.
+
+    Rows come with a mean of nothing and a power of one.
+    """
+    left, right, length = max(-shift, 0), max(shift, 0), rows.shape[1]
+    first, second = rows[:-_APART_ROWS, left : length - right], rows[_APART_ROWS:, right : length - left]
+    correlations = np.einsum("ij,ij->i", first, second)
+    return float(np.lib.stride_tricks.sliding_window_view(correlations, _ROWS_ALIKE).min(axis=1).max())
 
 
 def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
@@ -91,11 +94,12 @@ def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
     across = (np.arange(-beside, samples + beside, dtype=np.float32) - samples / 2) * np.float32(length / samples)
     for turned in (direction, direction + math.pi / 2):
         rows = _rows(frame, code.centre, turned, across, apart)
-        if alike(rows, math.ceil(_APART_ROWS * slant)):
+        moved = movement(rows, math.ceil(_APART_ROWS * slant))
+        if moved is not None:
             deep = depth >= _DEEP * length
             if code.format is not Symbology.EAN_13 or not known or (deep and lines_agree):
                 return True
-            said = explanation(rows, slant, (beside, beside + samples))
+            said = explanation(rows, moved, (beside, beside + samples))
             return deep if said is None or not said.certain else said.digits == code.text
     return False
 

@@ -9,7 +9,7 @@ import zxingcpp
 from device.scan.decoders import build_reader
 from device.scan.pipeline import build_pipeline
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
-from device.scan.witness import alike, standing
+from device.scan.witness import movement, standing
 
 from .drawing import HEIGHT, WIDTH, bars, before_camera, noisy, rotated
 
@@ -63,11 +63,12 @@ def test_squares_need_no_witness() -> None:
     assert standing(codes, np.zeros_like(frame), lines_agree=False) == codes != []
 
 
-def test_rows_are_alike_when_all_are_moved_by_as_much() -> None:
+def test_rows_show_bars_when_all_are_moved_by_as_much() -> None:
     profile = np.random.default_rng(1).normal(0, 40, 400).astype(np.float32)
     slanting = np.stack([profile[3 * row : 3 * row + 300] for row in range(6)])
-    assert alike(slanting, 6)
-    assert not alike(slanting, 5), "no further than bars can slant"
-    assert not alike(slanting[:4], 6), "four rows are too few"
+    assert movement(slanting, 6) == -3.0
+    assert movement(slanting[::-1], 6) == 3.0
+    assert movement(slanting, 5) is None, "no further than bars can slant"
+    assert movement(slanting[:4], 6) is None, "four rows are too few"
     unsteady = np.stack([profile[shift : shift + 300] for shift in (0, 20, 6, 35, 50, 1)])
-    assert not alike(unsteady, 6)
+    assert movement(unsteady, 6) is None
