@@ -5,15 +5,16 @@ Each call opens the file for itself, so that it may run in any thread and a long
 
 from __future__ import annotations
 
+import heapq
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from gateway.schema import REFUSALS, USAGES, usage_in_refusal, usage_in_relay
 from service.database import open_for_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _IN_A_DAY = "WHERE store = ? AND at >= ? AND at < ? "
 _COUNT_REQUESTS = "SELECT CASE WHEN undone_by IS NULL THEN verdict ELSE 'given_back' END, count(*) FROM relays "
 _COUNT_REFUSALS = "SELECT count(*) FROM refusals "
+_NEXT_PAGE = "WHERE store = ? AND at < ? AND (at, n) > (?, ?) ORDER BY at, n LIMIT ?"
+PAGE = 500
 _NEWEST_FIRST = "ORDER BY at DESC, n DESC LIMIT ?"
 
 
@@ -38,11 +41,18 @@ class Books:
     def day(self, store: Store, day: date, limit: int = -1) -> list[Usage]:
         """Return a store's rows of one day in its own time, newest first; ``limit`` -1 means all."""
         with self._reading() as reader:
-            return _newest_first(reader, _IN_A_DAY, (store.id, *_bounds(store, day)), limit)
+            return _newest_first(reader, _IN_A_DAY, (store.id, *store.bounds(day)), limit)
+
+    def rows(self, store: Store, day: date) -> Iterator[Usage]:
+        """Yield a store's rows of one day, oldest first, in the same memory however many there are."""
+        with self._reading() as reader:
+            relays = _pages(reader, USAGES, usage_in_relay, store, day)
+            refusals = _pages(reader, REFUSALS, usage_in_refusal, store, day)
+            yield from heapq.merge(relays, refusals, key=attrgetter("at"))
 
     def totals(self, store: Store, day: date) -> dict[str, int]:
         """Return a store's day in numbers: requests by verdict, ``given_back`` redemptions, ``refused`` looks."""
-        values = (store.id, *_bounds(store, day))
+        values = (store.id, *store.bounds(day))
         with self._reading() as reader:
             rows = reader.execute(_COUNT_REQUESTS + _IN_A_DAY + "GROUP BY 1", values)
             count = {str(name): int(number) for name, number in rows}
@@ -72,8 +82,15 @@ def _newest_first(reader: apsw.Connection, where: str, values: tuple[Any, ...], 
     return rows if limit < 0 else rows[:limit]
 
 
-def _bounds(store: Store, day: date) -> tuple[float, float]:
-    """Return when a store's day begins and ends, in seconds since 1970; a day can have 23 or 25 hours."""
-    start = datetime(day.year, day.month, day.day, tzinfo=store.zone)
-    end = datetime.combine(day + timedelta(days=1), start.timetz())
-    return start.timestamp(), end.timestamp()
+def _pages(
+    reader: apsw.Connection, rows: str, usage: Callable[[tuple[Any, ...]], Usage], store: Store, day: date
+) -> Iterator[Usage]:
+    """Yield one table's rows in order, each page behind the last row of the one before: no statement stays open."""
+    begin, end = store.bounds(day)
+    after = (begin, -1)
+    while True:
+        page = list(map(usage, reader.execute(rows + _NEXT_PAGE, (store.id, end, *after, PAGE))))
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = (page[-1].at, page[-1].n)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from protocol import days
+from protocol.days import MIDNIGHT
 from protocol.duty import ClerkNumber
 from protocol.ids import Identity, StoreId
 
@@ -40,6 +42,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     clerk_each: bool = False
     """Whether a clerk signs in before every redemption, not once a shift."""
     address: str = ""
+    day_ends: time = MIDNIGHT
+    """When its business day ends, in its own time."""
     undo_s: float = 0.0
     """For so long after it the head office undoes a redemption; 0: it has not said."""
 
@@ -50,6 +54,15 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             return UTC
+
+    def day_of(self, at: float) -> date:
+        """Return the store's day that a moment (seconds since 1970) belongs to."""
+        return days.day_of(datetime.fromtimestamp(at, UTC), self.zone, self.day_ends)
+
+    def bounds(self, day: date) -> tuple[float, float]:
+        """Return when one of the store's days begins, and the first moment after it, in seconds since 1970."""
+        begin, end = days.bounds(day, self.zone, self.day_ends)
+        return begin.timestamp(), end.timestamp()
 
 
 class Clerk(msgspec.Struct, frozen=True, kw_only=True):

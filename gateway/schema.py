@@ -133,8 +133,8 @@ ENTRIES = """
     SELECT n, requester, store, at, intent, digest, voucher, answer FROM relays
     WHERE n > ? AND n <= ? AND at >= ? ORDER BY n LIMIT ?
 """
-USAGES = "SELECT rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
-REFUSALS = "SELECT at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
+USAGES = "SELECT n, rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
+REFUSALS = "SELECT n, at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
 SHIFTS = "SELECT id, kiosk, store, clerk, name, since, until FROM shifts "
 TOTALS = """
     SELECT count(*), coalesce(sum(json_extract(intent, '$.amount')), 0) FROM relays
@@ -193,11 +193,12 @@ def entry_in(row: tuple[Any, ...]) -> tuple[int, Entry]:
 
 def usage_in_relay(row: tuple[Any, ...]) -> Usage:
     """Return a row of the books from a row of USAGES."""
-    rid, at, requester, store, verdict, intent_text, answer_text, settled_at, handed_over = row
+    n, rid, at, requester, store, verdict, intent_text, answer_text, settled_at, handed_over = row
     intent = _INTENT.decode(intent_text)
     answer = None if answer_text is None else _ANSWER.decode(answer_text)
     detail = answer.detail if answer else Detail(quantity=intent.quantity)
     return Usage(
+        n=n,
         rid=rid,
         at=at,
         kiosk=requester,
@@ -219,8 +220,9 @@ def usage_in_relay(row: tuple[Any, ...]) -> Usage:
 
 def usage_in_refusal(row: tuple[Any, ...]) -> Usage:
     """Return a row of the books from a row of REFUSALS."""
-    at, kiosk, store, verdict, tail, method, clerk, detail = row
+    n, at, kiosk, store, verdict, tail, method, clerk, detail = row
     return Usage(
+        n=n,
         at=at,
         kiosk=kiosk,
         store=store,

@@ -22,6 +22,8 @@ PRIVATE = frozenset({Verdict.PAYMENT_CODE, Verdict.SETUP_CODE})
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """One row. ``rid`` is None for a refusal at a look, which has none."""
 
+    n: int = 0
+    """Its number in the journal, among requests or among refusals: later ones have higher numbers."""
     rid: str | None = None
     at: float
     """When the gateway wrote it down: seconds since 1970."""

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, exists, select
 
 from headoffice import stock
 from headoffice.codes import understood
-from headoffice.kinds import Kind
 from headoffice.openings import opening_of
 from headoffice.orders import Stage
 from headoffice.schema import (
@@ -27,6 +26,7 @@ from headoffice.schema import (
     vouchers,
 )
 from protocol.ids import code_tail
+from protocol.kinds import Kind
 from protocol.owner import LastUse, Voucher, VoucherState
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *
         id=row.id,
         code_tail=code_tail(row.code),
         title=row.title,
+        kind=row.kind,
         value=face_value(row.value_fen, row.value_text),
         terms=row.terms,
         state=VoucherState(row.state),

@@ -17,7 +17,6 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, 
 
 from headoffice.books import face_value, weekdays_in
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
-from headoffice.kinds import Kind
 from headoffice.schema import (
     gateway_stores,
     gateways,
@@ -32,6 +31,7 @@ from headoffice.schema import (
 from headoffice.signing import valid_keys
 from headoffice.standing import note_discrepancy, require_current, type_of
 from headoffice.voucher_types import find_type
+from protocol.kinds import Kind
 from protocol.lease import Granted, rule_accepted
 from protocol.leasing import Lease, LeasedVoucher
 from protocol.messages import Answer, Leased
@@ -289,6 +289,7 @@ def _told(row: Any, at: datetime) -> Lease:  # noqa: ANN401 - a row
         title=row[voucher_types.c.title],
         value=face_value(row[voucher_types.c.value_fen], row[voucher_types.c.value_text]),
         value_fen=row[voucher_types.c.value_fen],
+        kind=row[voucher_types.c.kind],
         terms=row[voucher_types.c.terms],
         weekdays=tuple(sorted(weekdays_in(row[voucher_types.c.weekdays]))),
         hours=None if begin is None else (begin, row[voucher_types.c.hours_until]),

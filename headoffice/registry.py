@@ -85,6 +85,7 @@ def stores_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
             "address": row.address,
             "clerk_required": row.clerk_policy != ClerkPolicy.NONE and bool(row.has_clerks),
             "clerk_each": row.clerk_policy == ClerkPolicy.EACH,
+            "day_ends": row.day_ends,
         }
         for row in connection.execute(found)
     ]

@@ -39,6 +39,7 @@ stores = Table(
     Column("hours", NAME, nullable=False),
     Column("map", String(400), nullable=False, server_default=text("''")),
     Column("clerk_policy", WORD, nullable=False),
+    Column("day_ends", Time, nullable=False, server_default="00:00:00"),
 )
 
 gateways = Table(

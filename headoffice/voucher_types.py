@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from headoffice.errors import NotFoundError, RefusedError
-from headoffice.kinds import Kind
 from headoffice.registry import known_stores, put
 from headoffice.schema import voucher_type_stores, voucher_types
 from headoffice.standing import require_current
+from protocol.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

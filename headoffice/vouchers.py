@@ -11,7 +11,6 @@ from sqlalchemy import func, insert, select, update
 
 from headoffice.codes import mint_code
 from headoffice.errors import BehindError, NotAllowedError, NotFoundError, RefusedError, TakenError
-from headoffice.kinds import Kind
 from headoffice.life import Objection, Standing, Step, take
 from headoffice.orders import OrderState, OrderStep, Stage, forward, state_of
 from headoffice.page_tables import shares
@@ -19,6 +18,7 @@ from headoffice.schema import redemptions, refusals, uses, voucher_events, vouch
 from headoffice.standing import HINT, books_of, require_current
 from headoffice.voucher_types import APPROVED, find_type
 from protocol.classify import BADGE_PREFIX, classify
+from protocol.kinds import Kind
 from protocol.owner import VoucherState
 from protocol.signed import PREFIX
 

@@ -109,6 +109,7 @@ def voucher_of(held: Held, leased: LeasedVoucher, journalled: Journalled, tail: 
         code_tail=tail,
         title=lease.title,
         value=lease.value,
+        kind=lease.kind,
         terms=lease.terms,
         uses=leased.uses,
         taken=frozenset(leased.taken) | journalled.taken,
@@ -142,6 +143,7 @@ def accept(held: Held, voucher: Voucher, intent: Intent, moment: Moment, clock: 
     detail = Detail(
         title=voucher.title,
         value=voucher.value or None,
+        kind=voucher.kind or None,
         code_tail=voucher.code_tail,
         at=at,
         store=moment.store_name,

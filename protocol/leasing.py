@@ -39,6 +39,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Uses, and their value in fen, that may be accepted and not brought to their end at once."""
     title: _Name
     value: _Name = ""
+    kind: _Name = ""
     value_fen: _Fen | None = None
     terms: int
     weekdays: tuple[Annotated[int, Meta(ge=0, le=6)], ...]

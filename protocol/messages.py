@@ -73,6 +73,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     title: Text | None = None
     value: Text | None = None
+    kind: Text | None = None
+    """The kind of voucher (``protocol.kinds``), where the owner knows it: records name it."""
+    platform: Text | None = None
+    """The platform that owns the voucher; None for one of the chain's own, and where it is not known."""
     code_tail: str | None = None
     at: str | None = None
     """When it happened: redeemed, or the moment from or until which it is valid."""

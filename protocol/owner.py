@@ -67,6 +67,8 @@ class Voucher:
     code_tail: str
     title: str
     value: str
+    kind: str = ""
+    """What it is (``protocol.kinds``); empty where its owner does not say."""
     terms: int
     """Rises with every change of what the voucher promises; uses left are not part of it."""
     state: VoucherState = VoucherState.ACTIVE
@@ -217,6 +219,7 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
     return Detail(
         title=voucher.title,
         value=voucher.value or None,
+        kind=voucher.kind or None,
         code_tail=voucher.code_tail,
         at=at,
         store=last.store if last else None,
@@ -301,6 +304,7 @@ def _spent(ask: AskRedeem | AskResolve, voucher: Voucher, moment: Moment) -> Rul
     detail = Detail(
         title=voucher.title,
         value=voucher.value or None,
+        kind=voucher.kind or None,
         code_tail=voucher.code_tail,
         at=moment.at.isoformat(timespec="seconds"),
         store=moment.store_name,
@@ -327,6 +331,8 @@ def rule_undo(
         return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_UNSUPPORTED, final=True, detail=detail), record=True)
     detail = Detail(
         title=target.answer.detail.title,
+        kind=target.answer.detail.kind,
+        platform=target.answer.detail.platform,
         code_tail=target.answer.detail.code_tail,
         quantity=target.answer.detail.quantity,
     )
@@ -354,6 +360,7 @@ def _tombstone(rid: str, reason: str | None, voucher: Voucher | None) -> Ruling:
     detail = Detail(
         reason=reason,
         title=voucher.title if voucher else None,
+        kind=(voucher.kind or None) if voucher else None,
         code_tail=voucher.code_tail if voucher else None,
     )
     return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)

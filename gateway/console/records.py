@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from gateway.console.answers import answer, bad_request, row, store_named
-from gateway.console.sheet import sheet
+from gateway.console.sheet import Wanted, as_sheet, as_workbook, rows
+from service import xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gateway.console.access import Access
     from gateway.console.parts import Parts
     from gateway.places import Store
     from gateway.usage import Usage
+    from protocol.records import Row
 
 #: Rows of today that the page gets; totals count all of them.
 ROWS_SHOWN = 300
@@ -42,25 +45,26 @@ class Records:
             web.get("/api/today", self.today),
             web.get("/api/open", self.open),
             web.get("/api/books", self.books),
-            web.get("/api/records.csv", self.records),
+            web.get("/api/records.csv", self.sheet),
+            web.get("/api/records.xlsx", self.workbook),
             web.get("/api/events", self.events),
         )
 
     async def today(self, request: web.Request) -> web.Response:
         """Return each store's day so far: totals by verdict, and the newest rows of all stores together."""
         stores = self._stores(request)
-        days = {store.id: datetime.now(store.zone).date() for store in stores}
+        days = {store.id: store.day_of(time.time()) for store in stores}
         await self._parts.journal.flush()
         found = await asyncio.to_thread(self._read_today, stores, days)
         registry = self._parts.registry
-        rows = sorted((usage for _, usages in found for usage in usages), key=lambda usage: usage.at, reverse=True)
+        newest = sorted((usage for _, usages in found for usage in usages), key=lambda usage: usage.at, reverse=True)
         return answer(
             {
                 "stores": [
                     {"id": store.id, "name": store.name, "day": days[store.id], "totals": totals}
                     for store, (totals, _) in zip(stores, found, strict=True)
                 ],
-                "rows": [row(usage, registry) for usage in rows[:ROWS_SHOWN]],
+                "rows": [row(usage, registry) for usage in newest[:ROWS_SHOWN]],
             }
         )
 
@@ -83,19 +87,37 @@ class Records:
         everything = await asyncio.to_thread(self._parts.books.everything)
         return await asyncio.to_thread(answer, {"rows": [row(usage, registry) for usage in everything]})
 
-    async def records(self, request: web.Request) -> web.Response:
-        """Return one day as CSV: ``?day=YYYY-MM-DD`` (today without it), ``?store=`` for one store alone."""
-        stores = self._stores(request)
-        asked = _day(request.query.get("day"))
-        await self._parts.journal.flush()
-        content = await asyncio.to_thread(self._read_sheet, stores, asked)
-        name = f"hexiao-{asked or 'today'}.csv"
-        return web.Response(
-            body=content.encode(),
-            content_type="text/csv",
-            charset="utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    async def sheet(self, request: web.Request) -> web.StreamResponse:
+        """Return one day as CSV: ``?day=YYYY-MM-DD`` (today without it); ``store``, ``clerk``, ``kiosk`` for some."""
+        found = await self._rows(request)
+        return await self._download(request, as_sheet(found), "text/csv; charset=utf-8", "csv")
+
+    async def workbook(self, request: web.Request) -> web.StreamResponse:
+        """Return one day as XLSX, asked for as ``sheet`` is."""
+        found = await self._rows(request)
+        return await self._download(request, as_workbook(found), xlsx.MEDIA_TYPE, "xlsx")
+
+    async def _rows(self, request: web.Request) -> Iterator[Row]:
+        asked = day_in(request.query.get("day"))
+        wanted = Wanted(
+            days={store.id: asked or store.day_of(time.time()) for store in self._stores(request)},
+            clerk=request.query.get("clerk") or None,
+            kiosk=request.query.get("kiosk") or None,
         )
+        await self._parts.journal.flush()
+        return rows(self._parts.books, self._parts.registry, wanted)
+
+    async def _download(
+        self, request: web.Request, content: Iterator[bytes], kind: str, ending: str
+    ) -> web.StreamResponse:
+        """Send a file while it is made, as fast as the browser takes it."""
+        name = f"hexiao-{request.query.get('day') or 'today'}.{ending}"
+        disposition = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'}
+        response = web.StreamResponse(headers={**self._access.stream_headers(), **disposition})
+        await response.prepare(request)
+        while (part := await asyncio.to_thread(next, content, None)) is not None:
+            await response.write(part)
+        return response
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Send the name of what changed, as server-sent events, until the browser goes or the gateway stops."""
@@ -120,18 +142,10 @@ class Records:
         books = self._parts.books
         return [(books.totals(store, days[store.id]), books.day(store, days[store.id], ROWS_SHOWN)) for store in stores]
 
-    def _read_sheet(self, stores: Sequence[Store], asked: date | None) -> str:
-        rows = [
-            (store, usage)
-            for store in stores
-            for usage in self._parts.books.day(store, asked or datetime.now(store.zone).date())
-        ]
-        rows.sort(key=lambda pair: pair[1].at)
-        return sheet(rows)
 
-
-def _day(text: str | None) -> date | None:
-    if text is None:
+def day_in(text: str | None) -> date | None:
+    """Return the day that was asked for, None where none was; raise 400 where it is none."""
+    if not text:
         return None
     try:
         return date.fromisoformat(text)

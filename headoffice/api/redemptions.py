@@ -7,7 +7,7 @@ from datetime import date
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
@@ -16,9 +16,10 @@ from headoffice.api.access import TheOffice
 from headoffice.api.fields import Id, Model, Reason, Rid
 from headoffice.api.problems import ProblemError, problems
 from headoffice.errors import NotFoundError
-from headoffice.records import PAGE, Record
+from headoffice.records import PAGE, Record, Wanted
 from protocol.messages import Notice
 from protocol.vocabulary import PHRASES, Verdict
+from service import xlsx
 
 router = APIRouter(tags=["redemptions"], responses=problems())
 
@@ -64,26 +65,44 @@ def post_undo(
     return Undone(rid=undo, undoes=rid, verdict=answer.verdict)
 
 
-@router.get("/books", summary="Every redemption, undo and refusal", response_model=list[dict[str, Any]])
-def get_books(here: TheOffice, store: Id | None = None, day: date | None = None) -> StreamingResponse:
-    """Return the books as a JSON array, oldest first; `rid` is null where a look was refused.
+def _wanted(
+    store: Id | None = None,
+    clerk: Annotated[str | None, Query(description="By number.", max_length=100)] = None,
+    kiosk: Id | None = None,
+    day: Annotated[date | None, Query(description="A day of the store's own, which ends when the store says.")] = None,
+) -> Wanted:
+    return Wanted(store=store, clerk=clerk, kiosk=kiosk, day=day)
 
-    `day` is a day of the store's own time.
-    """
-    found = records.books(here.database, store, day)
+
+TheWanted = Annotated[Wanted, Depends(_wanted)]
+
+
+@router.get("/books", summary="Every redemption, undo and refusal", response_model=list[dict[str, Any]])
+def get_books(here: TheOffice, wanted: TheWanted) -> StreamingResponse:
+    """Return the books as a JSON array, oldest first; `rid` is null where a look was refused."""
+    found = records.books(here.database, wanted)
     return StreamingResponse(_as_json(found), media_type="application/json")
 
 
 @router.get("/records.csv", summary="Usage records as CSV", responses=problems(404), response_class=StreamingResponse)
-def get_csv(here: TheOffice, store: Id | None = None, day: date | None = None) -> StreamingResponse:
+def get_csv(here: TheOffice, wanted: TheWanted) -> StreamingResponse:
     """Return usage records as a spreadsheet opens them: UTF-8 with byte order mark, the store's own time."""
-    found = records.books(here.database, store, day)
-    name = "-".join(["records", *([store] if store else []), *([day.isoformat()] if day else [])])
-    return StreamingResponse(
-        records.as_csv(found),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="{name}.csv"'},
-    )
+    found = records.books(here.database, wanted)
+    return _download(records.as_sheet(found), "text/csv; charset=utf-8", wanted, "csv")
+
+
+@router.get("/records.xlsx", summary="Usage records as XLSX", responses=problems(404), response_class=StreamingResponse)
+def get_workbook(here: TheOffice, wanted: TheWanted) -> StreamingResponse:
+    """Return usage records as a workbook: times and amounts are numbers, everything else is text."""
+    found = records.books(here.database, wanted)
+    return _download(records.as_workbook(found), xlsx.MEDIA_TYPE, wanted, "xlsx")
+
+
+def _download(content: Iterator[str] | Iterator[bytes], kind: str, wanted: Wanted, ending: str) -> StreamingResponse:
+    parts = (wanted.store, wanted.kiosk, wanted.day)
+    name = "-".join(["records", *(str(part) for part in parts if part is not None)])
+    disposition = f'attachment; filename="{name}.{ending}"'
+    return StreamingResponse(content, media_type=kind, headers={"content-disposition": disposition})
 
 
 def _as_json(found: Iterator[Record]) -> Iterator[str]:
@@ -97,7 +116,7 @@ def _as_json(found: Iterator[Record]) -> Iterator[str]:
 def _row(record: Record) -> dict[str, Any]:
     settled = record["settled_at"]
     return {
-        **{name: value for name, value in record.items() if name not in {"id", "requester", "timezone"}},
+        **{name: value for name, value in record.items() if name not in {"id", "requester", "timezone", "day_ends"}},
         "at": record["at"].isoformat(),
         "settled_at": settled.isoformat() if settled else None,
     }

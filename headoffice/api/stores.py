@@ -1,5 +1,6 @@
 """Stores, and the gateways that speak for them."""
 
+from datetime import time
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,8 +12,11 @@ from headoffice.api.access import TheOffice
 from headoffice.api.fields import Id, Line, LongLine, Model, Name
 from headoffice.api.problems import problems
 from headoffice.registry import ClerkPolicy
+from protocol.days import MIDNIGHT
 
 router = APIRouter(tags=["stores and gateways"], responses=problems())
+
+_NOON = time(12)
 
 
 def _zone(name: str) -> str:
@@ -21,6 +25,13 @@ def _zone(name: str) -> str:
     except (ValueError, OSError, ZoneInfoNotFoundError):
         msg = f"there is no time zone {name!r}; write one as Asia/Shanghai"
         raise ValueError(msg) from None
+
+
+def _before_noon(ends: time) -> time:
+    if ends.tzinfo is not None or ends >= _NOON:
+        msg = "must lie before noon, in the store's own time"
+        raise ValueError(msg)
+    return ends
 
 
 class StoreIn(Model):
@@ -40,6 +51,9 @@ class StoreIn(Model):
     )
     clerk_policy: ClerkPolicy = Field(
         ClerkPolicy.NONE, description="Whether clerks sign in: never, once a shift, or before each redemption."
+    )
+    day_ends: Annotated[time, AfterValidator(_before_noon)] = Field(
+        MIDNIGHT, description="When its business day ends: at 04:00, a use at two at night is of the day before."
     )
 
 

@@ -14,8 +14,8 @@ from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Line, Model, Moment, Name, Paragraph, Uses
 from headoffice.api.problems import problems
 from headoffice.books import weekdays_in
-from headoffice.kinds import Kind
 from headoffice.voucher_types import PLAIN
+from protocol.kinds import Kind
 
 router = APIRouter(tags=["voucher types"], responses=problems())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headoffice import orders
 from headoffice.books import face_value
-from headoffice.kinds import EN, ZH, Kind
+from protocol.kinds import EN, ZH, Kind
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -126,6 +126,7 @@ def seen(worth: Worth | None, code: str | None, store: str, quantity: int) -> Se
     detail = Detail(
         title=worth.title,
         value=worth.value or None,
+        platform=platform_of(worth.voucher),
         code_tail=tail,
         uses_left=worth.left if worth.uses > 1 else None,
     )

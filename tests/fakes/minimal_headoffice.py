@@ -71,7 +71,8 @@ class MinimalHeadOffice:
 
     def add(self, code: str, **fields: Any) -> Voucher:
         """Issue a voucher with this code."""
-        voucher = Voucher(id=f"v-{code}", code_tail=code[-4:], title="咖啡兑换券", value="¥32", terms=7, **fields)
+        facts: dict[str, Any] = {"title": "咖啡兑换券", "value": "¥32", "kind": "coupon", "terms": 7} | fields
+        voucher = Voucher(id=f"v-{code}", code_tail=code[-4:], **facts)
         self.vouchers[code] = voucher
         return voucher
 

@@ -52,6 +52,12 @@ class Page:
                 await answer.json() if answer.content_type == "application/json" else await answer.text(),
             )
 
+    async def download(self, path: str) -> bytes:
+        """Return a file that the interface offers."""
+        async with self.http.get(self.url + path, headers={"Authorization": f"Bearer {self.token}"}) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read()
+
 
 @asynccontextmanager
 async def served(

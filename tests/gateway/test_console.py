@@ -8,6 +8,7 @@ import io
 import stat
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from gateway.console.access import Access, read_or_make_token
@@ -264,10 +265,27 @@ async def test_the_day_as_csv(data: Path, authority: Authority, free_port: Calla
     header, first, second = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert tuple(header) == COLUMNS
     assert first[1:] == [
-        "咖啡兑换券", "扫码", "南京路店", "", "12.05", "", "****calc", "till-1", "", "2", "redeemed", rid(1), "",
+        "咖啡兑换券", "扫码", "南京路店", "", "12.05",
+        "优惠券", "****calc", "till-1", "自有", "2", "redeemed", rid(1), "", "核销",
     ]  # fmt: skip
-    assert second[7:13] == ["****+77", "till-1", "", "", "unknown_code", ""]
+    assert second[7:] == ["****+77", "till-1", "", "", "unknown_code", "", "", "拒绝"]
     assert len(other_day.splitlines()) == 1
+
+
+async def test_the_day_as_a_workbook_names_the_clerk_and_can_be_of_one(
+    data: Path, authority: Authority, free_port: Callable[[], int]
+) -> None:
+    async with served(data, authority, free_port()) as page:
+        page.headoffice.add(CODE, uses=3)
+        await look_and_redeem(page, 1, clerk="1001", amount=3200)
+        await look_and_redeem(page, 2, clerk="1009")
+        one = await page.download("/api/records.xlsx?clerk=1001")
+        none = await page.download("/api/records.xlsx?kiosk=till-1")
+
+    rows = list(openpyxl.load_workbook(io.BytesIO(one))["核销记录"].iter_rows(values_only=True))
+    assert rows[0] == COLUMNS
+    assert [row[4:8] for row in rows[1:]] == [("王小明", 32, "优惠券", "****1234")]
+    assert len(list(openpyxl.load_workbook(io.BytesIO(none))["核销记录"].iter_rows())) == 1
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])

@@ -6,9 +6,10 @@ import csv
 import io
 import re
 import tracemalloc
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import openpyxl
 from sqlalchemy import insert
 
 from headoffice import records
@@ -49,17 +50,46 @@ def test_a_day_as_a_spreadsheet(counter: Counter, clock: Clock) -> None:
     assert [list(row.values()) for row in rows] == [
         [
             *("2026-11-21 12:00:00", "拿铁一杯", "输码", "南京路店", "王小明", "32.50"),
-            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "redeemed", intent.rid, ""),
+            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "redeemed", intent.rid, "", "核销后撤销"),
         ],
         [
             *("2026-11-21 12:01:00", "拿铁一杯", "扫码", "南京路店", "", ""),
-            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "undone", undone.rid, intent.rid),
+            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "undone", undone.rid, intent.rid, "撤销"),
         ],
         [
             *("2026-11-21 12:02:00", "", "扫码", "南京路店", "", ""),
-            *("", "****0042", "till-1", "", "", "unknown_code", "", ""),
+            *("", "****0042", "till-1", "", "", "unknown_code", "", "", "拒绝"),
         ],
     ]
+
+
+def test_a_day_as_a_workbook_by_clerk_and_kiosk(counter: Counter, clock: Clock) -> None:
+    counter.api.post("/api/v1/clerks", {"number": "1001", "name": "王小明", "stores": ["nanjing-lu"]})
+    mine = counter.intent(counter.issue(title="=1+1"), clerk="1001", amount=1205)
+    counter.confirm(mine)
+    other = counter.redeem(counter.issue())
+
+    answer = counter.api.get("/api/v1/records.xlsx?store=nanjing-lu&day=2026-11-21&clerk=1001").raise_for_status()
+    assert answer.headers["content-disposition"] == 'attachment; filename="records-nanjing-lu-2026-11-21.xlsx"'
+    header, row = openpyxl.load_workbook(io.BytesIO(answer.content))["核销记录"].iter_rows(values_only=True)
+    assert list(header)[:6] == BEGIN
+    assert row[:7] == (datetime(2026, 11, 21, 12), "=1+1", "扫码", "南京路店", "王小明", 12.05, "优惠券")  # noqa: DTZ001
+    assert [line["核销编号"] for line in _csv(counter, "?kiosk=till-1")] == [mine.rid, other.rid]
+    assert _csv(counter, "?kiosk=till-9") == []
+
+
+def test_a_day_ends_when_its_store_says(counter: Counter, clock: Clock) -> None:
+    counter.api.put("/api/v1/stores/nanjing-lu", {"name": "南京路店", "day_ends": "04:00"}).raise_for_status()
+    clock.pass_by(timedelta(hours=14))  # 02:00 on the 22nd
+    night = counter.redeem(counter.issue())
+    clock.pass_by(timedelta(hours=2))
+    morning = counter.redeem(counter.issue())
+
+    for query in ("?store=nanjing-lu&day=", "?day="):
+        assert [row["核销编号"] for row in _csv(counter, f"{query}2026-11-21")] == [night.rid]
+        assert [row["核销编号"] for row in _csv(counter, f"{query}2026-11-22")] == [morning.rid]
+    assert counter.api.put("/api/v1/stores/nanjing-lu", {"name": "x", "day_ends": "12:00"}).status_code == 422
+    assert counter.api.get("/api/v1/stores").json()[1]["day_ends"] == "04:00:00"
 
 
 def test_the_rows_of_payment_codes_hold_no_tail(counter: Counter) -> None:
@@ -142,7 +172,7 @@ def test_a_day_of_any_size_is_read_in_the_same_memory_and_whole(counter: Counter
     def read_all() -> tuple[list[str], int]:
         tracemalloc.start()
         tails = []
-        for page in records.as_csv(records.books(database)):
+        for page in records.as_sheet(records.books(database)):
             tails += re.findall(r"\*{4}(\d{4})", page)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -41,6 +41,3 @@ EN = {
     Kind.BOOKING: "Booking",
     Kind.FRIEND: "Friend coupon",
 }
-
-#: A card whose uses nobody said: the size that is sold most.
-USES_OF_A_CARD = 10
