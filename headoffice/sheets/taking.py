@@ -1,13 +1,14 @@
-"""Sheets into the books: each file in one transaction, so that nothing of it is there until all of it is.
+"""Sheets into the books: nothing of a file is there until all of it is.
 
-The file is read once for each try and kept nowhere, so memory does not grow with its length. On SQLite, redemptions
-wait while a file is written; on PostgreSQL they do not.
+The file is read once and kept nowhere, so memory does not grow with its length. Codes, of which there are many, are
+drawn up beside the books and taken over in one commit (``staging``): redemptions wait for that alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,9 +16,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from headoffice.errors import HeadOfficeError, RefusedError
 from headoffice.registry import known_stores, put_store
-from headoffice.schema import clerk_stores, clerks, vouchers
+from headoffice.schema import clerk_stores, clerks
 from headoffice.sheets.lines import BindingLine, CodeLine, StoreLine
 from headoffice.sheets.reading import BadLineError, Line, Numbered, read
+from headoffice.sheets.staging import Staged, staging
 from headoffice.voucher_types import find_type
 from headoffice.vouchers import TAKEN, Order, drawn_up, require_running, taken
 
@@ -31,57 +33,71 @@ BATCH = 1_000
 
 #: Called with the number of lines that are written so far.
 Progress = Callable[[int], None]
+_Types = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What a sheet is taken with: its connection, the moment, and who is told how far it is."""
+    """What a sheet is taken with: its connection, and who is told how far it is."""
 
     connection: Connection
-    at: datetime
     progress: Progress
 
 
 def take(database: Database, name: str, file: BinaryIO, at: datetime, progress: Progress) -> int:
     """Take a whole sheet into the books and return the number of its lines.
 
-    Raises BadLineError, DatabaseError, BehindError, and then nothing of it is there.
+    Raises BadLineError, RefusedError, DatabaseError, BehindError, and then nothing of it is there.
     """
+    if name == "codes":
+        with staging(database) as staged:
+            return _codes(staged, file, at, progress)
     into = SHEETS[name]
-    return database.write(lambda connection: into(_Taken(connection, at, progress), file))
+    return database.write(lambda connection: into(_Taken(connection, progress), file))
 
 
-def _codes(into: _Taken, file: BinaryIO) -> int:
-    require_running(into.connection)
-    types: dict[str, Any] = {}
+def _codes(staged: Staged, file: BinaryIO, at: datetime, progress: Progress) -> int:
+    types: _Types = {}
     lines = read(file, CodeLine)
     done = 0
     while batch := list(islice(lines, BATCH)):
-        _refuse_taken(into.connection, batch)
-        rows = [_voucher(into, types, numbered) for numbered in batch]
-        into.connection.execute(insert(vouchers), rows)
+        staged.write(partial(_draw_up, types, batch, at))
         done += len(batch)
-        into.progress(done)
+        progress(done)
+    staged.take_over(partial(_require_as_it_was, types))
     return done
 
 
-def _refuse_taken(connection: Connection, batch: list[Numbered[CodeLine]]) -> None:
-    """Raise BadLineError at the first code that a voucher has, or a line before it."""
+def _draw_up(
+    types: _Types, batch: list[Numbered[CodeLine]], at: datetime, connection: Connection
+) -> list[dict[str, Any]]:
+    """Return the rows of the vouchers that some lines want; raise BadLineError at the first that cannot be."""
+    require_running(connection)
     seen = taken(connection, [numbered.line.code for numbered in batch])
-    for numbered in batch:
-        if numbered.line.code in seen:
-            raise BadLineError(numbered.number, TAKEN)
-        seen.add(numbered.line.code)
+    return [_voucher(types, numbered, at, connection, seen) for numbered in batch]
 
 
-def _voucher(into: _Taken, types: dict[str, Any], numbered: Numbered[CodeLine]) -> dict[str, Any]:
+def _voucher(
+    types: _Types, numbered: Numbered[CodeLine], at: datetime, connection: Connection, seen: set[str]
+) -> dict[str, Any]:
     order = Order(**numbered.line.model_dump())
+    if order.code in seen:
+        raise BadLineError(numbered.number, TAKEN)
     try:
         if order.type not in types:
-            types[order.type] = find_type(into.connection, order.type)
-        return drawn_up(order, types[order.type], into.at)
+            types[order.type] = find_type(connection, order.type)
+        return {"line": numbered.number, **drawn_up(order, types[order.type], at)}
     except HeadOfficeError as error:
         raise BadLineError(numbered.number, str(error)) from error
+
+
+def _require_as_it_was(types: _Types, connection: Connection) -> None:
+    """Raise where the books were stopped, or a type was changed, since the vouchers were drawn up."""
+    require_running(connection)
+    for name, was in types.items():
+        if find_type(connection, name) != was:
+            msg = f"the type {name} was changed meanwhile; take the file in again"
+            raise RefusedError(msg)
 
 
 def _stores(into: _Taken, file: BinaryIO) -> int:
@@ -128,4 +144,4 @@ def _leave_all(connection: Connection, clerk: str, number: int) -> None:
     connection.execute(delete(clerk_stores).where(clerk_stores.c.clerk == clerk))
 
 
-SHEETS: dict[str, Callable[[_Taken, BinaryIO], int]] = {"codes": _codes, "stores": _stores, "bindings": _bindings}
+SHEETS: dict[str, Callable[[_Taken, BinaryIO], int]] = {"stores": _stores, "bindings": _bindings}

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headoffice.errors import RefusedError
 from headoffice.sheets.cells import meant, written
+from headoffice.sheets.reading import BadLineError
+from headoffice.sheets.taking import take
 from protocol.classify import BADGE_PREFIX
 from protocol.vocabulary import Verdict
+from tests.headoffice.conftest import NOON
 
 if TYPE_CHECKING:
+    from headoffice.database import Database
     from tests.headoffice.counter import Counter
 
 MANY = 2_500
@@ -154,3 +159,41 @@ def test_clerks_are_bound_to_the_stores_that_a_sheet_says(shop: Counter) -> None
 def test_a_stranger_neither_gives_nor_takes(shop: Counter) -> None:
     for call in (("GET", "codes.csv"), ("POST", "codes")):
         assert shop.api.request(call[0], f"/api/v1/sheets/{call[1]}", headers={"authorization": ""}).status_code == 401
+
+
+def test_redemptions_go_on_while_a_sheet_of_codes_is_read(shop: Counter, database: Database) -> None:
+    """Each time when some lines are drawn up, the books are free, and have nothing of the file."""
+    waiting = shop.issue()
+    ended: list[Verdict] = []
+
+    def meanwhile(_: int) -> None:
+        ended.append(shop.redeem(waiting if not ended else shop.issue()).verdict)
+        assert shop.look("C00000000000").verdict is Verdict.UNKNOWN_CODE
+
+    taken = take(database, "codes", _codes("C", MANY), NOON, meanwhile)
+
+    assert (taken, ended) == (MANY, [Verdict.REDEEMED] * 3)
+    assert shop.look("C00000000000").verdict is Verdict.REDEEMABLE
+
+
+def test_a_code_that_somebody_issues_meanwhile_is_named_and_nothing_is_taken(shop: Counter, database: Database) -> None:
+    def meanwhile(done: int) -> None:
+        if done == MANY:
+            shop.issue(code="C00000000009")
+
+    with pytest.raises(BadLineError, match="line 11: a voucher has this code already"):
+        take(database, "codes", _codes("C", MANY), NOON, meanwhile)
+    assert [row["code"] for row in _give(shop, "codes")] == ["C00000000009"]
+
+
+def test_a_type_that_changes_meanwhile_is_not_issued_as_it_was(shop: Counter, database: Database) -> None:
+    def meanwhile(_: int) -> None:
+        shop.put_type("latte", title="拿铁", uses=2)
+
+    with pytest.raises(RefusedError, match="the type latte was changed meanwhile"):
+        take(database, "codes", _codes("C", 3), NOON, meanwhile)
+    assert _give(shop, "codes") == []
+
+
+def _codes(name: str, count: int) -> io.BytesIO:
+    return io.BytesIO(("code,type\n" + "".join(f"{name}{number:011},latte\n" for number in range(count))).encode())
