@@ -12,11 +12,12 @@ import openpyxl
 import pytest
 
 from gateway.console.access import Access, read_or_make_token
+from gateway.places import Roster
 from protocol.messages import AskRedeem, Hello, Notice, Presence, Welcome
 from protocol.records import COLUMNS
 from protocol.vocabulary import Verdict
 from tests.gateway.desk_page import Page, served
-from tests.gateway.shop import intent_of, rid
+from tests.gateway.shop import CLERKS, STORES, intent_of, rid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -276,6 +277,7 @@ async def test_the_day_as_a_workbook_names_the_clerk_and_can_be_of_one(
     data: Path, authority: Authority, free_port: Callable[[], int]
 ) -> None:
     async with served(data, authority, free_port()) as page:
+        await page.shop.registry.set_roster(Roster(stores=STORES, clerks=CLERKS))
         page.headoffice.add(CODE, uses=3)
         await look_and_redeem(page, 1, clerk="1001", amount=3200)
         await look_and_redeem(page, 2, clerk="1009")
