@@ -25,6 +25,13 @@ class Step(StrEnum):
     REFUSE_REFUND = "refuse-refund"
 
 
+class Coming(StrEnum):
+    """How a voucher comes to the customer who takes it."""
+
+    RECEIVE = "receive"
+    """As a gift: another one is issued for it, so that no number which the giver knows is worth anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What a step depends on: the state, the uses that are not spent, whether its time is over."""
@@ -59,11 +66,13 @@ _RULES = {
     Step.GRANT_REFUND: _Rule(frozenset({_S.REFUNDING}), _S.REFUNDED),
     Step.REFUSE_REFUND: _Rule(frozenset({_S.REFUNDING}), _S.ACTIVE),
 }
+_RECEIVED = _Rule(frozenset({_S.GIFTING}), _S.GIVEN, while_valid=True)
 #: What a voucher is, after "the voucher".
 WORDS = {
     _S.ACTIVE: "is the customer's, ready to be used",
     _S.UNPAID: "has not been paid",
     _S.GIFTING: "is being given away",
+    _S.GIVEN: "was given to somebody else",
     _S.DELETED: "was deleted by the customer",
     _S.WITHDRAWN: "was withdrawn",
     _S.REFUNDING: "is waiting for the decision about its refund",
@@ -73,7 +82,15 @@ WORDS = {
 
 def take(step: Step, voucher: Standing) -> VoucherState | Objection:
     """Return the state that a step leads to, or why it may not be taken."""
-    rule = _RULES[step]
+    return _follow(_RULES[step], step, voucher)
+
+
+def receive(voucher: Standing) -> VoucherState | Objection:
+    """Return what a voucher becomes for its giver once somebody has received it, or why nobody can."""
+    return _follow(_RECEIVED, Coming.RECEIVE, voucher)
+
+
+def _follow(rule: _Rule, step: Step | Coming, voucher: Standing) -> VoucherState | Objection:
     if voucher.state not in rule.comes_from:
         return Objection(f"{step} is not possible: the voucher {WORDS[voucher.state]}")
     if voucher.left <= 0:

@@ -41,3 +41,11 @@ class Office:
     def page(self, token: str) -> str:
         """Return the address of a customer's page."""
         return f"{self.url}/v/{token}"
+
+    def wallet(self, token: str) -> str:
+        """Return the address of a customer's wallet."""
+        return f"{self.url}/w/{token}"
+
+    def gift(self, token: str) -> str:
+        """Return the address at which a gift is received."""
+        return f"{self.url}/g/{token}"

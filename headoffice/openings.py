@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice.codes import HALF, half_of, mint_half, understood
-from headoffice.page_tables import openings
-from protocol.showing import STEP, STEPS, Showing
+from headoffice.page_tables import openings, shares
+from headoffice.schema import redemptions, uses
+from protocol.showing import OFFER, OPEN, STEP, STEPS, Showing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 _KEY_BYTES = 32
 #: For so long a code says that it is stale, and not that nobody knows it.
 _KEPT = timedelta(days=7)
+_USE = (
+    select(redemptions.c.at, redemptions.c.code_tail)
+    .join(uses, uses.c.rid == redemptions.c.rid)
+    .where(uses.c.voucher == bindparam("voucher"))
+)
 _FIND = select(openings).where(openings.c.id == bindparam("id"))
 
 
@@ -39,10 +45,10 @@ class Opening:
     showing: Showing
 
 
-def open_page(connection: Connection, voucher: str, at: datetime) -> Opening:
-    """Begin to show codes of a voucher; the caller has seen that it can be used."""
+def open_page(connection: Connection, voucher: str, at: datetime, share: str | None = None) -> Opening:
+    """Begin to show codes of a voucher; the caller has seen that it can be used. ``share``: on that friend's page."""
     connection.execute(delete(openings).where(openings.c.voucher == voucher, openings.c.opened_at < at - _KEPT))
-    opening = {"id": mint_half(), "voucher": voucher, "key": secrets.token_bytes(_KEY_BYTES)}
+    opening = {"id": mint_half(), "voucher": voucher, "key": secrets.token_bytes(_KEY_BYTES), "share": share}
     connection.execute(insert(openings), {**opening, "opened_at": at, "heard_at": at, "closed": False})
     row = connection.execute(_FIND, {"id": opening["id"]}).one()
     return _at_step(row, 0)
@@ -74,6 +80,21 @@ def opening_of(connection: Connection, code: str) -> Opening | None:
         return None
     steps = (_at_step(row, step) for step in range(STEPS))
     return next((found for found in steps if hmac.compare_digest(found.code, str(meant))), None)
+
+
+def friend_who_used(connection: Connection, voucher: str) -> str | None:
+    """Return the name of the friend on whose page the code stood that spent a voucher; None: on its owner's."""
+    use = connection.execute(_USE, {"voucher": voucher}).first()
+    if use is None:
+        return None
+    then = openings.c.opened_at <= use.at, openings.c.opened_at > use.at - OPEN - OFFER
+    pages = {
+        row.share
+        for row in connection.execute(select(openings).where(openings.c.voucher == voucher, *then))
+        if any(_at_step(row, step).code.endswith(use.code_tail) for step in range(STEPS))
+    }
+    name = select(shares.c.name).where(shares.c.token.in_(pages - {None}))
+    return connection.execute(name).scalar() if len(pages) == 1 else None
 
 
 def _at_step(row: Row[*tuple[Any, ...]], step: int) -> Opening:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, String, Table
 
-from headoffice.columns import NAME, Utc, metadata
+from headoffice.columns import NAME, RID, Utc, metadata
 
 #: Pages that have shown the codes of a voucher. A row is only of use while its page is open, and for a while after that
 #: to say what is the matter with a code of it.
@@ -18,6 +18,8 @@ openings = Table(
     Column("opened_at", Utc, nullable=False),
     Column("heard_at", Utc, nullable=False),
     Column("closed", Boolean, nullable=False),
+    # Of a friend coupon: the page of the friend who opened it; none: its owner's.
+    Column("share", String(43)),
 )
 
 #: Pages of a friend coupon beside its owner's: whoever has one can open the code.
@@ -28,4 +30,35 @@ shares = Table(
     Column("voucher", ForeignKey("vouchers.id"), nullable=False, index=True),
     Column("name", NAME, nullable=False),
     Column("at", Utc, nullable=False),
+)
+
+#: A customer's own vouchers under one secret address.
+wallets = Table(
+    "wallets",
+    metadata,
+    Column("id", RID, primary_key=True),
+    Column("token", String(43), nullable=False, unique=True),
+    # How the shop knows the customer; none where a browser is all that is known.
+    Column("customer", NAME, unique=True),
+    Column("at", Utc, nullable=False),
+)
+
+#: In whose wallet a voucher is.
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("voucher", ForeignKey("vouchers.id"), primary_key=True),
+    Column("wallet", ForeignKey("wallets.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+)
+
+#: The link under which a voucher that is given away can be received, once; a new gift of it replaces the old link.
+gifts = Table(
+    "gifts",
+    metadata,
+    Column("voucher", ForeignKey("vouchers.id"), primary_key=True),
+    Column("token", String(43), nullable=False, unique=True),
+    Column("at", Utc, nullable=False),
+    # The voucher that was issued for it to whoever received it.
+    Column("became", ForeignKey("vouchers.id")),
 )

@@ -17,6 +17,7 @@ from headoffice.api import (
     stores,
     voucher_types,
     vouchers,
+    wallets,
 )
 from headoffice.api.access import TheOffice, administrator
 from headoffice.api.problems import answer_problems
@@ -57,7 +58,18 @@ def public_app(office: Office) -> FastAPI:
     )
     app.state.office = office
     answer_problems(app)
-    for part in (stores, voucher_types, drafts, sheets, vouchers, clerks, open_redemptions, redemptions, leases):
+    for part in (
+        stores,
+        voucher_types,
+        drafts,
+        sheets,
+        vouchers,
+        wallets,
+        clerks,
+        open_redemptions,
+        redemptions,
+        leases,
+    ):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
     app.include_router(_well)
     app.router.routes.extend(Pages(office).routes())

@@ -11,9 +11,10 @@ from sqlalchemy import func, insert, select, update
 
 from headoffice.codes import mint_code
 from headoffice.errors import BehindError, NotAllowedError, NotFoundError, RefusedError, TakenError
-from headoffice.life import Objection, Standing, Step, take
+from headoffice.life import Coming, Objection, Standing, Step, take
 from headoffice.orders import OrderState, OrderStep, Stage, forward, state_of
-from headoffice.page_tables import shares
+from headoffice.page_tables import gifts, shares
+from headoffice.registry import put
 from headoffice.schema import redemptions, refusals, uses, voucher_events, voucher_types, vouchers
 from headoffice.standing import HINT, books_of, require_current
 from headoffice.voucher_types import APPROVED, find_type
@@ -88,6 +89,12 @@ def share(connection: Connection, code: str, name: str, at: datetime) -> str:
     return token
 
 
+def shares_of(connection: Connection, voucher: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the friends with whom a voucher is shared, ``name`` and ``token``, in the order in which they came."""
+    found = select(shares.c.name, shares.c.token).where(shares.c.voucher == voucher)
+    return connection.execute(found.order_by(shares.c.at, shares.c.token)).all()
+
+
 def require_running(connection: Connection) -> None:
     """Raise BehindError where the books were found to be an older copy."""
     if books_of(connection).stopped:
@@ -158,28 +165,34 @@ def live(connection: Connection, code: str, step: Step, at: datetime) -> Voucher
     """Take a step in a voucher's life and return its new state; raise NotFoundError, NotAllowedError, BehindError.
 
     The row is held, so a redemption at a counter comes before this or after it, and whoever is second finds what the
-    first has done.
+    first has done. One that is given away gets a fresh link for its receiver (``headoffice.gifts``).
     """
-    row, standing = _held(connection, code, at)
+    row, standing = held(connection, code, at)
     outcome = take(step, standing)
     if isinstance(outcome, Objection):
         raise NotAllowedError(outcome.why)
-    _change(connection, row.id, step, at, state=outcome)
+    change(connection, row.id, step, at, state=outcome)
+    if step is Step.GIFT:
+        token = secrets.token_urlsafe(24)
+        put(connection, gifts, {"voucher": row.id}, {"token": token, "at": at, "became": None})
     return outcome
 
 
 def move_on(connection: Connection, code: str, step: OrderStep, at: datetime) -> OrderState | None:
     """Take a step with an order and return its new state; raise NotFoundError, NotAllowedError, BehindError."""
-    row, standing = _held(connection, code, at)
+    row, standing = held(connection, code, at)
     stage = forward(step, None if row.stage is None else Stage(row.stage), standing)
     if isinstance(stage, Objection):
         raise NotAllowedError(stage.why)
-    _change(connection, row.id, step, at, stage=stage)
+    change(connection, row.id, step, at, stage=stage)
     return state_of(stage, standing)
 
 
-def _held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[Any, ...]], Standing]:
-    """Return a voucher's row, held until the transaction ends, and how it stands."""
+def held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[Any, ...]], Standing]:
+    """Return a voucher's row, held until the transaction ends, and how it stands.
+
+    Raises NotFoundError, NotAllowedError where it is under a lease, BehindError.
+    """
     row = connection.execute(select(vouchers).where(vouchers.c.code == code).with_for_update()).first()
     if row is None:
         raise NotFoundError(_NO_SUCH)
@@ -192,7 +205,8 @@ def _held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[A
     return row, Standing(VoucherState(row.state), row.uses - spent, expired)
 
 
-def _change(connection: Connection, voucher: str, step: Step | OrderStep, at: datetime, **values: str) -> None:
+def change(connection: Connection, voucher: str, step: Step | OrderStep | Coming, at: datetime, **values: str) -> None:
+    """Change a voucher that is held, and write down which step that was."""
     connection.execute(update(vouchers).where(vouchers.c.id == voucher).values(**values))
     connection.execute(insert(voucher_events), {"voucher": voucher, "step": step, "at": at})
 

@@ -34,6 +34,7 @@ class VoucherState(StrEnum):
     ACTIVE = "active"
     UNPAID = "unpaid"
     GIFTING = "gifting"
+    GIVEN = "given"
     DELETED = "deleted"
     WITHDRAWN = "withdrawn"
     REFUNDING = "refunding"
@@ -43,6 +44,7 @@ class VoucherState(StrEnum):
 _STATE_VERDICTS = {
     VoucherState.UNPAID: Verdict.UNPAID,
     VoucherState.GIFTING: Verdict.GIFTING,
+    VoucherState.GIVEN: Verdict.GIFTING,
     VoucherState.DELETED: Verdict.DELETED,
     VoucherState.WITHDRAWN: Verdict.INVALIDATED,
     VoucherState.REFUNDING: Verdict.REFUNDING,

@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice import vouchers
+from headoffice import gifts, vouchers, wallets
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
 from headoffice.api.problems import problems
 from headoffice.errors import RefusedError
-from headoffice.life import Step
+from headoffice.life import Coming, Step
 from headoffice.orders import OrderState, OrderStep, Stage
 from headoffice.signing import require_signer
 from headoffice.voucher_types import PLAIN, fitting_type
@@ -55,6 +55,11 @@ class VoucherIn(Model):
         default=False,
         description="A code that a store under a lease can check without a network; it is drawn and long.",
     )
+    customer: Line = Field(
+        "",
+        description="How the shop knows its customer: the voucher comes into that customer's wallet.",
+        examples=["+86 138 0013 8000"],
+    )
     paid: bool = Field(default=True, description="False: `unpaid` at every counter until the step `pay`.")
 
 
@@ -64,6 +69,7 @@ class VoucherIssued(Model):
     code: str
     qr_text: str | None = Field(description="What its QR holds; null where that changes: its page shows it.")
     page: str = Field(description="Address of the customer's page; whoever has it has the voucher.")
+    wallet: str | None = Field(description="Address of the customer's wallet, where a customer was named.")
 
 
 class Happened(Model):
@@ -73,7 +79,7 @@ class Happened(Model):
     rid: Rid | None = None
     action: str | None = None
     verdict: Verdict | None = None
-    step: Step | OrderStep | None = None
+    step: Step | OrderStep | Coming | None = None
     store: Id | None = None
     requester: str | None = Field(None, description="Kiosk, console or till.")
     clerk: str | None = None
@@ -120,6 +126,7 @@ class Stepped(Model):
     code: str
     state: VoucherState
     order: OrderState | None = None
+    gift: str | None = Field(default=None, description="Where its receiver gets what was given away, once.")
 
 
 @router.post("/vouchers", status_code=201, summary="Issue a voucher", responses=problems(404, 409))
@@ -136,7 +143,7 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
         msg = "code: a signed voucher's is made with its signature; leave it out"
         raise RefusedError(msg)
 
-    def issue(connection: Connection) -> Issued:
+    def issue(connection: Connection) -> tuple[Issued, str | None]:
         made_of = wanted.type or fitting_type(connection, _described(wanted), wanted.stores)
         order = Order(
             type=made_of,
@@ -149,11 +156,17 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
             paid=wanted.paid,
             signer=require_signer(connection, here.signer) if wanted.signed else None,
         )
-        return vouchers.issue(connection, order, here.clock())
+        at = here.clock()
+        issued = vouchers.issue(connection, order, at)
+        if not wanted.customer:
+            return issued, None
+        wallet = wallets.wallet_of(connection, wanted.customer, at)
+        wallets.keep(connection, wallet, issued.id, at)
+        return issued, here.wallet(wallets.token_of(connection, wallet))
 
-    issued = here.database.write(issue)
+    issued, wallet = here.database.write(issue)
     qr_text = None if issued.dynamic else issued.code
-    return VoucherIssued(code=issued.code, qr_text=qr_text, page=here.page(issued.page_token))
+    return VoucherIssued(code=issued.code, qr_text=qr_text, page=here.page(issued.page_token), wallet=wallet)
 
 
 @router.get("/vouchers/{code:path}", summary="A voucher and its history", responses=problems(404))
@@ -183,7 +196,9 @@ def post_step(code: str, step: Step | OrderStep, here: TheOffice) -> Stepped:
 
     def take(connection: Connection) -> Stepped:
         if isinstance(step, Step):
-            return Stepped(code=code, state=vouchers.live(connection, code, step, here.clock()))
+            state = vouchers.live(connection, code, step, here.clock())
+            link = gifts.link_of(connection, code) if step is Step.GIFT else None
+            return Stepped(code=code, state=state, gift=link and here.gift(link))
         order = vouchers.move_on(connection, code, step, here.clock())
         return Stepped(code=code, state=VoucherState.ACTIVE, order=order)
 

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from headoffice.pages.openings import PRIVATE
+from headoffice.pages.html import PRIVATE
 from headoffice.pages.view import see
 
 if TYPE_CHECKING:

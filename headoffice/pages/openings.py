@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from headoffice.codes import grouped
 from headoffice.openings import close_page, hear, open_page
+from headoffice.pages.html import PRIVATE
 from headoffice.pages.qr import qr_svg
 from headoffice.pages.view import see
 from headoffice.pages.words import LABELS
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
     from headoffice.office import Office
     from headoffice.openings import Opening
 
-PRIVATE = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-robots-tag": "noindex, nofollow",
-}
 #: A page says so often that it is there; three of these may be lost.
 HEARD_EVERY_MS = 10_000
 
@@ -69,7 +64,7 @@ def _open(connection: Connection, token: str, at: datetime) -> Opening | None:
     seen = see(connection, token, at)
     if seen is None or not seen.voucher.dynamic or seen.verdict is not Verdict.REDEEMABLE:
         return None
-    return open_page(connection, seen.voucher.id, at)
+    return open_page(connection, seen.voucher.id, at, share=None if seen.owners else token)
 
 
 def _hear(connection: Connection, token: str, opening: str, at: datetime) -> Opening | None:

@@ -14,12 +14,14 @@ from sqlalchemy import Connection, bindparam, func, select
 from headoffice.books import Store, voucher_by_id
 from headoffice.codes import grouped
 from headoffice.life import Standing
+from headoffice.openings import friend_who_used
 from headoffice.orders import OrderState, Stage, state_of
 from headoffice.page_tables import shares
 from headoffice.pages import words
 from headoffice.pages.lately import Lately, said_lately
 from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
-from protocol.owner import LastUse, Moment, Voucher, judge
+from protocol.kinds import Kind
+from protocol.owner import LastUse, Moment, Voucher, VoucherState, judge
 from protocol.signed import read_signed
 from protocol.vocabulary import Verdict
 
@@ -37,7 +39,7 @@ _MAP = "https://uri.amap.com/search?keyword="
 _BRIGHT = 160
 
 _LOOKS = (
-    select(vouchers.c.code, vouchers.c.stage, voucher_types)
+    select(vouchers.c.code, vouchers.c.stage, vouchers.c.page_token, voucher_types)
     .join(voucher_types, voucher_types.c.id == vouchers.c.type)
     .where(vouchers.c.id == bindparam("voucher"))
 )
@@ -54,6 +56,10 @@ class Seen:
     looks: RowMapping
     where: Sequence[RowMapping]
     stores_in_all: int
+    owners: bool
+    """Whether the page is its owner's; a friend's page can open the code, and nothing else."""
+    used_by: str | None
+    """Of a friend coupon that is used: the friend who used it; None: its owner."""
     lately: Lately | None
     """What a counter said of it a moment ago, where it can be used all the same."""
 
@@ -78,19 +84,33 @@ class Seen:
 def see(connection: Connection, token: str, at: datetime) -> Seen | None:
     """Return the voucher whose page this is; None where there is none."""
     found = connection.execute(_PAGE, {"token": token}).scalar()
-    found = found or connection.execute(_FRIENDS_PAGE, {"token": token}).scalar()
-    looks = connection.execute(_LOOKS, {"voucher": found}).mappings().first()
+    shared = None if found else connection.execute(_FRIENDS_PAGE, {"token": token}).scalar()
+    return see_voucher(connection, str(found or shared), at, owners=shared is None)
+
+
+def see_voucher(connection: Connection, voucher_id: str, at: datetime, *, owners: bool = True) -> Seen | None:
+    """Return a voucher by its id; None where there is none."""
+    looks = connection.execute(_LOOKS, {"voucher": voucher_id}).mappings().first()
     if looks is None:
         return None
     where, in_all = _stores(connection, looks["id"], everywhere=looks["everywhere"])
     nowhere = Store("", "", _zone(where))
-    voucher = voucher_by_id(connection, str(found), nowhere)
+    voucher = voucher_by_id(connection, voucher_id, nowhere)
     if voucher is None:
         return None
     moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone), own_number=True)
     verdict = judge(replace(voucher, stores=None, holder=None), moment)
     lately = said_lately(connection, voucher.id, at) if verdict is Verdict.REDEEMABLE else None
-    return Seen(voucher=voucher, verdict=verdict, looks=looks, where=where, stores_in_all=in_all, lately=lately)
+    return Seen(
+        voucher=voucher,
+        verdict=verdict,
+        looks=looks,
+        where=where,
+        stores_in_all=in_all,
+        owners=owners,
+        used_by=friend_who_used(connection, voucher_id) if looks["kind"] == Kind.FRIEND else None,
+        lately=lately,
+    )
 
 
 def told(seen: Seen, lang: str) -> dict[str, Any]:
@@ -98,13 +118,10 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
     voucher, looks = seen.voucher, seen.looks
     last, lately = seen.last, seen.lately
     return {
-        "lang": lang,
-        "say": words.LABELS[lang],
-        "other": "en" if lang == "zh" else "zh",
         "seal": seen.seal,
         "verdict": seen.verdict.value,
-        "mood": _mood(seen.verdict),
-        "state": words.STATES[lang][seen.verdict],
+        "mood": mood(seen),
+        "state": words.state(seen.verdict, voucher.state, lang),
         "lately": lately and words.lately(lately.verdict, lately.uses, voucher.left, lang),
         "lately_verdict": lately and lately.verdict.value,
         "lately_at": lately and {"at": lately.at.astimezone(_zone(seen.where)), "store": lately.store},
@@ -131,18 +148,22 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "stores": [{**store, "map": _map(store)} for store in seen.where],
         "everywhere": looks["everywhere"],
         "stores_in_all": seen.stores_in_all,
+        "used_by": looks["kind"] == Kind.FRIEND and (seen.used_by or words.LABELS[lang]["its_owner"]),
         "last": last and {"at": datetime.fromisoformat(last.at), "store": last.store, "kiosk": last.kiosk},
     }
 
 
-def _mood(verdict: Verdict) -> str:
-    match verdict:
+def mood(seen: Seen) -> str:
+    """Return what the page looks like: ready, done, waiting for something, or over."""
+    match seen.verdict:
         case Verdict.REDEEMABLE:
             return "ready"
         case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:
             return "done"
         case Verdict.NOT_YET_VALID | Verdict.NOT_NOW | Verdict.BOOKING_EARLY | Verdict.NOT_READY:
             return "waiting"
+        case Verdict.GIFTING if seen.voucher.state is VoucherState.GIVEN:
+            return "over"
         case Verdict.GIFTING | Verdict.UNPAID | Verdict.REFUNDING:
             return "waiting"
         case _:

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from headoffice.gifts import link_of
+from headoffice.pages.browser import kept_token
 from headoffice.pages.events import events_of
-from headoffice.pages.openings import PRIVATE, openings_of
+from headoffice.pages.gift import gifts_of
+from headoffice.pages.html import PRIVATE, Html, spoken
+from headoffice.pages.openings import openings_of
 from headoffice.pages.qr import qr_svg
+from headoffice.pages.steps import Steps, allowed
 from headoffice.pages.view import see, told
-from headoffice.pages.words import LABELS, language
+from headoffice.pages.wallet import wallets_of
+from headoffice.pages.words import LABELS
+from headoffice.vouchers import shares_of
+from headoffice.wallets import holds
+from protocol.kinds import Kind
+from protocol.owner import VoucherState
+from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
     from starlette.requests import Request
 
     from headoffice.office import Office
     from headoffice.pages.view import Seen
 
-_ASSETS = {"voucher.css": "text/css", "voucher.js": "text/javascript"}
+_ASSETS = {"voucher.css": "text/css", "voucher.js": "text/javascript", "wallet.js": "text/javascript"}
+#: A friend's page opens the code, and leads nowhere else.
+_FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": ()}
 
 
 class Pages:
@@ -31,13 +45,7 @@ class Pages:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._templates = Environment(
-            loader=PackageLoader("headoffice.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._html = Html(office.frames)
         folder = files("headoffice.pages") / "assets"
         self._assets = {name: (folder / name).read_bytes() for name in _ASSETS}
 
@@ -50,6 +58,9 @@ class Pages:
             Route("/v/{token}/qr.svg", self.qr),
             events_of(self._office),
             *openings_of(self._office),
+            *Steps(self._office, self._html).routes(),
+            *wallets_of(self._office, self._html),
+            *gifts_of(self._office, self._html),
             Route("/assets/{name}", self.asset),
         ]
 
@@ -93,23 +104,33 @@ class Pages:
         return self._office.database.read(lambda connection: see(connection, token, at))
 
     def _told(self, request: Request, template: str) -> Response:
-        lang = language(request.query_params.get("lang"), request.headers.get("accept-language", ""))
-        seen = self._seen(request)
-        if seen is None:
-            return self._html("missing.html", 404, {"lang": lang, "say": LABELS[lang]})
-        values = told(seen, lang)
-        picture = "" if seen.voucher.dynamic else qr_svg(values["code"], LABELS[lang]["qr"])
-        follow = self._office.follow and qr_svg(self._office.follow, LABELS[lang]["follow"])
-        more = {"token": request.path_params["token"], "qr": picture, "follow": follow}
-        return self._html(template, 200, values | more)
+        token, lang, at = request.path_params["token"], spoken(request), self._office.clock()
 
-    def _html(self, template: str, status: int, values: dict[str, object]) -> Response:
-        """Return a page that loads nothing from elsewhere, and that only the configured origins can frame."""
-        nonce = secrets.token_urlsafe(16)
-        frames = " ".join(self._office.frames) or "'none'"
-        policy = (
-            f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'self'; connect-src 'self'; "
-            f"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors {frames}"
-        )
-        text = self._templates.get_template(template).render(values, nonce=nonce)
-        return Response(text, status, {**PRIVATE, "content-security-policy": policy}, "text/html; charset=utf-8")
+        def look(connection: Connection) -> dict[str, object] | None:
+            seen = see(connection, token, at)
+            if seen is None:
+                return None
+            beside = self._beside(connection, seen, at) if seen.owners else _FRIENDS
+            mine = holds(connection, kept_token(request), seen.voucher.id)
+            return {**told(seen, lang), **beside, "token": token, "wallet": mine and kept_token(request)}
+
+        values = self._office.database.read(look)
+        if values is None:
+            return self._html.missing(request)
+        picture = "" if values["dynamic"] else qr_svg(str(values["code"]), LABELS[lang]["qr"])
+        follow = self._office.follow and qr_svg(self._office.follow, LABELS[lang]["follow"])
+        return self._html.page(request, template, {**values, "qr": picture, "follow": follow})
+
+    def _beside(self, connection: Connection, seen: Seen, at: datetime) -> dict[str, object]:
+        """Return what its owner can do from a voucher's page."""
+        gift = link_of(connection, seen.looks["code"]) if seen.voucher.state is VoucherState.GIFTING else None
+        friends = [
+            {"name": share.name, "page": self._office.page(share.token)}
+            for share in shares_of(connection, seen.voucher.id)
+        ]
+        return {
+            "steps": allowed(seen, at),
+            "gift": gift and self._office.gift(gift),
+            "shared": seen.looks["kind"] == Kind.FRIEND and seen.verdict is Verdict.REDEEMABLE,
+            "friends": friends,
+        }

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from headoffice import orders
 from headoffice.books import face_value
+from headoffice.life import Step
 from protocol.kinds import EN, ZH, Kind
+from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -65,6 +67,30 @@ _EN = {
     Verdict.NOT_READY: Said("Being prepared", "Come once it is ready for pick-up"),
 }
 STATES = {"zh": _ZH, "en": _EN}
+#: What its owner can do with a voucher: the button, and what comes of it.
+DOING = {
+    "zh": {
+        Step.GIFT: Said(
+            "转赠给好友", "会生成一个只能用一次的领取链接。好友领取前，您可以随时收回；转赠期间此券不能使用。"
+        ),
+        Step.TAKE_BACK: Said("收回转赠", "领取链接立即失效，此券可以继续使用。"),
+        Step.ASK_REFUND: Said("申请退款", "退款处理期间此券不能使用；商家同意后，款项按原路退回。"),
+        Step.DELETE: Said("删除此券", "删除后不能恢复，也不能再使用。"),
+    },
+    "en": {
+        Step.GIFT: Said(
+            "Give it to a friend",
+            "Makes a link that is good once. Until your friend has received it you can take it back, but not use it.",
+        ),
+        Step.TAKE_BACK: Said("Take it back", "The link is worth nothing any more, and you can use the voucher again."),
+        Step.ASK_REFUND: Said(
+            "Ask for a refund",
+            "While the shop decides it cannot be used; what was paid goes back the way it came.",
+        ),
+        Step.DELETE: Said("Delete it", "It never comes back, and cannot be used any more."),
+    },
+}
+_GIVEN = {"zh": Said("已转赠", "好友已领取此券"), "en": Said("Given away", "Your friend has received it")}
 #: What a counter says of a voucher that stays as it is.
 _SAID_ZH = {
     Verdict.REDEEMED: Said("核销成功", "本次使用 {uses} 次，还可使用 {left} 次"),
@@ -112,6 +138,8 @@ LABELS = {
         "more": "共 {count} 家门店适用",
         "used_at": "使用时间",
         "used_in": "使用门店",
+        "used_by": "使用人",
+        "its_owner": "券主",
         "kiosk": "核销设备",
         "call": "拨打电话",
         "map": "查看地图",
@@ -119,6 +147,24 @@ LABELS = {
         "follow_hint": "长按或用微信扫一扫；核销时请收起",
         "truth": "核销结果以收银台设备屏幕为准",
         "other": "English",
+        "wallet": "我的卡包",
+        "wallet_back": "返回卡包",
+        "wallet_empty": "还没有可用的券",
+        "wallet_past": "已使用或已失效（{count}）",
+        "wallet_full": "只显示最近的 {count} 张",
+        "until": "至",
+        "more_of_it": "更多操作",
+        "gift_link": "把这个链接发给好友，先领先得",
+        "copy_link": "复制链接",
+        "copied": "已复制",
+        "share": "分享给好友",
+        "share_hint": "好友打开链接就能出示二维码；谁先使用，券就核销。",
+        "share_name": "好友称呼",
+        "gift_title": "送您一张券",
+        "gift_take": "领取到我的卡包",
+        "gift_once": "只能领取一次，先领先得",
+        "gift_gone": "已经领走或已收回",
+        "gift_gone_hint": "请联系送您券的人。",
         "missing": "没有找到这张券",
         "missing_hint": "链接可能不完整，请从收到券的地方重新打开。",
     },
@@ -142,6 +188,8 @@ LABELS = {
         "more": "{count} stores in all",
         "used_at": "Used at",
         "used_in": "Used in",
+        "used_by": "Used by",
+        "its_owner": "Its owner",
         "kiosk": "Kiosk",
         "call": "Call",
         "map": "Map",
@@ -149,6 +197,24 @@ LABELS = {
         "follow_hint": "Scan it with WeChat, and fold it again before the kiosk",
         "truth": "What the kiosk's screen says counts",
         "other": "中文",
+        "wallet": "My vouchers",
+        "wallet_back": "Back to my vouchers",
+        "wallet_empty": "Nothing to use yet",
+        "wallet_past": "Used or over ({count})",
+        "wallet_full": "Only the newest {count} are shown",
+        "until": "until",
+        "more_of_it": "More",
+        "gift_link": "Send this link to your friend: the first to open it can take it",
+        "copy_link": "Copy the link",
+        "copied": "Copied",
+        "share": "Share with a friend",
+        "share_hint": "Your friend can show the code, too; whoever is first uses it.",
+        "share_name": "Your friend's name",
+        "gift_title": "A voucher for you",
+        "gift_take": "Put it into my wallet",
+        "gift_once": "It can be taken once, by whoever is first",
+        "gift_gone": "It has been taken, or taken back",
+        "gift_gone_hint": "Ask the one who sent you the link.",
         "missing": "There is no such voucher",
         "missing_hint": "The link may be incomplete: open it again from where you received it.",
     },
@@ -179,6 +245,11 @@ def kind_name(kind: str, lang: str) -> str:
 def order_name(state: OrderState, lang: str) -> str:
     """Return what an order's customer reads of its state."""
     return (orders.ZH if lang == "zh" else orders.EN)[state]
+
+
+def state(verdict: Verdict, of: VoucherState, lang: str) -> Said:
+    """Return what a voucher is for its customer."""
+    return _GIVEN[lang] if of is VoucherState.GIVEN else STATES[lang][verdict]
 
 
 def lately(verdict: Verdict, uses: int, left: int, lang: str) -> Said:

@@ -24,6 +24,7 @@ async function renew() {
   const ticket = await fetch(`${main.dataset.page}/ticket?lang=${main.lang.slice(0, 2)}`, { cache: "no-store" });
   if (!ticket.ok) return;
   main.outerHTML = await ticket.text();
+  offerLinks();
   if (opened === null) return;
   // A refusal leaves the code open, for the customer to try again; what is used is folded.
   if (document.querySelector(".opened") !== null && document.querySelector("[data-lately=redeemed]") === null) paint();
@@ -110,8 +111,33 @@ async function beat() {
   if (opened !== null) opened.timer = setTimeout(beat, PERIOD_MS);
 }
 
+// Forms work without this script, too; with it the page stays where it is, and its code open.
+async function send(form) {
+  const page = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+  if (page.ok) await renew();
+}
+
+async function give(button) {
+  const link = button.dataset.link;
+  if (navigator.share) return navigator.share({ url: link });
+  await navigator.clipboard.writeText(link);
+  button.textContent = button.dataset.done;
+}
+
+// The buttons beside links: only where there is something to press them for.
+function offerLinks() {
+  if (!navigator.share && !navigator.clipboard) return;
+  for (const button of document.querySelectorAll(".copy")) button.hidden = false;
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest(".use")) ask("").catch(fold);
+  const copy = event.target.closest(".copy");
+  if (copy) give(copy).catch(() => copy.previousElementSibling.querySelector("input").select());
+});
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send(event.target).catch(() => event.target.submit());
 });
 window.addEventListener("pagehide", () => {
   if (opened !== null) navigator.sendBeacon(`${page().dataset.page}/open/${opened.id}/close`);
@@ -127,3 +153,4 @@ document.addEventListener("visibilitychange", () => {
   stayAwake();
 });
 stayAwake();
+offerLinks();
