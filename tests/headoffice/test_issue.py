@@ -148,6 +148,7 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
         "phone": "+86 21 5555 0100",
         "hours": "10:00–22:00",
         "map": "https://uri.amap.com/marker?position=121.475,31.235",
+        "day_ends": "00:00:00",
         "clerk_policy": "shift",
     }
     assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", **full}
