@@ -116,6 +116,7 @@ class Looks:
             detail=looked.detail,
             max_quantity=looked.max_quantity,
             valid_s=VALID_S,
+            asks_amount=looked.asks_amount,
         )
 
     def _refuse(self, bound: Bound, look: Look, verdict: Verdict, detail: Detail) -> Refused:

@@ -90,6 +90,7 @@ _VOUCHER = select(
     voucher_types.c.offline,
     voucher_types.c.rate,
     voucher_types.c.minimum_fen,
+    voucher_types.c.asks_amount,
     stock.pieces_of(vouchers.c.type).scalar_subquery().label("pieces"),
     exists()
     .where(voucher_type_stores.c.type == vouchers.c.type, voucher_type_stores.c.store == bindparam("store"))
@@ -215,6 +216,7 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *
         minimum=row.minimum_fen or 0,
         off=row.value_fen or 0 if row.kind == Kind.CASH else 0,
         rate=row.rate or 100,
+        asks_amount=row.asks_amount,
     )
 
 

@@ -237,7 +237,8 @@ def _check(connection: Connection, wish: Wish, made_of: Any, at: datetime) -> No
         msg = f"vouchers of the type {wish.type} are not redeemed at a counter"
         raise NotAllowedError(msg)
     counted = select(stock.c.pieces).where(stock.c.type == wish.type, stock.c.store == wish.store)
-    if made_of["kind"] not in _PLAIN or made_of["minimum_fen"] or connection.execute(counted).first() is not None:
+    of_a_bill = made_of["minimum_fen"] or made_of["asks_amount"]
+    if made_of["kind"] not in _PLAIN or of_a_bill or connection.execute(counted).first() is not None:
         msg = f"vouchers of the type {wish.type} depend on more than a gateway knows: stock, stage, booking or a bill"
         raise NotAllowedError(msg)
     speaks = exists().where(gateway_stores.c.gateway == wish.gateway, gateway_stores.c.store == wish.store)

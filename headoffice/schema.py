@@ -111,6 +111,7 @@ voucher_types = Table(
     # Of a discount: what is paid, in hundredths; 85 is 8.5 折.
     Column("rate", Integer),
     Column("minimum_fen", Integer),
+    Column("asks_amount", Boolean, nullable=False, server_default=false()),
     Column("price_fen", Integer),
     # How long before and after its time a booking is honoured.
     Column("early_minutes", Integer, nullable=False, server_default="30"),

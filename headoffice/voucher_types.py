@@ -44,6 +44,7 @@ PLAIN: Mapping[str, Any] = {
     "mail": False,
     "rate": None,
     "minimum_fen": None,
+    "asks_amount": False,
     "price_fen": None,
     "early_minutes": 30,
     "late_minutes": 30,

@@ -89,6 +89,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quantity: int | None = None
     pick_up: bool = False
     """Whether goods are handed over for it: the counter says so in its own words."""
+    minimum: int | None = None
+    """The least that the bill must come to, fen."""
     reason: Text | None = None
     case: Text | None = None
     """A fault's number, to be told to support."""
@@ -180,6 +182,8 @@ class Offered(Message, frozen=True, kw_only=True, tag="offered"):
     detail: Detail
     max_quantity: int = 1
     valid_s: float = 60.0
+    asks_amount: bool = False
+    """Whether the confirm is to say what was received (实收金额)."""
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
@@ -302,6 +306,7 @@ class Looked(Message, frozen=True, kw_only=True, tag="looked"):
     stores: tuple[StoreId, ...] | None = None
     """Ids of the stores where the voucher is valid; None: all of the chain's."""
     max_quantity: int = 1
+    asks_amount: bool = False
 
 
 class AskHello(Message, frozen=True, kw_only=True, tag="ask_hello"):

@@ -109,6 +109,8 @@ class Voucher:
     """What a use takes off the bill, in fen."""
     rate: int = 100
     """What is paid of the bill after that, in hundredths."""
+    asks_amount: bool = False
+    """Whether it is asked what was received."""
 
     @property
     def left(self) -> int:
@@ -229,6 +231,7 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
         stores=voucher.store_names if verdict is Verdict.WRONG_STORE else (),
         uses_left=voucher.left if voucher.uses > 1 else None,
         pick_up=voucher.pick_up,
+        minimum=voucher.minimum or None if verdict in {Verdict.REDEEMABLE, Verdict.BELOW_MINIMUM} else None,
     )
 
 
@@ -246,6 +249,7 @@ def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
         terms=voucher.terms,
         stores=voucher.stores,
         max_quantity=max(1, voucher.left if voucher.pieces is None else min(voucher.left, voucher.pieces)),
+        asks_amount=voucher.asks_amount,
     )
 
 

@@ -13,9 +13,11 @@ from device.counter import digits, entering, undoing
 from device.counter.digits import Digits, Left, Typed
 from device.counter.looking import ask
 from device.counter.states import (
+    AtWheel,
     ByButtons,
     Choosing,
     Counter,
+    EnteringAmount,
     EnteringCode,
     Leaving,
     Step,
@@ -54,6 +56,8 @@ def pressed(counter: Counter, phase: ByButtons, event: Pressed, now: float) -> S
             return _typed(counter, phase, event.button, now)
         case EnteringCode():
             return entering.pressed(counter, phase, event.button, now)
+        case EnteringAmount():
+            return entering.amount_pressed(counter, phase, event, now)
         case Leaving():
             return ask(counter, _asked(counter), now) if event.button is Button.OK else (rest(counter, now), ())
         case Choosing():
@@ -79,13 +83,15 @@ def _typed(counter: Counter, phase: Typing, button: Button, now: float) -> Step:
             return ask(counter, _asked(counter, number=phase.number, pin=text), now)
 
 
-def let_go(counter: Counter, phase: Typing | EnteringCode, event: Released) -> Step:
+def let_go(counter: Counter, phase: AtWheel, event: Released) -> Step:
     """Take a button that came up."""
     return replace(counter, phase=replace(phase, entry=digits.released(phase.entry, event.button, event.held_s))), ()
 
 
 def tick(counter: Counter, phase: ByButtons, now: float) -> Step:
     """Turn the wheel under a held button, count down, and give up what nobody goes on with."""
+    if isinstance(phase, EnteringAmount):
+        return entering.tick_amount(counter, phase, now)
     if now >= phase.until:
         return rest(counter, now), ()
     if isinstance(phase, Typing | EnteringCode):
@@ -98,6 +104,8 @@ def tick(counter: Counter, phase: ByButtons, now: float) -> Step:
 
 def deadline(phase: ByButtons) -> float:
     """Return when a wheel, a countdown or an end wants to be ticked next."""
+    if isinstance(phase, EnteringAmount):
+        return entering.deadline_of_amount(phase)
     if isinstance(phase, Undoing):
         return phase.until - (phase.seconds_left - 1)
     turn_at = phase.entry.turn_at if isinstance(phase, Typing | EnteringCode) else None

@@ -2,7 +2,8 @@
 
 Held down, up and down turn on by themselves, and faster after a while. Where the length is not fixed, the wheel has one
 place more, ``END``, one turn down from nought: taken there, OK ends the entry. Where letters are allowed, one more
-leads to a wheel of letters, and from there back; digits come first, because most codes have nothing else.
+leads to a wheel of letters, and from there back; digits come first, because most codes have nothing else. A sum of
+money has one for its point, and two digits after it at most.
 Pure: what is typed goes no further than who asked for it.
 """
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 END = "OK"
 TO_LETTERS, TO_DIGITS = "ABC", "123"
+POINT = "."
 _DIGITS = tuple("0123456789")
 #: The letters of own codes; no I, L, O and U, which own codes do not have and people take for something else.
 _LETTERS = tuple("ABCDEFGHJKMNPQRSTVWXYZ")
@@ -55,6 +57,8 @@ class Digits:
     """Whether there are letters among them."""
     among_letters: bool = False
     """Whether the wheel holds letters now."""
+    money: bool = False
+    """Whether it is a sum of yuan, with or without a point."""
     typed: str = ""
     wheel: str = "0"
     turning: Button | None = None
@@ -75,7 +79,11 @@ class Digits:
     @property
     def wheel_places(self) -> tuple[str, ...]:
         """What stands on the wheel, from where it begins upwards."""
+        if self.money and self.typed[-3:-2] == POINT:
+            return (END,)
         first = _LETTERS if self.among_letters else _DIGITS
+        if self.money and self.typed and POINT not in self.typed:
+            first = (*first, POINT)
         other = (TO_DIGITS if self.among_letters else TO_LETTERS,) if self.letters else ()
         end = (END,) if self.fewest <= len(self.typed) and self.fewest < self.most else ()
         return (*first, *other, *end)

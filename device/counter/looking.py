@@ -11,6 +11,7 @@ from device.counter.offering import offer
 from device.counter.results import show_result
 from device.counter.states import (
     Counter,
+    EnteringAmount,
     Idle,
     Looking,
     Manner,
@@ -212,6 +213,8 @@ def _code_in_hand(counter: Counter) -> str | None:
     match counter.phase:
         case Looking(code=code) | Offering(code=code):
             return code
+        case EnteringAmount(offering=offering):
+            return offering.code
         case Pending(rid=rid):
             ticket = counter.ticket(rid)
             return ticket.request.intent.code if ticket else None

@@ -6,15 +6,19 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from device.counter.digits import Digits
 from device.counter.redeeming import redeem
 from device.counter.results import show_result
-from device.counter.states import Counter, Looking, Manner, Offering, Outcome, Step, enter
+from device.counter.states import Counter, EnteringAmount, Looking, Manner, Offering, Outcome, Step, enter
 from device.ports import Button
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from device.counter.events import Pressed
     from protocol.messages import Offered
+
+#: Up to 9,999,999 yuan.
+_AMOUNT = Digits(fewest=1, most=10, money=True)
 
 
 def offer(counter: Counter, phase: Looking, message: Offered, now: float) -> Step:
@@ -24,7 +28,8 @@ def offer(counter: Counter, phase: Looking, message: Offered, now: float) -> Ste
     which is earlier, so that no offer is confirmed that the gateway would find too old.
     """
     timing = counter.timing
-    until = min(now + timing.offer_s, phase.asked_at + message.valid_s - timing.offer_margin_s)
+    patience_s = message.valid_s if message.asks_amount else timing.offer_s  # a sum takes its time to set
+    until = min(now + patience_s, phase.asked_at + message.valid_s - timing.offer_margin_s)
     if until <= now:
         return _ended(counter, phase, Manner.LAPSED, now), ()
     offering = Offering(
@@ -40,10 +45,14 @@ def offer(counter: Counter, phase: Looking, message: Offered, now: float) -> Ste
 
 def tick(counter: Counter, phase: Offering, now: float) -> Step:
     """Count down; at the end the offer lapses, and nothing was spent."""
-    left = math.ceil(phase.until - now)
-    if left <= 0:
+    if now >= phase.until:
         return _ended(counter, phase, Manner.LAPSED, now), ()
-    return replace(counter, phase=replace(phase, seconds_left=min(left, phase.seconds_left))), ()
+    return replace(counter, phase=counted_down(phase, now)), ()
+
+
+def counted_down(phase: Offering, now: float) -> Offering:
+    """Return an offer with the seconds that are left of it."""
+    return replace(phase, seconds_left=min(math.ceil(phase.until - now), phase.seconds_left))
 
 
 def deadline(phase: Offering) -> float:
@@ -54,6 +63,8 @@ def deadline(phase: Offering) -> float:
 def pressed(counter: Counter, phase: Offering, event: Pressed, now: float) -> Step:
     """Take the clerk's choice."""
     match event.button:
+        case Button.OK if phase.offer.asks_amount:
+            return enter(counter, EnteringAmount(_AMOUNT, phase)), ()
         case Button.OK:
             return redeem(counter, phase, event.entropy, now)
         case Button.CANCEL:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from protocol.messages import Answer
 
 
-def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float) -> Step:
-    """Begin the redemption that the clerk has just confirmed."""
+def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float, amount: int | None = None) -> Step:
+    """Begin the redemption that the clerk has just confirmed, with what was received where that was asked, in fen."""
     intent = Intent(
         rid=rid_from(entropy),
         code=phase.code,
@@ -45,6 +45,7 @@ def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float) -> Ste
         offer=phase.offer.offer,
         method=phase.method,
         clerk=counter.clerk,
+        amount=amount,
     )
     request, wanted = requester.confirm(intent, now)
     ticket = Ticket(request=request, tail=code_tail(phase.code), confirmed_here=True)

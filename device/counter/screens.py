@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from device.counter.states import (
     CameraState,
     Choosing,
+    EnteringAmount,
     EnteringCode,
     Idle,
     Leaving,
@@ -113,7 +114,7 @@ def _face(counter: Counter, style: Style) -> _Face:
             return _result(outcome, style)
         case Question():
             return _question(counter, phase, style)
-        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
             return _by_buttons(counter, phase, style)
         case OutOfService(verdict=verdict, hint=hint):
             lines = (*style.phrase(verdict), *((hint,) if hint else ()))
@@ -156,6 +157,10 @@ def _by_buttons(counter: Counter, phase: ByButtons, style: Style) -> _Face:
     words = style.words
     if isinstance(phase, Choosing | Undoing):
         return _undoing(phase, style)
+    if isinstance(phase, EnteringAmount):
+        lines = _given(words.type_amount, f"¥{phase.entry.line}", _minimum(phase.offering.offer.detail, style))
+        left = _left(phase.offering)
+        return _Face(screen=Screen.TYPING, lines=lines, keys=(words.take_or_back,), countdown=left)
     if isinstance(phase, EnteringCode):
         title = words.type_code.format(count=len(phase.entry.typed))
         return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))
@@ -171,8 +176,7 @@ def _undoing(phase: Choosing | Undoing, style: Style) -> _Face:
     if isinstance(phase, Undoing):
         detail = phase.offer.detail
         lines = _given(words.undo, detail.title, phase.reason)
-        left = phase.seconds_left / max(1.0, phase.until - phase.since)
-        return _Face(screen=Screen.UNDOING, lines=lines, keys=(words.confirm_or_cancel,), countdown=left)
+        return _Face(screen=Screen.UNDOING, lines=lines, keys=(words.confirm_or_cancel,), countdown=_left(phase))
     if phase.reason is not None:
         return _Face(screen=Screen.CHOOSING, lines=(words.why, words.reasons[phase.reason]), keys=(words.choose,))
     done = phase.done[phase.at]
@@ -189,7 +193,7 @@ def _offer(phase: Offering, style: Style) -> _Face:
     else:
         head = (style.words.pick_up,) if detail.pick_up else style.phrase(Verdict.REDEEMABLE)
     uses = style.words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
-    worth = " ".join(part for part in (detail.value, uses) if part)
+    worth = " ".join(_given(detail.value, uses, _minimum(detail, style)))
     phrase = PHRASES[Verdict.REDEEMABLE]
     return _Face(
         screen=Screen.OFFER,
@@ -198,7 +202,19 @@ def _offer(phase: Offering, style: Style) -> _Face:
         verdict=Verdict.REDEEMABLE,
         light=phrase.light,
         sound=phrase.sound,
-        countdown=phase.seconds_left / max(1.0, phase.until - phase.since),
+        countdown=_left(phase),
+    )
+
+
+def _left(phase: Offering | Undoing) -> float:
+    """Return which part of its time is left to something that counts down."""
+    return phase.seconds_left / max(1.0, phase.until - phase.since)
+
+
+def _minimum(detail: Detail, style: Style) -> str | None:
+    """Return what the bill must come to at least, in words; None where it may be anything."""
+    return (
+        style.words.minimum.format(yuan=f"{detail.minimum / 100:.2f}".removesuffix(".00")) if detail.minimum else None
     )
 
 
@@ -273,6 +289,8 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             redeemed = words.shift_count.format(count=detail.redeemed) if detail.redeemed is not None else None
             amount = words.shift_amount.format(yuan=f"{detail.amount / 100:.2f}") if detail.amount else None
             return _given(detail.title, redeemed, amount)
+        case Verdict.BELOW_MINIMUM:
+            return _given(_minimum(detail, style), detail.title)
         case Verdict.WRONG_STORE:
             return _given("、".join(detail.stores), detail.title)
         case Verdict.NOT_YET_VALID:

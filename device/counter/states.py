@@ -205,7 +205,22 @@ class EnteringCode:
     until: float
 
 
-ByButtons: TypeAlias = Typing | EnteringCode | Leaving | Choosing | Undoing
+@dataclass(frozen=True, slots=True)
+class EnteringAmount:
+    """What was received is set with the buttons, for an offer that is confirmed with it."""
+
+    entry: Digits
+    offering: Offering
+
+    @property
+    def until(self) -> float:
+        """When the offer lapses."""
+        return self.offering.until
+
+
+#: Where something is set with a wheel.
+AtWheel: TypeAlias = Typing | EnteringCode | EnteringAmount
+ByButtons: TypeAlias = AtWheel | Leaving | Choosing | Undoing
 Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | ByButtons | OutOfService
 
 

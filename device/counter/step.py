@@ -30,9 +30,11 @@ from device.counter.events import (
 )
 from device.counter.screens import view_of
 from device.counter.states import (
+    AtWheel,
     CameraState,
     Choosing,
     Counter,
+    EnteringAmount,
     EnteringCode,
     Idle,
     Kept,
@@ -97,7 +99,7 @@ def _catch_up(counter: Counter, now: float) -> Step:
             counter, moved = redeeming.tick(counter, phase, now)
         case Result():
             counter, moved = results.tick(counter, phase, now)
-        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
             counter, moved = clerking.tick(counter, phase, now)
         case Idle() | Question() | OutOfService():
             # These wait for a code, a person or the gateway: there is time to tidy.
@@ -124,7 +126,7 @@ def _phase_deadline(counter: Counter) -> float | None:
             return redeeming.deadline(phase)
         case Result():
             return results.deadline(counter, phase)
-        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
             return clerking.deadline(phase)
         case Question() | OutOfService():
             return counter.tidy_at
@@ -148,7 +150,7 @@ def _take(counter: Counter, event: Event, now: float) -> Step:
             return linking.journal_behind(counter), ()
         case MintFailed(rid=rid):
             return redeeming.mint_failed(counter, rid, now), ()
-        case Released() if isinstance(counter.phase, Typing | EnteringCode):
+        case Released() if isinstance(counter.phase, AtWheel):
             return clerking.let_go(counter, counter.phase, event)
         case Tick() | Released():
             return counter, ()  # the time was caught up with already
@@ -193,7 +195,7 @@ def _pressed(counter: Counter, event: Pressed, now: float) -> Step:
             return results.answer_question(counter, phase, event.button, now)
         case Idle():
             return clerking.begin(counter, event.button, now)
-        case Typing() | EnteringCode() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
             return clerking.pressed(counter, phase, event, now)
         case Starting() | OutOfService():
             return counter, ()  # nothing is asked here

@@ -39,6 +39,8 @@ class Words:
     by_buttons: str
     """What up and down do at rest."""
     type_code: str
+    type_amount: str
+    minimum: str
     type_number: str
     type_pin: str
     take_or_back: str
@@ -88,6 +90,8 @@ WORDS = {
         shift_amount="实收¥{yuan}",
         by_buttons="▲撤销 ▼输码",
         type_code="券码 {count}位",
+        type_amount="实收金额",
+        minimum="满¥{yuan}可用",
         type_number="店员编号",
         type_pin="密码",
         take_or_back="▲▼OK ×退回",
@@ -133,6 +137,8 @@ WORDS = {
         shift_amount="Paid ¥{yuan}",
         by_buttons="▲undo ▼type code",
         type_code="Code, {count} so far",
+        type_amount="Amount received",
+        minimum="from ¥{yuan}",
         type_number="Clerk number",
         type_pin="PIN",
         take_or_back="▲▼OK ×back",

@@ -97,6 +97,7 @@ class Counter:
                         "detail": said.detail,
                         "max_quantity": said.max_quantity,
                         "valid_s": said.valid_s,
+                        "asks_amount": said.asks_amount,
                     }
                 )
             case Refused():

@@ -36,6 +36,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "confirm": ("确认核销", "Redeem"),
     "cancel": ("取消", "Cancel"),
     "quantity": ("次数", "Uses"),
+    "amount": ("实收金额(元)", "Amount received (¥)"),
+    "amount_wrong": ("请输入金额,如 128.50", "Enter a sum, such as 128.50"),
     "uses_left": ("剩余 {n} 次", "{n} uses left"),
     "next_code": ("下一张", "Next code"),
     "pending": ("结果确认中,请勿交付", "Checking, do not hand over yet"),

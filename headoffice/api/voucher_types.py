@@ -45,7 +45,7 @@ class Channel(StrEnum):
 _WEEK = tuple(Weekday)
 #: Fields that are columns as they are.
 _SAME = (
-    *("title", "kind", "brand", "colour", "logo", "value_text", "details", "uses", "rate"),
+    *("title", "kind", "brand", "colour", "logo", "value_text", "details", "uses", "rate", "asks_amount"),
     *("valid_from", "valid_until", "valid_days", "early_minutes", "late_minutes"),
 )
 Minutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
@@ -83,6 +83,9 @@ class TypeIn(Model):
         None, description="Of a discount: what is paid, in hundredths.", examples=[85]
     )
     minimum: Fen | None = Field(None, description="The least that the bill must come to, in fen.", examples=[10000])
+    asks_amount: bool = Field(
+        default=False, description="Whether a kiosk asks what was received (实收金额) before it redeems one."
+    )
     price: Fen | None = Field(None, description="What it is sold for, in fen.", examples=[1500])
     value_text: Line = Field("", description="What it is worth in words, where no sum says it.", examples=["8.5 折"])
     details: Paragraph = ""

@@ -136,6 +136,7 @@ class MinimalHeadOffice:
             terms=voucher.terms,
             stores=voucher.stores,
             max_quantity=max(voucher.left, 1),
+            asks_amount=voucher.asks_amount,
         )
 
     def _rule(self, ask: AskRedeem | AskResolve, store_name: str) -> UpstreamAnswer:

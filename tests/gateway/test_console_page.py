@@ -41,6 +41,27 @@ async def browser_at(page: Page, program: Path, language: str = "zh", width: int
     assert complaints == []
 
 
+async def test_the_page_asks_what_was_received_where_the_voucher_wants_it(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        page.headoffice.add(CODE, asks_amount=True)
+        await window.keyboard.press("/")
+        await window.keyboard.type(CODE)
+        await window.keyboard.press("Enter")
+        amount, confirm = window.get_by_label("实收金额"), window.get_by_role("button", name="确认核销")
+        await expect(amount).to_be_focused()
+        for nonsense in ("", "abc", "1.234", "-5"):
+            await amount.fill(nonsense)
+            await confirm.click()
+        assert page.headoffice.kinds()["AskRedeem"] == 0
+        await amount.fill("32.05")
+        await confirm.click()
+        await expect(window.locator(".outcome.green .verdict")).to_have_text("核销成功")
+        asked = next(message for message in page.headoffice.asked if isinstance(message, AskRedeem))
+        assert asked.intent.amount == 3205
+
+
 async def test_a_typed_code_is_redeemed_and_undone_by_keyboard(
     data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
 ) -> None:

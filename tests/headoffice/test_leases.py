@@ -288,7 +288,13 @@ def test_a_voucher_is_in_one_lease_at_a_time_and_a_page_says_it_is_ready(leasing
 
 
 @pytest.mark.parametrize(
-    "fields", [{"kind": "pick_up"}, {"kind": "booking"}, {"kind": "cash", "value": 500, "minimum": 5000}]
+    "fields",
+    [
+        {"kind": "pick_up"},
+        {"kind": "booking"},
+        {"kind": "cash", "value": 500, "minimum": 5000},
+        {"kind": "cash", "asks_amount": True},
+    ],
 )
 def test_what_depends_on_more_than_a_gateway_knows_is_not_leased(leasing: Counter, fields: dict[str, Any]) -> None:
     leasing.put_type("latte", title="拿铁一杯", **fields)

@@ -174,6 +174,17 @@ def test_what_was_received_and_what_the_voucher_took_off_must_come_to_the_minimu
     assert counter.spent(code) == (verdict is Verdict.REDEEMED)
 
 
+def test_a_type_can_ask_what_was_received_and_the_look_says_what_the_bill_must_come_to(counter: Counter) -> None:
+    counter.put_type("off", title="满一百", minimum=10000, asks_amount=True)
+    counter.put_type("plain", title="蛋糕")
+    code = counter.issue(type="off")
+    asking, plain = counter.look(code), counter.look(counter.issue(type="plain"))
+    assert (asking.asks_amount, asking.detail.minimum) == (True, 10000)
+    assert (plain.asks_amount, plain.detail.minimum) == (False, None)
+    refused = counter.confirm(counter.intent(code, amount=9999), asking.terms)
+    assert (refused.verdict, refused.detail.minimum) == (Verdict.BELOW_MINIMUM, 10000)
+
+
 def test_validity_in_days_runs_from_the_issue(counter: Counter, clock: Clock) -> None:
     counter.put_type("week", title="一周内", valid_days=7)
     code = counter.issue(type="week")

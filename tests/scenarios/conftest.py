@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.scenarios.counter import Counter, running_counter
+from tests.scenarios.headoffice import Headoffice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,13 @@ def rehearsal(
     """Give the running counter: till-1 and till-3 stand in the first store, till-2 in the second."""
     with running_counter(free_port(), tmp_path_factory.mktemp("rehearsal"), kiosks=3) as counter:
         yield counter
+
+
+@pytest.fixture(scope="session")
+def headoffice(rehearsal: Counter) -> Headoffice:
+    """Give the rehearsal's head office."""
+    said = rehearsal.good("GET", "/api/rehearsal")["headoffice"]
+    return Headoffice(Counter(said["url"]), {"Authorization": f"Bearer {said['token']}"})
 
 
 @pytest.fixture

@@ -1,22 +1,34 @@
-"""A counter whose camera cannot read the code: it is typed with the four buttons."""
+"""What clerks set with the four buttons: a code that no camera can read, and what was received."""
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from device.counter.digits import END, Digits
+from tests.scenarios.counter import Counter
 
 if TYPE_CHECKING:
-    from tests.scenarios.counter import Counter, Kiosk
+    from tests.scenarios.counter import Kiosk
+    from tests.scenarios.headoffice import Headoffice
+
+
+CODE = Digits(fewest=4, most=24, letters=True)
+SUM = Digits(fewest=1, most=10, money=True)
 
 
 def type_code(kiosk: Kiosk, code: str) -> None:
     """Type digits at a kiosk at rest."""
     kiosk.press("down")
+    set_on(kiosk, CODE, code)
+
+
+def set_on(kiosk: Kiosk, entry: Digits, text: str) -> None:
+    """Set a text on an entry that has been begun, to its end."""
     taken = ""
-    for place in (*code, END):
-        places = Digits(fewest=4, most=24, letters=True, typed=taken).wheel_places
+    for place in (*text, END):
+        places = replace(entry, typed=taken).wheel_places
         up, down = places.index(place), len(places) - places.index(place)
         for _ in range(min(up, down)):
             kiosk.press("up" if up <= down else "down")
@@ -24,12 +36,11 @@ def type_code(kiosk: Kiosk, code: str) -> None:
         taken += place
 
 
-def method_of(counter: Counter, rid: str) -> str:
-    """Return how the gateway's books say that a redemption's code came in."""
+def at_the_gateway(counter: Counter, rid: str) -> Any:
+    """Return what the gateway's books say of a redemption."""
     said = counter.good("GET", "/api/rehearsal")["gateway"]
     bearer = {"Authorization": f"Bearer {said['token']}"}
-    method: str = type(counter)(said["url"]).call("GET", f"/api/redemptions/{rid}", headers=bearer).json["method"]
-    return method
+    return Counter(said["url"]).call("GET", f"/api/redemptions/{rid}", headers=bearer).json
 
 
 def test_a_typed_code_turns_green_and_the_books_say_that_it_was_typed(counter: Counter) -> None:
@@ -45,4 +56,28 @@ def test_a_typed_code_turns_green_and_the_books_say_that_it_was_typed(counter: C
     assert green["light"] == {"colour": "green", "pattern": "steady"}
     rows = counter.rows(green["rid"])
     assert {row["code_tail"] for (row,) in rows.values()} == {code[-4:]}
-    assert method_of(counter, green["rid"]) == "typed"
+    assert at_the_gateway(counter, green["rid"])["method"] == "typed"
+
+
+def test_a_bill_that_is_too_small_is_refused_and_the_right_one_stands_in_the_records(
+    counter: Counter, headoffice: Headoffice
+) -> None:
+    kiosk = counter.kiosk()
+    headoffice.put_type("over-100", title="满百减二十", kind="cash", value=2000, minimum=10000, asks_amount=True)
+    voucher = counter.issue(type="over-100")
+    assert "满¥100可用" in " ".join(kiosk.looked(voucher["qr_text"])["lines"])
+    kiosk.press("ok")
+    set_on(kiosk, SUM, "79.9")
+    refused = kiosk.until_verdict("below_minimum")
+    assert refused["lines"][0] == "未达使用门槛"
+    assert "满¥100可用" in refused["lines"]
+    assert refused["light"] == {"colour": "red", "pattern": "steady"}
+    kiosk.take_away()
+    kiosk.tidy()
+    kiosk.looked(voucher["qr_text"])
+    kiosk.press("ok")
+    set_on(kiosk, SUM, "108.5")
+    green = kiosk.until_verdict("redeemed")
+    assert at_the_gateway(counter, green["rid"])["amount"] == 10850
+    (row,) = (row for row in headoffice.records() if row["核销编号"] == green["rid"])
+    assert row["实收金额"] == "108.50"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from protocol.vocabulary import PHRASES, Verdict
-from tests.scenarios.counter import Counter
+
+if TYPE_CHECKING:
+    from tests.scenarios.counter import Counter
+    from tests.scenarios.headoffice import Headoffice
 
 EMPTY_STORE = "jingan"
 
@@ -53,35 +56,6 @@ CASES = {
     **{kind: Case(Verdict.REDEEMABLE, {"kind": kind}) for kind in ("cash", "discount", "gift", "group_buy", "coupon")},
     "multi_use": Case(Verdict.REDEEMABLE, {"kind": "multi_use", "uses": 3}),
 }
-
-
-@pytest.fixture(scope="module")
-def headoffice(rehearsal: Counter) -> Headoffice:
-    said = rehearsal.good("GET", "/api/rehearsal")["headoffice"]
-    return Headoffice(Counter(said["url"]), {"Authorization": f"Bearer {said['token']}"})
-
-
-@dataclass(frozen=True)
-class Headoffice:
-    """The head office's own API."""
-
-    counter: Counter
-    headers: dict[str, str]
-
-    def put_type(self, name: str, weekdays: list[str] | None = None, pieces: int | None = None, **terms: Any) -> None:
-        """Put a type in force; ``weekdays`` that are said: all but today's."""
-        if weekdays is not None:
-            week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-            now = datetime.now(UTC) + timedelta(hours=8)
-            terms["weekdays"] = [week[(now.weekday() + away) % 7] for away in (3, 4)]
-        self._good("PUT", f"types/{name}", {"author": "李经理", "title": "券", **terms})
-        self._good("POST", f"types/{name}/approve", {"by": "王总"})
-        if pieces is not None:
-            self._good("PUT", f"types/{name}/stock/nanjing-lu", {"pieces": pieces})
-
-    def _good(self, method: str, path: str, body: dict[str, Any]) -> None:
-        said = self.counter.call(method, f"/api/v1/{path}", body, self.headers)
-        assert said.status < 300, said.body
 
 
 @pytest.mark.parametrize("name", list(CASES))

@@ -247,22 +247,33 @@ function clearEntry() {
   at("code").focus();
 }
 
+// Yuan with two decimals at most, or nothing where nothing has to be said.
+const isSum = (input) => (input.value ? /^\d{1,7}(\.\d{1,2})?$/.test(input.value) : !input.required);
+
 function showOffer(found, body) {
   const offer = { ...body, code: found.code, offer: found.offer };
   state.offer = offer;
   const quantity = make("input", "");
   Object.assign(quantity, { type: "number", min: 1, max: found.max_quantity, value: 1 });
   quantity.setAttribute("aria-label", words.quantity);
-  const confirm = button(words.confirm, "primary", () => redeem({ ...offer, quantity: Number(quantity.value) || 1 }));
+  const amount = make("input", "amount");
+  Object.assign(amount, { inputMode: "decimal", placeholder: words.amount, required: found.asks_amount });
+  amount.setAttribute("aria-label", words.amount);
+  const confirm = button(words.confirm, "primary", () => {
+    amount.setCustomValidity(isSum(amount) ? "" : words.amount_wrong);
+    if (!amount.reportValidity()) return;
+    const received = amount.value ? { amount: Math.round(Number(amount.value) * 100) } : {};
+    redeem({ ...offer, quantity: Number(quantity.value) || 1, ...received });
+  });
   const left = found.detail.uses_left;
   show(
     "blue",
     names.verdicts.redeemable.name,
     make("div", "name", found.detail.title ?? "", found.detail.value ? ` ${found.detail.value}` : ""),
     left === undefined || left === null ? null : make("div", "about", say("uses_left", { n: left })),
-    make("div", "bar", found.max_quantity > 1 ? quantity : null, button(words.cancel, "plain", clearEntry), confirm),
+    make("div", "bar", found.max_quantity > 1 ? quantity : null, amount, button(words.cancel, "plain", clearEntry), confirm),
   );
-  confirm.focus();
+  (found.asks_amount ? amount : confirm).focus();
   setTimeout(() => state.offer === offer && (clearEntry(), show("amber", words.offer_lapsed)), found.valid_s * 1000 - 2000);
 }
 

@@ -80,11 +80,19 @@ class Bench:
     def hear(self, message: GatewayMessage) -> tuple[Effect, ...]:
         return self.do(Heard(message))
 
-    def offered(self, *, detail: Detail = CAKE, most: int = 1, valid_s: float = 60.0) -> tuple[Effect, ...]:
-        look = self.sent(Look)[-1]
-        return self.hear(
-            Offered(look=look.look, boot=BOOT, offer="sealed", detail=detail, max_quantity=most, valid_s=valid_s)
+    def offered(
+        self, *, detail: Detail = CAKE, most: int = 1, valid_s: float = 60.0, asks_amount: bool = False
+    ) -> tuple[Effect, ...]:
+        offered = Offered(
+            look=self.sent(Look)[-1].look,
+            boot=BOOT,
+            offer="sealed",
+            detail=detail,
+            max_quantity=most,
+            valid_s=valid_s,
+            asks_amount=asks_amount,
         )
+        return self.hear(offered)
 
     def refused(self, verdict: Verdict, detail: Detail | None = None) -> tuple[Effect, ...]:
         return self.hear(Refused(look=self.sent(Look)[-1].look, boot=BOOT, verdict=verdict, detail=detail or Detail()))

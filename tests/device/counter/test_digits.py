@@ -14,6 +14,7 @@ from device.counter.digits import (
     FAST_AFTER,
     FAST_S,
     HOLD_S,
+    POINT,
     REPEAT_S,
     TO_DIGITS,
     TO_LETTERS,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 PIN = Digits(fewest=6, most=6, hidden=True)
 NUMBER = Digits(fewest=1, most=12)
 CODE = Digits(fewest=4, most=24, letters=True)
+SUM = Digits(fewest=1, most=10, money=True)
 
 
 def type_in(entry: Digits, text: Iterable[str]) -> Digits | Typed | Left:
@@ -135,6 +137,18 @@ def test_letters_are_on_a_wheel_of_their_own_behind_the_digits() -> None:
 def test_the_wheel_of_letters_holds_what_own_codes_are_made_of() -> None:
     places = {*CODE.wheel_places, *replace(CODE, among_letters=True).wheel_places} - {TO_LETTERS, TO_DIGITS}
     assert places == set(ALPHABET)
+
+
+def test_a_sum_has_one_point_and_two_digits_after_it_at_most() -> None:
+    assert POINT not in SUM.wheel_places
+    begun = type_in(SUM, ["1", "2", POINT])
+    assert isinstance(begun, Digits)
+    assert POINT not in begun.wheel_places
+    ended = type_in(begun, "50")
+    assert isinstance(ended, Digits)
+    assert (ended.line, ended.wheel_places) == (f"12.50[{END}]", (END,))
+    assert pressed(ended, Button.OK, 0.0) == Typed("12.50")
+    assert type_in(SUM, ["7", END]) == Typed("7")
 
 
 def test_what_is_long_keeps_its_end_in_sight() -> None:

@@ -1,4 +1,4 @@
-"""A voucher's code set with the buttons: begun at rest, typed quickly, and served as a scanned one is."""
+"""A voucher's code and what was received for it, set with the buttons: begun at rest, and on an offer that asks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from statistics import fmean
 import msgspec
 import pytest
 
-from device.counter.digits import END, HOLD_S, REPEAT_S, TO_LETTERS
+from device.counter.digits import END, HOLD_S, POINT, REPEAT_S, TO_LETTERS
 from device.counter.effects import Refuse
 from device.counter.events import Released
-from device.counter.states import EnteringCode
+from device.counter.states import EnteringAmount, EnteringCode
 from device.ports import Button
 from device.view import Screen
-from protocol.messages import Look, Method, Refusal
+from protocol.messages import Detail, Look, Method, Refusal
 from protocol.vocabulary import Verdict
 from tests.device.counter.bench import CODE, WELCOME, Bench
 
@@ -33,7 +33,7 @@ def bench() -> Bench:
 def set_place(bench: Bench, place: str) -> None:
     """Turn the wheel the shorter way to a place, and take it."""
     phase = bench.counter.phase
-    assert isinstance(phase, EnteringCode)
+    assert isinstance(phase, EnteringCode | EnteringAmount)
     places = phase.entry.wheel_places
     up = places.index(place)
     down = len(places) - up
@@ -137,3 +137,68 @@ def test_nobody_types_in_vain_where_a_clerk_has_to_sign_in_first(bench: Bench) -
     bench.press(Button.DOWN)
     assert bench.view.verdict is Verdict.CLERK_REQUIRED
     assert bench.wanted(Refuse) == []
+
+
+# --- what was received
+
+MEAL = Detail(title="满减券", value="¥20", minimum=10000)
+
+
+@pytest.fixture
+def asked(bench: Bench) -> Bench:
+    """Return a counter that asks what was received."""
+    bench.scan()
+    bench.offered(detail=MEAL, asks_amount=True)
+    bench.press()
+    return bench
+
+
+def test_an_offer_says_what_the_bill_must_come_to_and_ok_asks_what_was_received(bench: Bench) -> None:
+    bench.scan()
+    bench.offered(detail=MEAL, asks_amount=True)
+    assert bench.lines[1:3] == ["满减券", "¥20 满¥100可用"]
+    bench.press()
+    assert bench.view.screen is Screen.TYPING
+    assert bench.lines == ["实收金额", "¥[0]", "满¥100可用", "▲▼OK ×退回"]
+    assert bench.confirms() == []
+
+
+@pytest.mark.parametrize(("places", "fen"), [("128", 12800), ("128.5", 12850), ("0.05", 5), ("0", 0), ("9.", 900)])
+def test_the_end_of_the_sum_confirms_the_offer_with_it_in_fen(asked: Bench, places: str, fen: int) -> None:
+    for place in (*places.replace(".", POINT), END):
+        set_place(asked, place)
+    (confirm,) = asked.confirms()
+    assert (confirm.intent.amount, confirm.intent.code, confirm.intent.quantity) == (fen, CODE, 1)
+    assert asked.view.verdict is Verdict.PENDING
+
+
+def test_a_bill_that_is_too_small_is_refused_with_what_it_must_come_to(asked: Bench) -> None:
+    for place in ("9", "9", END):
+        set_place(asked, place)
+    asked.answered(Verdict.BELOW_MINIMUM, detail=MEAL)
+    assert asked.lines[0] == "未达使用门槛"
+    assert "满¥100可用" in asked.lines
+
+
+def test_cancel_goes_back_to_the_offer_as_it_has_counted_down(asked: Bench) -> None:
+    asked.wait(10)
+    asked.press(Button.CANCEL)
+    assert asked.lines[0] == "待核销"
+    assert asked.view.countdown == pytest.approx(45 / 55)
+    asked.press(Button.CANCEL)
+    assert asked.view.verdict is Verdict.ABORTED
+    assert asked.confirms() == []
+
+
+def test_an_offer_lapses_while_the_sum_is_set_as_it_does_without(asked: Bench) -> None:
+    set_place(asked, "1")
+    asked.wait(50)
+    assert asked.view.screen is Screen.TYPING
+    asked.wait(5)
+    assert asked.lines == ["超时,未核销"]
+    assert asked.confirms() == []
+
+
+def test_the_same_code_is_not_served_again_while_its_sum_is_set(asked: Bench) -> None:
+    asked.scan()
+    assert asked.counter.waiting is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 from device.counter.effects import Conclude, Effect, Mint, Send, Settle, Show
 from device.counter.events import (
@@ -83,11 +84,11 @@ class CounterLife(RuleBasedStateMachine):
     def confirm(self, button: Button) -> None:
         self.press(button)
 
-    @rule(most=st.integers(1, 3), behind=st.integers(0, 1), valid_s=st.sampled_from([4.0, 60.0]))
-    def offer(self, most: int, behind: int, valid_s: float) -> None:
+    @rule(most=st.integers(1, 3), behind=st.integers(0, 1), valid_s=st.sampled_from([4.0, 60.0]), asks=st.booleans())
+    def offer(self, most: int, behind: int, valid_s: float, asks: bool) -> None:  # noqa: FBT001
         look = self.counter.looks - behind
         offered = Offered(look=look, boot=BOOT, offer="s", detail=Detail(), max_quantity=most, valid_s=valid_s)
-        self._do(Heard(offered))
+        self._do(Heard(structs.replace(offered, asks_amount=asks)))
 
     @rule(verdict=st.sampled_from(Verdict))
     def refuse(self, verdict: Verdict) -> None:
