@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.rig import running_counter
 from device.counter.words import Language
-from tools import kiosk_screens
+from tools import console_pictures, kiosk_screens
 from tools.clerk_card import print_card
 from tools.panel_sheet import contact_sheet
 
@@ -22,7 +22,7 @@ QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-
 
 
 def main() -> None:
-    """Draw every verdict's screen, photograph the counter as it redeems a voucher, and print the clerk's cards."""
+    """Draw the panel's screens, photograph counter and console at work, and print the clerk's cards."""
     contact_sheet().save(PICTURES / "verdicts.png", optimize=True)
     kiosk_screens.save(PICTURES / "kiosk")
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
@@ -33,6 +33,8 @@ def main() -> None:
         page.wait_for_selector("body[data-ready]", timeout=WITHIN_MS)
         _redeem(page)
         page.screenshot(path=PICTURES / "counter.png")
+        console_pictures.serve_customers(counter)
+        console_pictures.take(browser, counter, PICTURES / "console")
         for language in Language:
             print_card(browser, language, GUIDES)
         browser.close()
