@@ -28,6 +28,8 @@ class Step(StrEnum):
 class Coming(StrEnum):
     """How a voucher comes to the customer who takes it."""
 
+    CLAIM = "claim"
+    """In a campaign."""
     RECEIVE = "receive"
     """As a gift: another one is issued for it, so that no number which the giver knows is worth anything."""
 

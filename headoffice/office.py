@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from headoffice.changes import Changes
+from protocol.classify import CLAIM_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,10 @@ class Office:
     def wallet(self, token: str) -> str:
         """Return the address of a customer's wallet."""
         return f"{self.url}/w/{token}"
+
+    def claim(self, campaign: str, source: str) -> str:
+        """Return the address of a claim page, which is what a campaign's QR holds."""
+        return f"{self.url}{CLAIM_PATH}{campaign}/{source}"
 
     def gift(self, token: str) -> str:
         """Return the address at which a gift is received."""

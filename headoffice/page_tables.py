@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
-from headoffice.columns import NAME, RID, Utc, metadata
+from headoffice.columns import ID, NAME, RID, Utc, metadata
 
 #: Pages that have shown the codes of a voucher. A row is only of use while its page is open, and for a while after that
 #: to say what is the matter with a code of it.
@@ -61,4 +61,41 @@ gifts = Table(
     Column("at", Utc, nullable=False),
     # The voucher that was issued for it to whoever received it.
     Column("became", ForeignKey("vouchers.id")),
+)
+
+#: Vouchers that anybody can claim behind a code which hangs on a wall.
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("type", ForeignKey("voucher_types.id"), nullable=False),
+    Column("begins_at", Utc),
+    Column("ends_at", Utc),
+    # How many vouchers there are; null: as many as are wanted.
+    Column("stock", Integer),
+    # How many of them one person gets.
+    Column("each", Integer, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("claimed", Integer, nullable=False),
+)
+
+#: Where a campaign's code hangs or is printed, each with a code of its own.
+campaign_sources = Table(
+    "campaign_sources",
+    metadata,
+    Column("campaign", ForeignKey("campaigns.id"), primary_key=True),
+    Column("source", ID, primary_key=True),
+)
+
+#: Vouchers that were claimed. The key is the form's: sent twice, it claims once.
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", RID, primary_key=True),
+    Column("campaign", ForeignKey("campaigns.id"), nullable=False),
+    Column("source", ID, nullable=False),
+    Column("wallet", ForeignKey("wallets.id"), nullable=False),
+    Column("voucher", ForeignKey("vouchers.id"), nullable=False, unique=True),
+    Column("at", Utc, nullable=False),
+    Index(None, "campaign", "wallet"),
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from sqlalchemy import text
 
 from headoffice.api import (
+    campaigns,
     clerks,
     drafts,
     leases,
@@ -65,6 +66,7 @@ def public_app(office: Office) -> FastAPI:
         sheets,
         vouchers,
         wallets,
+        campaigns,
         clerks,
         open_redemptions,
         redemptions,

@@ -208,6 +208,11 @@ def held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[An
 def change(connection: Connection, voucher: str, step: Step | OrderStep | Coming, at: datetime, **values: str) -> None:
     """Change a voucher that is held, and write down which step that was."""
     connection.execute(update(vouchers).where(vouchers.c.id == voucher).values(**values))
+    note(connection, voucher, step, at)
+
+
+def note(connection: Connection, voucher: str, step: Step | OrderStep | Coming, at: datetime) -> None:
+    """Write down a step in a voucher's life."""
     connection.execute(insert(voucher_events), {"voucher": voucher, "step": step, "at": at})
 
 

@@ -16,6 +16,8 @@ from protocol.vocabulary import Verdict
 
 SETUP_PREFIX = "HEXIAO:SETUP:"
 BADGE_PREFIX = "HEXIAO:CLERK:"
+#: In the address of every claim code (领券二维码) of a chain's own; behind it the campaign and where the code hangs.
+CLAIM_PATH = "/lingquan/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ _LINKS: tuple[tuple[str, Kind], ...] = (
     (r"https?://weixin\.qq\.com/[rqg]/.*", _FOLLOW),
     (r"https?://u\.wechat\.com/.*", _FOLLOW),
     (r"https?://work\.weixin\.qq\.com/(?:ca|kfid|gm|u)/.*", _FOLLOW),
+    # The chain's own, on posters and receipts: the head office's page that gives a voucher away.
+    (rf"https?://[^/\s]+{re.escape(CLAIM_PATH)}[^/\s]+/[^/\s]+", _CLAIM),
     # Pages of official accounts: posters, articles, card packages.
     (r"https?://mp\.weixin\.qq\.com/.*", _CLAIM),
 )

@@ -10,22 +10,24 @@ QUIET = 4
 PIXELS = 8
 
 
-def qr_svg(text: str, label: str) -> str:
-    """Return the QR of a text as an SVG element of class ``qr``: one path, edges on whole modules.
-
-    Never a Micro QR, which some readers do not know; error correction M, for scratched screens.
-    """
+def symbol_of(text: str) -> segno.QRCode:
+    """Return the QR of a text: never a Micro QR, which some readers do not know; error correction M, for scratches."""
     encoding = None if text.isascii() else "utf-8"
-    symbol = segno.make_qr(text, error="m", boost_error=False, encoding=encoding)
+    return segno.make_qr(text, error="m", boost_error=False, encoding=encoding)
+
+
+def qr_svg(text: str, label: str, width_mm: int | None = None) -> str:
+    """Return the QR of a text as an SVG element of class ``qr``: one path, edges on whole modules."""
+    symbol = symbol_of(text)
     side = len(symbol.matrix) + 2 * QUIET
-    pixels = side * PIXELS
+    width = f"{width_mm}mm" if width_mm else side * PIXELS
     path = "".join(
         f"M{begin + QUIET} {y + QUIET}h{length}v1h-{length}z"
         for y, row in enumerate(symbol.matrix)
         for begin, length in _runs(row)
     )
     return (
-        f'<svg class="qr" xmlns="http://www.w3.org/2000/svg" width="{pixels}" height="{pixels}" '
+        f'<svg class="qr" xmlns="http://www.w3.org/2000/svg" width="{width}" height="{width}" '
         f'viewBox="0 0 {side} {side}" role="img" aria-label="{label}" shape-rendering="crispEdges">'
         f'<path fill="#fff" d="M0 0h{side}v{side}h-{side}z"/><path fill="#000" d="{path}"/></svg>'
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from headoffice.books import Store, voucher_by_id
+from headoffice.books import Store, face_value, voucher_by_id, weekdays_in
 from headoffice.codes import grouped
 from headoffice.life import Standing
 from headoffice.openings import friend_who_used
@@ -26,7 +26,7 @@ from protocol.signed import read_signed
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import RowMapping
 
@@ -118,6 +118,7 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
     voucher, looks = seen.voucher, seen.looks
     last, lately = seen.last, seen.lately
     return {
+        **looks_told(dict(looks), lang),
         "seal": seen.seal,
         "verdict": seen.verdict.value,
         "mood": mood(seen),
@@ -125,14 +126,6 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "lately": lately and words.lately(lately.verdict, lately.uses, voucher.left, lang),
         "lately_verdict": lately and lately.verdict.value,
         "lately_at": lately and {"at": lately.at.astimezone(_zone(seen.where)), "store": lately.store},
-        "title": looks["title"],
-        "brand": looks["brand"],
-        "initial": (looks["brand"] or looks["title"])[:1],
-        "logo": looks["logo"],
-        "colour": looks["colour"],
-        "on_colour": _ink_on(looks["colour"]),
-        "kind": words.kind_name(looks["kind"], lang),
-        "value": voucher.value,
         "code": looks["code"],
         "dynamic": voucher.dynamic,
         # Nobody types a signed code; its tail is what a kiosk's screen shows of it.
@@ -141,15 +134,33 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "left": voucher.left,
         "booked": voucher.booked_for and f"{voucher.booked_for:%Y-%m-%d %H:%M}",
         "order": seen.order and words.order_name(seen.order, lang),
-        "minimum": words.minimum(voucher.minimum, lang),
         "valid": words.validity(voucher.valid_from, voucher.valid_until, lang),
-        "times": words.times(voucher.weekdays, voucher.hours, lang),
-        "details": looks["details"],
         "stores": [{**store, "map": _map(store)} for store in seen.where],
         "everywhere": looks["everywhere"],
         "stores_in_all": seen.stores_in_all,
         "used_by": looks["kind"] == Kind.FRIEND and (seen.used_by or words.LABELS[lang]["its_owner"]),
         "last": last and {"at": datetime.fromisoformat(last.at), "store": last.store, "kiosk": last.kiosk},
+    }
+
+
+def looks_told(looks: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """Return what the templates set of a type, from its columns; its dates are those of a voucher issued now."""
+    days, hours = looks["valid_days"], looks["hours_from"] and (looks["hours_from"], looks["hours_until"])
+    zone = ZoneInfo(_ZONE)
+    begin, end = (at and at.astimezone(zone) for at in (looks["valid_from"], looks["valid_until"]))
+    return {
+        "title": looks["title"],
+        "brand": looks["brand"],
+        "initial": (looks["brand"] or looks["title"])[:1],
+        "logo": looks["logo"],
+        "colour": looks["colour"],
+        "on_colour": _ink_on(looks["colour"]),
+        "kind": words.kind_name(looks["kind"], lang),
+        "value": face_value(looks["value_fen"], looks["value_text"]),
+        "minimum": words.minimum(looks["minimum_fen"] or 0, lang),
+        "valid": words.LABELS[lang]["valid_days"].format(days=days) if days else words.validity(begin, end, lang),
+        "times": words.times(weekdays_in(looks["weekdays"]), hours, lang),
+        "details": looks["details"],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -11,10 +12,12 @@ from starlette.routing import Route
 
 from headoffice.gifts import link_of
 from headoffice.pages.browser import kept_token
+from headoffice.pages.claim import Claims
 from headoffice.pages.events import events_of
 from headoffice.pages.gift import gifts_of
 from headoffice.pages.html import PRIVATE, Html, spoken
 from headoffice.pages.openings import openings_of
+from headoffice.pages.prints import Prints
 from headoffice.pages.qr import qr_svg
 from headoffice.pages.steps import Steps, allowed
 from headoffice.pages.view import see, told
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
     from headoffice.office import Office
     from headoffice.pages.view import Seen
 
-_ASSETS = {"voucher.css": "text/css", "voucher.js": "text/javascript", "wallet.js": "text/javascript"}
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_ASSETS = ("print.css", "voucher.css", "voucher.js", "wallet.js")
 #: A friend's page opens the code, and leads nowhere else.
 _FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": ()}
 
@@ -61,6 +65,8 @@ class Pages:
             *Steps(self._office, self._html).routes(),
             *wallets_of(self._office, self._html),
             *gifts_of(self._office, self._html),
+            *Claims(self._office, self._html).routes(),
+            *Prints(self._office, self._html).routes(),
             Route("/assets/{name}", self.asset),
         ]
 
@@ -96,7 +102,7 @@ class Pages:
         headers = {"etag": tag, "cache-control": "no-cache", "x-content-type-options": "nosniff"}
         if request.headers.get("if-none-match") == tag:
             return Response(None, 304, headers)
-        return Response(content, 200, headers, f"{_ASSETS[name]}; charset=utf-8")
+        return Response(content, 200, headers, f"{_TYPES[PurePosixPath(name).suffix]}; charset=utf-8")
 
     def _seen(self, request: Request) -> Seen | None:
         token = request.path_params["token"]

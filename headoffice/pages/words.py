@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from headoffice import orders
 from headoffice.books import face_value
+from headoffice.campaigns import Refusal
 from headoffice.life import Step
 from protocol.kinds import EN, ZH, Kind
 from protocol.owner import VoucherState
@@ -67,6 +68,23 @@ _EN = {
     Verdict.NOT_READY: Said("Being prepared", "Come once it is ready for pick-up"),
 }
 STATES = {"zh": _ZH, "en": _EN}
+#: Why nothing is claimed, and what to do.
+REFUSED = {
+    "zh": {
+        Refusal.PAUSED: Said("活动暂停", "请稍后再来"),
+        Refusal.EARLY: Said("活动未开始", "请在活动时间内领取"),
+        Refusal.OVER: Said("活动已结束", "请关注下一次活动"),
+        Refusal.GONE: Said("已领完", "这批券已经全部领完"),
+        Refusal.ENOUGH: Said("您已领取过", "每人限领 {each} 张，券在您的卡包里"),
+    },
+    "en": {
+        Refusal.PAUSED: Said("Paused", "Come back later"),
+        Refusal.EARLY: Said("Not yet", "Come back once it has begun"),
+        Refusal.OVER: Said("Over", "Look out for the next one"),
+        Refusal.GONE: Said("All gone", "Every voucher has been claimed"),
+        Refusal.ENOUGH: Said("You have it already", "{each} for each person: it is among your vouchers"),
+    },
+}
 #: What its owner can do with a voucher: the button, and what comes of it.
 DOING = {
     "zh": {
@@ -165,6 +183,12 @@ LABELS = {
         "gift_once": "只能领取一次，先领先得",
         "gift_gone": "已经领走或已收回",
         "gift_gone_hint": "请联系送您券的人。",
+        "valid_days": "领取后 {days} 天内",
+        "claim_qr": "领券二维码",
+        "claim_take": "立即领取",
+        "claim_mine": "查看我的券",
+        "claim_scan": "扫码领券",
+        "claim_scan_hint": "用微信或手机相机扫一扫，领取后到店出示券码",
         "missing": "没有找到这张券",
         "missing_hint": "链接可能不完整，请从收到券的地方重新打开。",
     },
@@ -215,6 +239,12 @@ LABELS = {
         "gift_once": "It can be taken once, by whoever is first",
         "gift_gone": "It has been taken, or taken back",
         "gift_gone_hint": "Ask the one who sent you the link.",
+        "valid_days": "{days} days from when you claim it",
+        "claim_qr": "QR code to claim a voucher",
+        "claim_take": "Claim it",
+        "claim_mine": "Show my voucher",
+        "claim_scan": "Scan to claim",
+        "claim_scan_hint": "Scan with WeChat or your camera, then show the voucher in the shop",
         "missing": "There is no such voucher",
         "missing_hint": "The link may be incomplete: open it again from where you received it.",
     },
