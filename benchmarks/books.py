@@ -39,12 +39,13 @@ def fill(counter: Counter, redemptions: int) -> None:
     for part in ("gateway", "headoffice"):
         counter.call("POST", f"/api/parts/{part}/kill")
     for file, tables in _NEW.items():
-        _multiply(counter.folder / file, tables, redemptions)
+        multiply(counter.folder / file, tables, redemptions)
     for part in ("headoffice", "gateway"):
         counter.call("POST", f"/api/parts/{part}/start")
 
 
-def _multiply(file: Path, tables: dict[str, dict[str, str]], times: int) -> None:
+def multiply(file: Path, tables: dict[str, dict[str, str]], times: int) -> None:
+    """Copy a redemption so many times; ``tables`` has what the copies have anew, as SQL of their number i."""
     connection = apsw.Connection(str(file))
     with connection:
         for table, made in tables.items():
