@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gateway.schema import REFUSALS, USAGES, usage_in_refusal, usage_in_relay
+import msgspec
+
+from gateway.closing import Closing
+from gateway.schema import CLOSING, REFUSALS, USAGES, usage_in_refusal, usage_in_relay
 from service.database import open_for_reading
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ _COUNT_REQUESTS = "SELECT CASE WHEN undone_by IS NULL THEN verdict ELSE 'given_b
 _COUNT_REFUSALS = "SELECT count(*) FROM refusals "
 _NEXT_PAGE = "WHERE store = ? AND at < ? AND (at, n) > (?, ?) ORDER BY at, n LIMIT ?"
 PAGE = 500
+_CLOSING = msgspec.json.Decoder(Closing)
 _NEWEST_FIRST = "ORDER BY at DESC, n DESC LIMIT ?"
 
 
@@ -49,6 +53,12 @@ class Books:
             relays = _pages(reader, USAGES, usage_in_relay, store, day)
             refusals = _pages(reader, REFUSALS, usage_in_refusal, store, day)
             yield from heapq.merge(relays, refusals, key=attrgetter("at"))
+
+    def closing(self, store: Store, day: date) -> Closing | None:
+        """Return a day as it was when somebody closed it; None where nobody has."""
+        with self._reading() as reader:
+            rows = reader.execute(CLOSING, (store.id, day.isoformat()))
+            return next((_CLOSING.decode(closing) for (closing,) in rows), None)
 
     def totals(self, store: Store, day: date) -> dict[str, int]:
         """Return a store's day in numbers: requests by verdict, ``given_back`` redemptions, ``refused`` looks."""

@@ -31,6 +31,7 @@ from gateway.schema import (
     USAGES,
     WRITE_BEHIND,
     WRITE_CLAIM,
+    WRITE_CLOSING,
     WRITE_LEASE,
     WRITE_LEASED,
     WRITE_PEER,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from gateway.closing import Closing
     from gateway.places import Clerk, Shift
     from protocol.messages import Entry, Intent
     from protocol.relay import Relay
@@ -169,6 +171,10 @@ class Journal:
         """Write down that a shift began, or when it ended; the future is done once that is on disk."""
         row = (shift.id, shift.kiosk, shift.store, shift.clerk, shift.name, shift.since, shift.until)
         return self._add(WRITE_SHIFT, row, durable=True)
+
+    def close_day(self, closing: Closing) -> asyncio.Future[None]:
+        """Write a closing down, unless its day is closed already; the future is done once that is on disk."""
+        return self._add(WRITE_CLOSING, (closing.store, closing.day.isoformat(), text_of(closing)), durable=True)
 
     def shift(self, sign_in: str) -> Shift | None:
         """Return the shift that began with this sign-in."""

@@ -89,6 +89,14 @@ MIGRATIONS = (
     """
     CREATE TABLE tries (clerk TEXT PRIMARY KEY, pin TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE closings (
+        store TEXT NOT NULL,
+        day TEXT NOT NULL,
+        closing TEXT NOT NULL,
+        PRIMARY KEY (store, day)
+    ) WITHOUT ROWID;
+    """,
 )
 
 WRITE_RELAY = """
@@ -113,6 +121,9 @@ WRITE_SHIFT = """
     INSERT INTO shifts (id, kiosk, store, clerk, name, since, until) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET until = excluded.until
 """
+# A day is closed once: who closes it again gets what is kept.
+WRITE_CLOSING = "INSERT OR IGNORE INTO closings VALUES (?, ?, ?)"
+CLOSING = "SELECT closing FROM closings WHERE store = ? AND day = ?"
 WRITE_TRIES = "INSERT OR REPLACE INTO tries VALUES (?, ?, ?)"
 TRIES = "SELECT count FROM tries WHERE clerk = ? AND pin = ?"
 WRITE_BEHIND = "INSERT OR REPLACE INTO meta VALUES ('behind', ?)"

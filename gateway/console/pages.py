@@ -47,9 +47,9 @@ class Pages:
 
     async def console(self, request: web.Request) -> web.Response:
         """Return the page; the sign-in to whoever has not signed in."""
-        language = _language(request)
+        language = language_of(request)
         if self._access.entry(request) is None:
-            response = self._page("login.html", language, status=HTTPStatus.UNAUTHORIZED, wrong=False)
+            response = self.page("login.html", language, status=HTTPStatus.UNAUTHORIZED, wrong=False)
         else:
             names = {
                 "words": words(language),
@@ -58,7 +58,7 @@ class Pages:
                 "identity": self._parts.identity,
             }
             data = msgspec.json.encode(names).decode().replace("<", "\\u003c")
-            response = self._page("console.html", language, data=data)
+            response = self.page("console.html", language, data=data)
         if "lang" in request.query:
             response.set_cookie(_LANGUAGE, language, max_age=_A_YEAR_S, samesite="Strict", httponly=True, path="/")
         return response
@@ -70,7 +70,7 @@ class Pages:
         form = await request.post()
         token = form.get("token", "")
         if not isinstance(token, str) or not self._access.knows(token.strip()):
-            return self._page("login.html", _language(request), status=HTTPStatus.UNAUTHORIZED, wrong=True)
+            return self.page("login.html", language_of(request), status=HTTPStatus.UNAUTHORIZED, wrong=True)
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
         self._access.sign_in(response)
         return response
@@ -85,7 +85,8 @@ class Pages:
         """Say that the gateway serves."""
         return answer({"status": "ok"})
 
-    def _page(self, template: str, language: str, *, status: int = HTTPStatus.OK, **values: object) -> web.Response:
+    def page(self, template: str, language: str, *, status: int = HTTPStatus.OK, **values: object) -> web.Response:
+        """Draw a page from its template."""
         other = next(name for name in LANGUAGES if name != language)
         text = self._templates.get_template(template).render(
             w=words(language), language=language, other=other, identity=self._parts.identity, **values
@@ -93,7 +94,7 @@ class Pages:
         return web.Response(text=text, status=status, content_type="text/html")
 
 
-def _language(request: web.Request) -> str:
+def language_of(request: web.Request) -> str:
     """Return the page's language: as asked now, as chosen before, as the browser prefers."""
     asked = request.query.get("lang") or request.cookies.get(_LANGUAGE)
     if asked in LANGUAGES:

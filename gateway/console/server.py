@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from gateway.console.counter import Counter
+from gateway.console.days import Days
 from gateway.console.pages import Pages
 from gateway.console.records import Records
 from gateway.console.technician import Technician
@@ -25,7 +26,8 @@ GRACE_S = 1.0
 def application(parts: Parts, access: Access) -> web.Application:
     """Return the console's application."""
     app = web.Application(middlewares=[access.middleware], client_max_size=LARGEST_BODY)
-    for handlers in (Records(parts, access), Counter(parts, access), Technician(parts), Pages(parts, access)):
+    pages = Pages(parts, access)
+    for handlers in (Records(parts, access), Days(parts, pages), Counter(parts, access), Technician(parts), pages):
         app.router.add_routes(handlers.routes())
     return app
 

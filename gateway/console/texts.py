@@ -24,6 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "all_stores": ("全部门店", "All stores"),
     "all": ("全部", "All"),
     "download_csv": ("下载当日 CSV", "Day as CSV"),
+    "close_day": ("日结", "Day's closing"),
     "download_xlsx": ("下载当日 Excel", "Day as XLSX"),
     "day": ("日期", "Day"),
     "type_code": ("输码核销", "Enter a code"),

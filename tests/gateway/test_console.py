@@ -31,8 +31,9 @@ STORE = "nanjing-lu"
 
 async def look_and_redeem(page: Page, number: int, code: str = CODE, **fields: Any) -> tuple[int, Any]:
     """Do what the page does with a typed code."""
-    _, found = await page.call("POST", "/api/look", {"store": STORE, "code": code})
-    body = {"store": STORE, "code": code, "offer": found["offer"], **fields}
+    asked = {"store": STORE, "code": code, **({"clerk": fields["clerk"]} if "clerk" in fields else {})}
+    _, found = await page.call("POST", "/api/look", asked)
+    body = {**asked, "offer": found["offer"], **fields}
     return await page.call("POST", "/api/redemptions", body, Idempotency_Key=rid(number))
 
 
@@ -287,6 +288,7 @@ async def test_the_day_as_a_workbook_names_the_clerk_and_can_be_of_one(
     rows = list(openpyxl.load_workbook(io.BytesIO(one))["核销记录"].iter_rows(values_only=True))
     assert rows[0] == COLUMNS
     assert [row[4:8] for row in rows[1:]] == [("王小明", 32, "优惠券", "****1234")]
+    assert rows[1][-1] == "核销"
     assert len(list(openpyxl.load_workbook(io.BytesIO(none))["核销记录"].iter_rows())) == 1
 
 

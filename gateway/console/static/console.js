@@ -85,6 +85,8 @@ function drawToday() {
       (state.show === "all" || (state.show === "redeemed") === (isUsed(row) || !row.final)),
   );
   at("rows").replaceChildren(...wanted.map(drawRow));
+  at("sheet-store").value = state.store;
+  at("sheet-store").disabled = !state.store;
   at("no-rows").hidden = wanted.length > 0;
   const shown = state.stores.filter((store) => !state.store || store.id === state.store);
   const sum = (name) => shown.reduce((total, store) => total + (store.totals[name] ?? 0), 0);
@@ -348,6 +350,10 @@ function listen() {
 at("look").addEventListener("submit", look);
 at("look-button").disabled = false; // until here the browser itself would have sent the form, and the code with it as an address
 at("store").addEventListener("change", chooseStore);
+at("close-day").addEventListener("click", () => {
+  const store = state.store || state.stores[0]?.id;
+  if (store) location.assign(`/days?${new URLSearchParams({ store, day: at("day").value })}`);
+});
 at("undo-cancel").addEventListener("click", () => at("undo").close(""));
 at("show-store").addEventListener("change", (event) => ((state.store = event.target.value), drawToday()));
 for (const choice of document.querySelectorAll("[data-show]")) {
