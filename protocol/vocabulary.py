@@ -158,26 +158,32 @@ PHRASES: dict[Verdict, Phrase] = {
     Verdict.ACCEPTED_OFFLINE: Phrase(
         ("离线已受理", "可交付", "联网后上传"), ("Accepted offline", "Hand over"), _AMBER, Sound.LEVEL_PAIR
     ),
-    Verdict.ALREADY_REDEEMED: _refusal(("已使用",), ("Already used",)),
-    Verdict.EXPIRED: _refusal(("已过期",), ("Expired",)),
-    Verdict.NOT_YET_VALID: _refusal(("未生效",), ("Not valid yet",)),
-    Verdict.NOT_NOW: _refusal(("当前时段不可用",), ("Not at this time",)),
-    Verdict.BOOKING_EARLY: _refusal(("未到预约时间",), ("Too early for", "the booking")),
-    Verdict.BOOKING_LATE: _refusal(("已过预约时间",), ("Too late for", "the booking")),
+    Verdict.ALREADY_REDEEMED: _refusal(("已使用", "请出示其他券"), ("Already used", "Show another")),
+    Verdict.EXPIRED: _refusal(("已过期", "请出示其他券"), ("Expired", "Show another")),
+    Verdict.NOT_YET_VALID: _refusal(("未生效", "请在此时间后使用"), ("Not valid yet", "Come back after")),
+    Verdict.NOT_NOW: _refusal(("当前时段不可用", "请按可用时段使用"), ("Not at this time", "See its hours")),
+    Verdict.BOOKING_EARLY: _refusal(
+        ("未到预约时间", "请按预约时间前来"), ("Too early for", "the booking", "Come back at")
+    ),
+    Verdict.BOOKING_LATE: _refusal(("已过预约时间", "请重新预约"), ("Too late for", "the booking", "Book again")),
     Verdict.INVALIDATED: _refusal(("失效", "商家已停用此券"), ("Withdrawn", "by the shop")),
     Verdict.GIFTING: _refusal(("转赠中", "或已转赠他人"), ("Being given away", "or given away")),
     Verdict.DELETED: _refusal(("已删除", "顾客已删除"), ("Deleted by", "the customer")),
-    Verdict.REFUNDING: _refusal(("退款中",), ("Being refunded",)),
-    Verdict.REFUNDED: _refusal(("已退款",), ("Refunded",)),
+    Verdict.REFUNDING: _refusal(("退款中", "请出示其他券"), ("Being refunded", "Show another")),
+    Verdict.REFUNDED: _refusal(("已退款", "请出示其他券"), ("Refunded", "Show another")),
     Verdict.UNPAID: _refusal(("订单未支付", "请先完成支付"), ("Not paid", "Pay first")),
     Verdict.NOT_READY: _refusal(("备货中", "请稍后再来"), ("Not ready", "Come back later")),
     Verdict.OUT_OF_STOCK: _refusal(("库存不足", "请联系店长"), ("Out of stock", "Ask the manager")),
-    Verdict.BELOW_MINIMUM: _refusal(("未达使用门槛",), ("Below the", "minimum spend")),
-    Verdict.USES_EXHAUSTED: _refusal(("次数已用完",), ("No uses left",)),
+    Verdict.BELOW_MINIMUM: _refusal(("未达使用门槛", "请加购后再用"), ("Below the", "minimum spend", "Buy more first")),
+    Verdict.USES_EXHAUSTED: _refusal(("次数已用完", "请出示其他券"), ("No uses left", "Show another")),
     Verdict.NOT_ENOUGH_USES: _refusal(("剩余次数不足", "请减少数量"), ("Not enough uses", "Choose fewer")),
-    Verdict.NOT_FOR_COUNTER: _refusal(("此券仅限", "线上使用"), ("Online only",)),
-    Verdict.WRONG_MERCHANT: _refusal(("非本商户卡券",), ("Not our voucher",)),
-    Verdict.WRONG_STORE: _refusal(("当前门店不适用",), ("Not valid at", "this store")),
+    Verdict.NOT_FOR_COUNTER: _refusal(
+        ("此券仅限线上使用", "请打开券页使用"), ("Online only", "Use it on its", "own page")
+    ),
+    Verdict.WRONG_MERCHANT: _refusal(("非本商户卡券", "请核对卡券"), ("Not our voucher", "Show another")),
+    Verdict.WRONG_STORE: _refusal(
+        ("当前门店不适用", "请到适用门店使用"), ("Not valid at", "this store", "Please go to")
+    ),
     Verdict.STALE_CODE: _question(
         ("二维码未展开", "或已超过五分钟", "请返回券详情页", "再点“立即使用”"),
         ("Ask the customer", "to reopen the", "code"),
@@ -186,27 +192,27 @@ PHRASES: dict[Verdict, Phrase] = {
     Verdict.FOLLOW_CODE: _question(("这是公众号二维码", "请出示卡券"), ("A follow code:", "show the voucher")),
     Verdict.PAYMENT_CODE: _question(("这是付款码", "请出示卡券", "二维码"), ("A payment code:", "show the voucher")),
     Verdict.SETUP_CODE: _question(("这是绑定码", "请出示卡券"), ("A setup code:", "show the voucher")),
-    Verdict.MANY_CODES: _question(("请只出示一个码",), ("Show one code",)),
-    Verdict.BAD_CODE: _question(("无法识别此码", "请出示卡券"), ("Cannot use this", "code")),
+    Verdict.MANY_CODES: _question(("请只出示一个码", "请收起其他二维码"), ("Show one code", "Hide the others")),
+    Verdict.BAD_CODE: _question(("无法识别此码", "请出示卡券"), ("Cannot use this", "code", "Show the voucher")),
     Verdict.UNKNOWN_CODE: _refusal(("查无此券", "请核对卡券"), ("No such voucher", "Check the code")),
-    Verdict.BUSY: _question(
-        ("此券正在", "别处核销", "请稍候再试"), ("In use elsewhere", "right now", "Try again soon")
-    ),
+    Verdict.BUSY: _question(("此券正在别处核销", "请稍候再试"), ("In use elsewhere", "right now", "Try again soon")),
     Verdict.CLERK_SIGNED_IN: Phrase(("已登录",), ("Signed in",), _BLUE, Sound.ONE_SHORT),
     Verdict.CLERK_SIGNED_OUT: Phrase(("已退出",), ("Signed out",), _BLUE, Sound.ONE_SHORT),
-    Verdict.CLERK_REQUIRED: _question(("请店员登录",), ("Clerk sign-in",)),
-    Verdict.CLERK_WRONG_PIN: _question(("密码错误",), ("Wrong PIN",)),
+    Verdict.CLERK_REQUIRED: _question(("请店员登录", "出示工牌或按×"), ("Clerk sign-in", "Badge or press ×")),
+    Verdict.CLERK_WRONG_PIN: _question(("密码错误", "请重新输入"), ("Wrong PIN", "Try again")),
     Verdict.CLERK_LOCKED: _question(("店员已锁定", "请联系店长"), ("Clerk locked", "Ask the manager")),
-    Verdict.CLERK_WRONG_STORE: _question(("非本店店员",), ("Clerk of another", "store")),
-    Verdict.CLERK_DISABLED: _question(("店员账号已停用",), ("Clerk disabled",)),
+    Verdict.CLERK_WRONG_STORE: _question(
+        ("非本店店员", "请联系店长"), ("Clerk of another", "store", "Ask the manager")
+    ),
+    Verdict.CLERK_DISABLED: _question(("店员账号已停用", "请联系店长"), ("Clerk disabled", "Ask the manager")),
     Verdict.UPSTREAM_UNAVAILABLE: _question(
         ("平台暂无响应", "未核销", "请稍候再试"), ("No answer from", "the platform", "Nothing spent")
     ),
     Verdict.OFFLINE_REFUSED: _question(("网络不通,未核销", "此券须联网核销"), ("No network", "Nothing spent")),
     Verdict.OFFLINE_CONFLICT: _refusal(("离线核销有冲突", "请联系店长"), ("Offline conflict", "Ask the manager")),
     Verdict.UNDONE: Phrase(("已撤销核销",), ("Undone",), _BLUE, Sound.LEVEL_PAIR),
-    Verdict.UNDO_TOO_LATE: _refusal(("已过撤销时限",), ("Too late to undo",)),
-    Verdict.UNDO_UNSUPPORTED: _refusal(("此券不可撤销",), ("Cannot be undone",)),
+    Verdict.UNDO_TOO_LATE: _refusal(("已过撤销时限", "请联系店长"), ("Too late to undo", "Ask the manager")),
+    Verdict.UNDO_UNSUPPORTED: _refusal(("此券不可撤销", "请联系店长"), ("Cannot be undone", "Ask the manager")),
     Verdict.DEVICE_UNBOUND: Phrase(
         ("设备未绑定门店", "请联系技术员"), ("Not set up", "Call technician"), _RED, Sound.LONG_LOW
     ),
@@ -214,7 +220,7 @@ PHRASES: dict[Verdict, Phrase] = {
         ("设备已停用", "请联系技术员"), ("Disabled", "Call technician"), _RED, Sound.LONG_LOW
     ),
     Verdict.RATE_LIMITED: _question(("操作频繁", "请稍候"), ("Too fast,", "please wait")),
-    Verdict.RISK_CONTROL: _question(("平台风控拦截", "请联系店长"), ("Held by the", "platform")),
+    Verdict.RISK_CONTROL: _question(("平台风控拦截", "请联系店长"), ("Held by the", "platform", "Ask the manager")),
     Verdict.ABORTED: Phrase(("已取消,未核销",), ("Cancelled", "Nothing spent"), _OFF, Sound.ONE_LOW),
     Verdict.FAULT: Phrase(("系统故障",), ("Fault",), _RED, Sound.LONG_LOW),
 }

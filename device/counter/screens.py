@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _DARK = Light(Colour.OFF)
 _AMBER_BLINK = Light(Colour.AMBER, Pattern.BLINK)
 _AMBER_PULSE = Light(Colour.AMBER, Pattern.PULSE)
+#: Answers that are not believed before it is said when and where it was.
+_WHEN_AND_WHERE = frozenset({Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED})
 
 
 #: What is said of a result by how it came about alone.
@@ -265,10 +267,12 @@ def _result(outcome: Outcome, style: Style) -> _Face:
     head_lines = style.phrase(verdict)
     if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:
         head_lines = (words.redeemed_times.format(quantity=outcome.detail.quantity),)
-    # A short verdict fills the panel's width: it is read at arm's length, what is particular about it from nearer.
-    large = len(head_lines) == 1 and 2 * _cells(head_lines[0]) <= style.cells
-    room = style.rows - len(head_lines) - large
-    lines = (*head_lines, *_particulars(verdict, outcome.detail, style)[: max(0, room)])
+    particulars = _particulars(verdict, outcome.detail, style)
+    # A short verdict fills the panel's width where the rest has room: it is read at arm's length, the rest from nearer.
+    least = 2 if verdict in _WHEN_AND_WHERE else 1
+    room = style.rows - len(head_lines) - min(least, len(particulars))
+    large = room > 0 and 2 * _cells(head_lines[0]) <= style.cells
+    lines = (*head_lines, *particulars[: max(0, style.rows - len(head_lines) - large)])
     return replace(_spoken(Screen.RESULT, verdict, lines, outcome.rid), large_head=large)
 
 
@@ -281,7 +285,7 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
         case Verdict.REDEEMED | Verdict.ACCEPTED_OFFLINE:
             uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
             return _given(words.hand_over if detail.pick_up else None, detail.title, uses, tail, at)
-        case Verdict.ALREADY_REDEEMED | Verdict.USES_EXHAUSTED:
+        case _ if verdict in _WHEN_AND_WHERE:
             return _given(at, detail.store, tail)
         case Verdict.UNDONE:
             return _given(detail.title, tail)
@@ -293,8 +297,8 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             return _given(_minimum(detail, style), detail.title)
         case Verdict.WRONG_STORE:
             return _given("、".join(detail.stores), detail.title)
-        case Verdict.NOT_YET_VALID:
-            return _given(words.valid_from if at else None, at, detail.title)
+        case Verdict.EXPIRED | Verdict.NOT_YET_VALID | Verdict.BOOKING_EARLY | Verdict.BOOKING_LATE:
+            return _given(at, detail.title)
         case _:
             return _given(detail.title, at, detail.store)
 

@@ -62,7 +62,6 @@ class Words:
     hand_over: str
     redeemed_times: str
     code_tail: str
-    valid_from: str
     redeemed_tail: str
     handed_over: str
     yes_or_no: str
@@ -111,7 +110,6 @@ WORDS = {
         hand_over="请交付商品",
         redeemed_times="核销成功 ×{quantity}",
         code_tail="尾号{tail}",
-        valid_from="生效时间",
         redeemed_tail="已核销 尾号{tail}",
         handed_over="是否已交付?",
         yes_or_no="OK是 ×否",
@@ -158,7 +156,6 @@ WORDS = {
         hand_over="Hand over goods",
         redeemed_times="Redeemed ×{quantity}",
         code_tail="Code *{tail}",
-        valid_from="Valid from",
         redeemed_tail="Redeemed *{tail}",
         handed_over="Handed over?",
         yes_or_no="OK yes ×no",

@@ -81,7 +81,7 @@ def test_a_link_that_fails_during_the_look_is_the_reason_given(bench: Bench) -> 
 def test_a_refusal_is_shown_with_its_particulars_and_noted(bench: Bench) -> None:
     bench.scan()
     bench.refused(Verdict.ALREADY_REDEEMED, Detail(at="2026-04-30T09:15:00+08:00", store="西湖店"))
-    assert bench.lines == ["已使用", "2026-04-30 09:15", "西湖店"]
+    assert bench.lines == ["已使用", "请出示其他券", "2026-04-30 09:15", "西湖店"]
     assert (bench.view.light.colour, bench.view.sound) == (Colour.RED, Sound.FALLING_PAIR)
     assert bench.wanted(Refuse) == [Refuse(Verdict.ALREADY_REDEEMED, "7733", None)]
     assert bench.sent(Refusal) == []  # the gateway knows: it said so
@@ -90,7 +90,7 @@ def test_a_refusal_is_shown_with_its_particulars_and_noted(bench: Bench) -> None
 def test_a_refusal_of_another_store_names_the_stores(bench: Bench) -> None:
     bench.scan()
     bench.refused(Verdict.WRONG_STORE, Detail(stores=("西湖店", "外滩店")))
-    assert bench.lines[:2] == ["当前门店不适用", "西湖店、外滩店"]
+    assert bench.lines == ["当前门店不适用", "请到适用门店使用", "西湖店、外滩店"]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.REDEEMED, Verdict.PENDING, Verdict.REDEEMABLE, Verdict.ACCEPTED_OFFLINE])

@@ -104,7 +104,7 @@ def test_the_same_code_held_up_again_is_looked_up_once_its_answer_has_stood_its_
     bench.wait(2.1)
     assert (bench.view.screen, bench.sent(Look)[-1].code) == (Screen.LOOKING, CODE)
     bench.refused(Verdict.ALREADY_REDEEMED, DONE)
-    assert bench.lines[:2] == ["已使用", "2026-05-01 12:00"]
+    assert bench.lines[:3] == ["已使用", "请出示其他券", "2026-05-01 12:00"]
 
 
 def test_a_second_code_in_view_does_not_wipe_an_answer_away(bench: Bench) -> None:

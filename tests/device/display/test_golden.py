@@ -50,13 +50,21 @@ SHORT_OFFERS = {
 }
 SCREENS = {
     "zh": {
-        "idle": centred("西湖文化广场店", "请出示券码", "Show your code"),
+        "idle": centred("西湖文化广场店", "请出示券码", "Show your code", WORDS[Language.ZH].by_buttons),
         "pending": centred("结果确认中", "请勿重复核销", "请勿交付"),
         "redeemed": result(*PHRASES[Verdict.REDEEMED].zh, "50元代金券", "剩余2次"),
         "already_redeemed": result(*PHRASES[Verdict.ALREADY_REDEEMED].zh, "2026-05-01 14:03", "西湖文化广场店"),
         "wrong_store": centred(*PHRASES[Verdict.WRONG_STORE].zh, "湖滨银泰店"),
         "stale_code": centred(*PHRASES[Verdict.STALE_CODE].zh),
         "clerk_required": centred("西湖文化广场店", "请出示券码", "Show your code", WORDS[Language.ZH].sign_in),
+        "code": (
+            *centred(WORDS[Language.ZH].type_code.format(count=12), "556120487733[OK]"),
+            keys(WORDS[Language.ZH].take_or_back),
+        ),
+        "amount": (
+            *centred(WORDS[Language.ZH].type_amount, "¥128.5[0]", WORDS[Language.ZH].minimum.format(yuan=100)),
+            keys(WORDS[Language.ZH].take_or_back),
+        ),
         "number": (*centred(WORDS[Language.ZH].type_number, "1001[OK]"), keys(WORDS[Language.ZH].take_or_back)),
         "pin": (*centred(WORDS[Language.ZH].type_pin, "***[7]__"), keys(WORDS[Language.ZH].take_or_back)),
         "leaving": (*centred("店员 王小明", WORDS[Language.ZH].sign_out), keys(WORDS[Language.ZH].yes_or_no)),
@@ -66,13 +74,21 @@ SCREENS = {
         "why": (*centred(WORDS[Language.ZH].why, WORDS[Language.ZH].reasons[1]), keys(WORDS[Language.ZH].choose)),
     },
     "en": {
-        "idle": centred("West Lake Plaza", "Show your code", "请出示券码"),
+        "idle": centred("West Lake Plaza", "Show your code", "请出示券码", WORDS[Language.EN].by_buttons),
         "pending": centred(*PHRASES[Verdict.PENDING].en),
         "redeemed": result(*PHRASES[Verdict.REDEEMED].en, "50 yuan off", "2 uses left"),
         "already_redeemed": result(*PHRASES[Verdict.ALREADY_REDEEMED].en, "2026-05-01 14:03", "West Lake Plaza"),
         "wrong_store": centred(*PHRASES[Verdict.WRONG_STORE].en, "Hubin Intime"),
         "stale_code": centred(*PHRASES[Verdict.STALE_CODE].en),
         "clerk_required": centred("West Lake Plaza", "Show your code", "请出示券码", WORDS[Language.EN].sign_in),
+        "code": (
+            *centred(WORDS[Language.EN].type_code.format(count=12), "556120487733[OK]"),
+            keys(WORDS[Language.EN].take_or_back),
+        ),
+        "amount": (
+            *centred(WORDS[Language.EN].type_amount, "¥128.5[0]", WORDS[Language.EN].minimum.format(yuan=100)),
+            keys(WORDS[Language.EN].take_or_back),
+        ),
         "number": (*centred(WORDS[Language.EN].type_number, "1001[OK]"), keys(WORDS[Language.EN].take_or_back)),
         "pin": (*centred(WORDS[Language.EN].type_pin, "***[7]__"), keys(WORDS[Language.EN].take_or_back)),
         "leaving": (*centred("Clerk Wang", WORDS[Language.EN].sign_out), keys(WORDS[Language.EN].yes_or_no)),

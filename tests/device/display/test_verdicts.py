@@ -104,6 +104,13 @@ def test_only_what_is_particular_scrolls_and_never_the_words(verdict: Verdict, l
         assert tuple(shown[: len(phrase)]) == phrase
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_refusal_and_question_says_in_a_second_line_what_to_do_or_what_the_matter_is(language: str) -> None:
+    for verdict, phrase in PHRASES.items():
+        if answer_class(verdict, phrase) in {"refusal", "question"}:
+            assert len(getattr(phrase, language)) > 1, verdict
+
+
 def rhythm(sound: Sound) -> tuple[float, ...]:
     """Return how long the buzzer sounds and rests by turns: what is left of a melody without its pitch."""
     return tuple(-note.seconds if note.hertz is None else note.seconds for note in MELODIES[sound])
