@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -149,10 +150,16 @@ def outside_the_extras(room: str, one: Import) -> str | None:
     extras = EXTRAS[room]
     if extras is None or (room == "cli" and one.lazy):
         return None
-    distributions = {canonicalize_name(name) for name in packages_distributions().get(one.top, [])}
+    distributions = {canonicalize_name(name) for name in installed_packages().get(one.top, [])}
     if distributions & declared(extras):
         return None
     return f"{room} is installed with {' and '.join(sorted(extras)) or 'the base'} only, which does not bring it"
+
+
+@cache
+def installed_packages() -> Mapping[str, list[str]]:
+    """Return which distributions bring each package; asked once, because it reads the files of all of them."""
+    return packages_distributions()
 
 
 def declared(extras: set[str]) -> set[str]:
