@@ -16,6 +16,7 @@ import typer
 
 from cli.keys import add_keys
 from cli.open_redemptions import add_open_redemptions
+from cli.people import add_people
 from cli.provision import app as provision_app
 from cli.restore import add_restore
 from cli.sheets import add_sheets
@@ -73,6 +74,7 @@ def _room(name: str, what: str) -> typer.Typer:
     if name == "headoffice":
         add_keys(room, _load)
         add_open_redemptions(room, _load)
+        add_people(room, _load)
         add_sheets(room, _load)
     return room
 

@@ -1,4 +1,4 @@
-"""Who waits for a voucher to change: woken the moment this process has committed something about it.
+"""Who waits for a voucher, or for anything, to change: woken the moment this process has committed something about it.
 
 Another process of the same head office is not heard here, so whoever waits looks by itself now and then.
 """
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: What is watched by who waits for a change of any voucher; no voucher is called so.
+EVERY = ""
+
 
 class Changes:
     """The waiting of one process. ``tell`` and ``close`` may be called from any thread."""
@@ -24,7 +27,7 @@ class Changes:
 
     @contextmanager
     def watch(self, voucher: str) -> Iterator[asyncio.Event]:
-        """Give what is set at each change of a voucher, and when nobody is to wait any more."""
+        """Give what is set at each change of a voucher, or of EVERY one, and when nobody is to wait any more."""
         waiter = asyncio.get_running_loop(), asyncio.Event()
         with self._lock:
             self._waiting.setdefault(voucher, []).append(waiter)
@@ -37,9 +40,9 @@ class Changes:
                     del self._waiting[voucher]
 
     def tell(self, voucher: str) -> None:
-        """Wake those who wait for this voucher."""
+        """Wake those who wait for this voucher, or for any."""
         with self._lock:
-            waiting = list(self._waiting.get(voucher, ()))
+            waiting = [*self._waiting.get(voucher, ()), *self._waiting.get(EVERY, ())]
         self._wake(waiting)
 
     def close(self) -> None:

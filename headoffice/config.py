@@ -86,6 +86,11 @@ class Config(Section, frozen=True, kw_only=True):
         return self.database_url or f"sqlite:///{Path(self.data).resolve() / 'hexiao.db'}"
 
     @property
+    def public_url(self) -> str:
+        """Address at which people reach the public door, without a slash at its end."""
+        return (self.public.url or f"http://{self.public.host}:{self.public.port}").rstrip("/")
+
+    @property
     def token_file(self) -> Path:
         """Where the administrator's token lies."""
         return Path(self.data) / "admin.token"

@@ -117,15 +117,15 @@ class Ledger:
 
         return self._database.read(find)
 
-    def undo(self, rid: str, undoes: str, reason: str | None) -> Answer | Notice | None:
+    def undo(self, rid: str, undoes: str, reason: str | None, by: str | None = None) -> Answer | Notice | None:
         """Undo a redemption on the head office's own word, by the same rules; None where there is no such rid.
 
-        Raises BehindError.
+        ``by`` is who does it. Raises BehindError.
         """
         target = self._database.read(lambda connection: rids.known_under(connection, undoes))
         if target is None:
             return None
-        intent = Intent(rid=rid, action=Action.UNDO, undoes=undoes, method=Method.API, reason=reason)
+        intent = Intent(rid=rid, action=Action.UNDO, undoes=undoes, method=Method.API, clerk=by, reason=reason)
         ask = AskRedeem(requester=REQUESTER, store=target.store, intent=intent)
         at = self._clock()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from headoffice.access import token_in
 from headoffice.changes import Changes
 from headoffice.config import Config, troubles
 from headoffice.database import open_database
+from headoffice.desk.links import first_link
 from headoffice.errors import HeadOfficeError, StartError
 from headoffice.ledger import Ledger
 from headoffice.office import Office
@@ -63,6 +65,9 @@ async def _run(config: Config) -> int:
         closing.callback(workers.close)
         driver = _driver(config, database, workers) if config.platforms else None
         office = _office(config, database, token, public.getsockname()[1], driver)
+        if link := first_link(database, office.url, _clock()):
+            sys.stdout.write(f"There is no administrator yet. This link makes one, once, within 48 hours:\n{link}\n")
+            sys.stdout.flush()
         doors = [
             (public_server(public_app(office)), public),
             (upstream_server(upstream_app(office.ledger, database, workers, driver), config.upstream), upstream),

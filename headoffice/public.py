@@ -1,4 +1,4 @@
-"""The public door as one ASGI application: the API, the customers' pages, and whether the head office is well."""
+"""The public door as one ASGI application: API, customers' pages, the desk, and whether the head office is well."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from headoffice.api import (
 )
 from headoffice.api.access import TheOffice, administrator
 from headoffice.api.problems import answer_problems
+from headoffice.desk.pages import desk_of
 from headoffice.pages.voucher import Pages
 from headoffice.platforms import events
 
@@ -55,7 +56,7 @@ def public_app(office: Office) -> FastAPI:
         docs_url=None,  # its page would load assets from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a code may end in a slash
-        strict_content_type=False,  # no cookie is ever sent here, so there is no forged form to fend off
+        strict_content_type=False,  # the API knows no cookie, so there is no forged form to fend off
     )
     app.state.office = office
     answer_problems(app)
@@ -75,6 +76,7 @@ def public_app(office: Office) -> FastAPI:
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
     app.include_router(_well)
     app.router.routes.extend(Pages(office).routes())
+    app.router.routes.extend(desk_of(office))
     if office.driver is not None:
         app.router.routes.extend(events.routes(office.driver))
     return app

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from headoffice import page_tables  # noqa: F401 - its tables are of this schema
+from headoffice import desk_tables, key_tables, page_tables  # noqa: F401 - their tables are of this schema
 from headoffice.columns import ID, NAME, RID, SERIAL, WORD, Utc
 from headoffice.columns import metadata as metadata  # noqa: PLC0414 - whoever asks for the tables finds it here
 
@@ -175,6 +175,9 @@ vouchers = Table(
     UniqueConstraint("page_token"),
     CheckConstraint("uses >= 1", name="uses"),
 )
+
+_REFUNDING = text("state = 'refunding'")
+Index("ix_vouchers_refunding", vouchers.c.id, sqlite_where=_REFUNDING, postgresql_where=_REFUNDING)
 
 voucher_events = Table(
     "voucher_events",
@@ -384,16 +387,4 @@ discrepancies = Table(
     Column("gateway", ForeignKey("gateways.id"), nullable=False),
     Column("what", String(200), nullable=False),
     Column("at", Utc, nullable=False),
-)
-
-#: Public halves of the keys that sign vouchers; the private one is in no database.
-signing_keys = Table(
-    "signing_keys",
-    metadata,
-    Column("id", String(8), primary_key=True),
-    Column("public", String(64), nullable=False),
-    Column("added_at", Utc, nullable=False),
-    Column("revoked_at", Utc),
-    Column("revoked_by", NAME),
-    Column("why", String(400)),
 )

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import insert, select, update
 
 from headoffice.errors import NotAllowedError, NotFoundError, StartError
-from headoffice.schema import signing_keys
+from headoffice.key_tables import signing_keys
 from protocol.leasing import PublicKey
 from protocol.signed import KEY_ID_BYTES, SignedCode
 

@@ -1,0 +1,1 @@
+"""The pages of head office and managers: signed in, told what each role may see, nothing loaded from elsewhere."""

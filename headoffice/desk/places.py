@@ -1,0 +1,34 @@
+"""The stores that somebody may choose from, in filters and forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from headoffice.desk.words import LABELS
+from headoffice.errors import NotAllowedError
+from headoffice.schema import stores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from headoffice.desk.visit import Visit
+
+
+def options(connection: Connection, visit: Visit, *, every: bool = False) -> list[tuple[str, str]]:
+    """Return id and name of each store that this person may choose; ``every``: all of them is the first choice."""
+    found = select(stores.c.id, stores.c.name).order_by(stores.c.name, stores.c.id)
+    if visit.person.stores is not None:
+        found = found.where(stores.c.id.in_(visit.person.stores))
+    first = [("", LABELS[visit.lang]["all_stores"])] if every else []
+    return [*first, *((row.id, row.name) for row in connection.execute(found))]
+
+
+def require_own(visit: Visit, wanted: Iterable[str]) -> None:
+    """Raise NotAllowedError where one of these stores is none of this person's."""
+    if others := [store for store in wanted if not visit.person.sees(store)]:
+        msg = f"{', '.join(others)}: not a store of yours"
+        raise NotAllowedError(msg)

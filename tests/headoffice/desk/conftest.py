@@ -1,0 +1,42 @@
+"""A desk over an office whose counter has served somebody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from headoffice.public import public_app
+from headoffice.roles import Role
+from tests.headoffice.desk.browsing import let_in
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from headoffice.office import Office
+    from tests.headoffice.counter import Counter
+    from tests.headoffice.desk.browsing import Browsing
+
+
+@pytest.fixture
+def app(office: Office) -> FastAPI:
+    """Return the public door."""
+    return public_app(office)
+
+
+@pytest.fixture
+def administrator(office: Office, app: FastAPI) -> Browsing:
+    """Return the browser of an administrator."""
+    return let_in(office, app, "li.lei", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def staff(office: Office, app: FastAPI) -> Browsing:
+    """Return the browser of somebody at head office."""
+    return let_in(office, app, "wang.fang", Role.STAFF)
+
+
+@pytest.fixture
+def manager(office: Office, app: FastAPI, counter: Counter) -> Browsing:
+    """Return the browser of the manager of 静安."""
+    return let_in(office, app, "chen.jing", Role.MANAGER, ["jingan"])
