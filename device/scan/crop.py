@@ -45,6 +45,10 @@ class Lift:
     """by so many times its difference from it."""
     on_halved: bool = False
     """Whether it is worth its time on a crop that had to be halved, whose modules are large."""
+    scale: float | None = None
+    """How large the crop is to be, in parts of what it is in the frame: 0.5, 1 or 2; None where its size decides."""
+    black_below: int | None = None
+    """Grey level below which a pixel becomes black, and from which on white; None leaves it grey. Light is at 128."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +58,26 @@ class Crop:
     pixels: Frame
     left: int
     top: int
-    is_halved: bool = False
-    """Whether it is half as wide and high as the rectangle."""
+    scale: float
+    """What a lifted picture of it measures, in parts of what it measures in the frame: 0.5, 1 or 2."""
 
     @staticmethod
-    def of(frame: Frame, box: Box) -> Crop:
-        """Return what a box holds of a frame, halved where it is large."""
+    def of(frame: Frame, box: Box, scale: float | None = None) -> Crop:
+        """Return what a box holds of a frame; without a scale a small one is to be doubled, a large one halved."""
         left, top, right, bottom = box
         pixels = frame[top:bottom, left:right]
-        if max(pixels.shape) < _HALVED_FROM:
-            return Crop(pixels, left, top)
-        return Crop(half_size(pixels), left, top, is_halved=True)
+        longer = max(pixels.shape)
+        if scale is None:
+            scale = 2 if longer <= _DOUBLED_UP_TO else 1 if longer < _HALVED_FROM else 0.5
+        return Crop(half_size(pixels) if scale < 1 else pixels, left, top, scale)
+
+    @property
+    def size(self) -> float:
+        """Longer side of a lifted picture of it, in pixels."""
+        return max(self.pixels.shape) * max(self.scale, 1)
 
     def lifted(self, lift: Lift) -> Frame:
-        """Return the crop with its light evened out and its detail lifted; twice as large where it is small."""
+        """Return the crop with its light evened out and its detail lifted; twice as large where it is to be doubled."""
         base = self._means(lift.smooth)
         shades = base * np.float32(1 + lift.gain)
         shades -= self._means(lift.near) * np.float32(lift.gain)
@@ -75,20 +85,19 @@ class Crop:
         # Beyond black and white for now: what lies between two pixels is decided by more than their visible shades.
         np.clip(shades, -255, 510, out=shades)
         whole = shades.astype(np.int16)
-        return np.clip(_doubled(whole) if self._is_small else whole, 0, 255).astype(np.uint8)
+        if self.scale > 1:
+            whole = _doubled(whole)
+        if lift.black_below is not None:
+            return np.where(whole < lift.black_below, np.uint8(0), np.uint8(255))
+        return np.clip(whole, 0, 255).astype(np.uint8)
 
     def in_frame(self, code: Code) -> Code:
         """Return a code that was read in a lifted picture of this crop as it lies in the frame."""
-        scale = 0.5 if self.is_halved else 2 if self._is_small else 1
 
         def place(point: Point) -> Point:
-            return self.left + round(point[0] / scale), self.top + round(point[1] / scale)
+            return self.left + round(point[0] / self.scale), self.top + round(point[1] / self.scale)
 
         return code.moved(place)
-
-    @property
-    def _is_small(self) -> bool:
-        return not self.is_halved and max(self.pixels.shape) <= _DOUBLED_UP_TO
 
     @cached_property
     def _to_middle_grey(self) -> NDArray[np.float32]:

@@ -35,6 +35,9 @@ class Reader(Protocol):
     def read(self, frame: Frame) -> list[Code]:
         """Return the codes found in a luminance frame (height x width, uint8, rows may be padded)."""
 
+    def glance(self, frame: Frame) -> tuple[list[Code], bool]:
+        """Return the codes found, and whether there are traces of a square code that could not be read."""
+
 
 def believable(codes: Sequence[Code]) -> list[Code]:
     """Return the codes without the empty ones and the short reads that are noise, each payload once per place."""

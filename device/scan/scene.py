@@ -12,6 +12,7 @@ from device.scan.strip import Strip
 from device.scan.texture import Texture, texture
 
 if TYPE_CHECKING:
+    from device.scan.codes import Box
     from device.scan.readers import Frame
 
 #: Room around the square that holds most texture, as a part of its side: a quiet zone has none.
@@ -35,13 +36,12 @@ class Scene:
 
     @cached_property
     def square(self) -> Crop | None:
-        """The place where a square code is likeliest; None where nothing is."""
-        if self._texture is None or (box := self._texture.square()) is None:
-            return None
-        left, top, right, bottom = box
-        room = int((right - left) * _ROOM)
-        left, top = max(left - room, 0), max(top - room, 0)
-        return Crop.of(self.frame, (left, top, right + room, bottom + room))
+        """The place where a square code is likeliest, at a size that suits it; None where nothing is."""
+        return self.square_at(None)
+
+    def square_at(self, scale: float | None) -> Crop | None:
+        """Return the place where a square code is likeliest, so many times its size; None where nothing is."""
+        return None if self._square is None else Crop.of(self.frame, self._square, scale)
 
     @cached_property
     def strips(self) -> list[Strip]:
@@ -50,6 +50,14 @@ class Scene:
             return []
         strips = (Strip.across(bars, self.frame) for bars in self._texture.bars(_PLACES_OF_BARS))
         return [strip for strip in strips if strip.slant is not None]
+
+    @cached_property
+    def _square(self) -> Box | None:
+        if self._texture is None or (box := self._texture.square()) is None:
+            return None
+        left, top, right, bottom = box
+        room = int((right - left) * _ROOM)
+        return max(left - room, 0), max(top - room, 0), right + room, bottom + room
 
     @cached_property
     def _texture(self) -> Texture | None:

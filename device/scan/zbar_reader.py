@@ -80,6 +80,10 @@ class ZbarReader:
                 ]
             )
 
+    def glance(self, frame: Frame) -> tuple[list[Code], bool]:
+        """Return the codes found in a frame; of what it could not read zbar says nothing."""
+        return self.read(frame), False
+
     @contextmanager
     def _scanner(self) -> Iterator[Any]:
         """Yield a scanner of its own for one picture: a kept one grows with every code that it reads."""

@@ -20,20 +20,24 @@ if TYPE_CHECKING:
     from device.scan.codes import Quad
     from device.scan.readers import Frame
 
+_QR = zxingcpp.BarcodeFormat.QRCode
 _FORMATS = {
-    Symbology.QR_CODE: zxingcpp.BarcodeFormat.QRCode,
-    Symbology.MICRO_QR_CODE: zxingcpp.BarcodeFormat.MicroQRCode,
-    Symbology.DATA_MATRIX: zxingcpp.BarcodeFormat.DataMatrix,
-    Symbology.AZTEC: zxingcpp.BarcodeFormat.Aztec,
-    Symbology.PDF417: zxingcpp.BarcodeFormat.PDF417,
-    Symbology.CODE_128: zxingcpp.BarcodeFormat.Code128,
-    Symbology.CODE_39: zxingcpp.BarcodeFormat.Code39,
-    Symbology.CODE_93: zxingcpp.BarcodeFormat.Code93,
-    Symbology.CODABAR: zxingcpp.BarcodeFormat.Codabar,
-    Symbology.ITF: zxingcpp.BarcodeFormat.ITF,
-    Symbology.EAN_13: zxingcpp.BarcodeFormat.EAN13,
-    Symbology.EAN_8: zxingcpp.BarcodeFormat.EAN8,
+    Symbology.QR_CODE: (zxingcpp.BarcodeFormat.QRCodeModel1, zxingcpp.BarcodeFormat.QRCodeModel2),
+    Symbology.MICRO_QR_CODE: (zxingcpp.BarcodeFormat.MicroQRCode,),
+    Symbology.DATA_MATRIX: (zxingcpp.BarcodeFormat.DataMatrix,),
+    Symbology.AZTEC: (zxingcpp.BarcodeFormat.Aztec,),
+    Symbology.PDF417: (zxingcpp.BarcodeFormat.PDF417,),
+    Symbology.CODE_128: (zxingcpp.BarcodeFormat.Code128,),
+    Symbology.CODE_39: (zxingcpp.BarcodeFormat.Code39,),
+    Symbology.CODE_93: (zxingcpp.BarcodeFormat.Code93,),
+    Symbology.CODABAR: (zxingcpp.BarcodeFormat.Codabar,),
+    Symbology.ITF: (zxingcpp.BarcodeFormat.ITF,),
+    Symbology.EAN_13: (zxingcpp.BarcodeFormat.EAN13,),
+    Symbology.EAN_8: (zxingcpp.BarcodeFormat.EAN8,),
 }
+#: What zxing-cpp sees where three corners of a QR code are damaged, too: kinds that one corner is enough for, and that
+#: correct hardly anything.
+_SMALL_KINDS = {zxingcpp.BarcodeFormat.MicroQRCode, zxingcpp.BarcodeFormat.RMQRCode}
 
 #: Extended Channel Interpretations of AIM ITS/04-023 that name a character set, as Python calls it.
 _CHARSETS = {
@@ -66,17 +70,33 @@ class ZxingReader:
     def __init__(self, symbologies: frozenset[Symbology]) -> None:
         """Keep what to look for."""
         self.reads = symbologies & _FORMATS.keys()
-        self._formats = zxingcpp.BarcodeFormats([_FORMATS[symbology] for symbology in sorted(self.reads)])
-        self._symbologies = {_FORMATS[symbology].symbology: symbology for symbology in self.reads}
-        self._symbologies |= {_FORMATS[symbology]: symbology for symbology in self.reads}
+        wanted = {kind: symbology for symbology in sorted(self.reads) for kind in _FORMATS[symbology]}
+        self._formats = zxingcpp.BarcodeFormats(list(wanted))
+        self._with_traces = zxingcpp.BarcodeFormats([*wanted, *([_QR] if Symbology.QR_CODE in self.reads else [])])
+        self._symbologies = {kind.symbology: symbology for kind, symbology in wanted.items()} | wanted
+        self._unwanted = _SMALL_KINDS - wanted.keys()
 
     def read(self, frame: Frame) -> list[Code]:
         """Return the codes found in a luminance frame."""
+        return self._codes(self._found(frame, self._formats)) if self.reads else []
+
+    def glance(self, frame: Frame) -> tuple[list[Code], bool]:
+        """Return the codes found in a frame, and whether there are traces of one that could not be read."""
         if not self.reads:
-            return []
+            return [], False
+        found = self._found(frame, self._with_traces, return_errors=True)
+        codes = self._codes([barcode for barcode in found if barcode.valid and barcode.format not in self._unwanted])
+        return codes, bool(found)
+
+    def _found(
+        self, frame: Frame, formats: zxingcpp.BarcodeFormats, *, return_errors: bool = False
+    ) -> list[zxingcpp.Barcode]:
         # HexECI shows which character set a symbol declares, which no other mode tells apart from zxing's guesses.
-        found = zxingcpp.read_barcodes(frame, formats=self._formats, text_mode=zxingcpp.TextMode.HexECI)
-        return believable([self._code(barcode) for barcode in found if barcode.valid])
+        mode = zxingcpp.TextMode.HexECI
+        return zxingcpp.read_barcodes(frame, formats=formats, text_mode=mode, return_errors=return_errors)
+
+    def _codes(self, barcodes: list[zxingcpp.Barcode]) -> list[Code]:
+        return believable([self._code(barcode) for barcode in barcodes])
 
     def _code(self, barcode: zxingcpp.Barcode) -> Code:
         symbology = self._symbologies.get(barcode.format) or self._symbologies[barcode.symbology]

@@ -104,6 +104,27 @@ def test_what_is_not_configured_is_not_read() -> None:
         assert build_reader(name, [Symbology.QR_CODE]).read(bars(*KINDS[Symbology.CODE_128])) == []
 
 
+def test_small_kinds_of_qr_code_are_not_read_as_one_that_is_damaged() -> None:
+    """They need one of the three corners and correct hardly anything: a code with a lamp on two of them looks so."""
+    zxing = build_reader(ReaderName.ZXING, [Symbology.QR_CODE])
+    small = bars("12345", zxingcpp.BarcodeFormat.MicroQRCode)
+    assert zxing.read(small) == []
+    assert zxing.glance(small) == ([], True)
+
+
+def test_a_code_that_is_too_damaged_leaves_traces() -> None:
+    picture = qr("a voucher that says a little more")
+    damaged, middle = picture.copy(), slice(len(picture) // 3, 2 * len(picture) // 3)
+    damaged[middle, middle] = 255
+    zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
+    assert zxing.read(damaged) == []
+    assert zxing.glance(damaged) == ([], True)
+    assert zxing.glance(np.full_like(picture, 255)) == ([], False)
+    codes, traces = zxing.glance(picture)
+    assert [code.text for code in codes] == ["a voucher that says a little more"]
+    assert traces
+
+
 @pytest.mark.parametrize(
     ("text", "charset"), [("voucher 2026 ABC-xyz " * 9, "ascii"), ("Café crème, déjà vu. " * 9, "latin-1")]
 )
