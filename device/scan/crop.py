@@ -18,7 +18,7 @@ from device.scan.filters import half_size
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from device.scan.codes import Box, Code, Point
+    from device.scan.codes import Box, Code, Point, Quad
     from device.scan.readers import Frame
 
 #: Side of the neighbourhood whose mean is the light that falls on a pixel.
@@ -74,7 +74,7 @@ class Crop:
     @property
     def size(self) -> float:
         """Longer side of a lifted picture of it, in pixels."""
-        return max(self.pixels.shape) * max(self.scale, 1)
+        return float(max(self.pixels.shape) * max(self.scale, 1))
 
     def lifted(self, lift: Lift) -> Frame:
         """Return the crop with its light evened out and its detail lifted; twice as large where it is to be doubled."""
@@ -98,6 +98,10 @@ class Crop:
             return self.left + round(point[0] / self.scale), self.top + round(point[1] / self.scale)
 
         return code.moved(place)
+
+    def corners_in_frame(self, corners: Quad) -> NDArray[np.float64]:
+        """Return the corners (4 x 2) of something seen in a lifted picture of this crop as they lie in the frame."""
+        return np.array(corners, np.float64) / self.scale + (self.left, self.top)
 
     @cached_property
     def _to_middle_grey(self) -> NDArray[np.float32]:

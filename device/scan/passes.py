@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from device.scan import filters
-from device.scan.crop import Lift
+from device.scan.closer import closer_looks
 from device.scan.decoders import build_reader
 from device.scan.strip import Strip
 from device.scan.symbologies import UNCORRECTED, ReaderName, Symbology
@@ -18,8 +18,8 @@ from device.scan.witness import standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from device.scan.closer import Closer
     from device.scan.codes import Code
-    from device.scan.crop import Crop
     from device.scan.readers import Frame, Reader
     from device.scan.scene import Scene
 
@@ -30,25 +30,6 @@ class Pass:
 
     name: str
     read: Callable[[Scene], list[Code]]
-
-
-#: What lifts a square code into sight: fine detail of small modules, noise kept down, and wide modules beside a lamp's
-#: reflection.
-_FIRST_LIFT, *_LIFTS = Lift(3, 7, 5, on_halved=True), Lift(5, 11, 2), Lift(1, 31, 3)
-#: What is tried besides where the first of these has shown traces of a code: the detail of modules of several sizes,
-#: and a threshold nearer to white, for modules that are pictures.
-_DEEPER = (
-    Lift(3, 11, 8, on_halved=True, scale=1),
-    Lift(1, 21, 8, on_halved=True, scale=0.5),
-    Lift(1, 61, 0, on_halved=True, scale=0.5, black_below=140),
-    Lift(3, 11, 8, scale=2),
-    Lift(5, 11, 5, on_halved=True, scale=1),
-    Lift(3, 21, 2, on_halved=True, scale=1),
-    Lift(1, 7, 5, on_halved=True, scale=1),
-    Lift(3, 11, 8, on_halved=True, scale=0.5),
-)
-#: Longer side of the largest lifted picture, in pixels: a code that fills more needs no lift.
-_LARGEST = 1100
 
 
 def passes_of(names: Sequence[ReaderName], symbologies: Sequence[Symbology]) -> list[Pass]:
@@ -79,7 +60,7 @@ def _zxing(readers: _Readers, *, alone: bool) -> list[Pass]:
     if Symbology.EAN_13 in readers.bars.reads:
         passes.append(Pass("explained", _explained))
     if readers.squares.reads:
-        passes += _lifts("zxing", readers.squares, _DEEPER)
+        passes += _closer("zxing", closer_looks(readers.squares))
     if alone and readers.all.reads:
         passes.append(Pass("zxing threshold", _whole(readers.all, filters.local_threshold)))
     return passes
@@ -94,7 +75,7 @@ def _zbar(readers: _Readers, *, alone: bool) -> list[Pass]:
     if alone and Symbology.EAN_13 in readers.bars.reads:
         passes.append(Pass("explained", _explained))
     if alone and readers.squares.reads:
-        passes += _lifts("zbar", readers.squares)
+        passes += _closer("zbar", closer_looks(readers.squares))
     if alone and readers.all.reads:
         passes += [
             Pass("zbar threshold", _whole(readers.all, filters.local_threshold)),
@@ -127,45 +108,8 @@ def _halved(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scen
     return read
 
 
-@dataclass(slots=True)
-class _Traces:
-    """Whether the first lift has lately shown traces of a square code that nothing has read."""
-
-    seen: bool = False
-
-
-def _lifts(name: str, reader: Reader, deeper_lifts: Sequence[Lift] = ()) -> list[Pass]:
-    """Return closer looks at the likeliest square; those that go deeper wait for traces of a code."""
-    traces = _Traces()
-
-    def first(crop: Crop) -> list[Code]:
-        codes, traces.seen = reader.glance(crop.lifted(_FIRST_LIFT))
-        return codes
-
-    def further(lift: Lift) -> Callable[[Crop], list[Code]]:
-        return lambda crop: reader.read(crop.lifted(lift))
-
-    def deeper(lift: Lift) -> Callable[[Crop], list[Code]]:
-        return lambda crop: reader.read(crop.lifted(lift)) if traces.seen else []
-
-    looks = [
-        (_FIRST_LIFT, first),
-        *((lift, further(lift)) for lift in _LIFTS),
-        *((lift, deeper(lift)) for lift in deeper_lifts),
-    ]
-    return [Pass(f"{name} lift {number}", _at_square(*look)) for number, look in enumerate(looks)]
-
-
-def _at_square(lift: Lift, look: Callable[[Crop], list[Code]]) -> Callable[[Scene], list[Code]]:
-    """Return a look at the likeliest square, at the size that a lift is for."""
-
-    def read(scene: Scene) -> list[Code]:
-        crop = scene.square_at(lift.scale) if lift.scale else scene.square
-        if crop is None or (crop.scale < 1 and not lift.on_halved) or crop.size > _LARGEST:
-            return []
-        return [crop.in_frame(code) for code in look(crop)]
-
-    return read
+def _closer(name: str, looks: Sequence[Closer]) -> list[Pass]:
+    return [Pass(f"{name} lift {number}", look.read) for number, look in enumerate(looks)]
 
 
 def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scene], list[Code]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from device.scan.codes import Point
-    from device.scan.readers import Frame
+    from device.scan.readers import Frame, Trace
 
 _SYMBOLS = {
     Symbology.QR_CODE: zbar.ZBarSymbol.QRCODE,
@@ -50,6 +50,7 @@ class ZbarReader:
     """zbar with only the symbologies configured; it knows no Data Matrix, Aztec or PDF417."""
 
     compares_lines = False
+    leaves_traces = False
 
     def __init__(self, symbologies: frozenset[Symbology]) -> None:
         """Keep what to look for; raise ReaderError where libzbar is too old."""
@@ -80,9 +81,9 @@ class ZbarReader:
                 ]
             )
 
-    def glance(self, frame: Frame) -> tuple[list[Code], bool]:
+    def glance(self, frame: Frame) -> tuple[list[Code], list[Trace]]:
         """Return the codes found in a frame; of what it could not read zbar says nothing."""
-        return self.read(frame), False
+        return self.read(frame), []
 
     @contextmanager
     def _scanner(self) -> Iterator[Any]:

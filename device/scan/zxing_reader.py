@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from device.scan.codes import Code, decode_text
 from device.scan.errors import ReaderError
-from device.scan.readers import believable
+from device.scan.readers import Kind, Trace, believable
 from device.scan.symbologies import CHARSET_OF_BARS, UNCORRECTED, Symbology
 
 try:
@@ -66,6 +66,7 @@ class ZxingReader:
     """zxing-cpp with only the symbologies configured: all formats would cost four times as much on every frame."""
 
     compares_lines = True
+    leaves_traces = True
 
     def __init__(self, symbologies: frozenset[Symbology]) -> None:
         """Keep what to look for."""
@@ -80,13 +81,17 @@ class ZxingReader:
         """Return the codes found in a luminance frame."""
         return self._codes(self._found(frame, self._formats)) if self.reads else []
 
-    def glance(self, frame: Frame) -> tuple[list[Code], bool]:
-        """Return the codes found in a frame, and whether there are traces of one that could not be read."""
+    def glance(self, frame: Frame) -> tuple[list[Code], list[Trace]]:
+        """Return the codes found in a frame, and the traces of those that could not be read."""
         if not self.reads:
-            return [], False
-        found = self._found(frame, self._with_traces, return_errors=True)
-        codes = self._codes([barcode for barcode in found if barcode.valid and barcode.format not in self._unwanted])
-        return codes, bool(found)
+            return [], []
+        read, traces = [], []
+        for barcode in self._found(frame, self._with_traces, return_errors=True):
+            if barcode.valid and barcode.format not in self._unwanted:
+                read.append(barcode)
+            else:
+                traces.append(_trace(barcode))
+        return self._codes(read), traces
 
     def _found(
         self, frame: Frame, formats: zxingcpp.BarcodeFormats, *, return_errors: bool = False
@@ -126,6 +131,14 @@ def _declared(hex_eci: str, raw: bytes) -> str | None:
         return decode_text(raw)
     texts = [decode_text(part, charset) for charset, part in parts if part]
     return None if None in texts else "".join(filter(None, texts))
+
+
+def _trace(barcode: zxingcpp.Barcode) -> Trace:
+    said: Any = barcode.extra or {}
+    corners, version = _corners(barcode.position), str(said.get("Version", ""))
+    if barcode.format != _QR or not version.isdigit():  # the small kinds' versions have letters
+        return Trace(corners, None)
+    return Trace(corners, Kind(int(version), str(said["ECLevel"]), int(said["DataMask"])))
 
 
 def _corners(position: zxingcpp.Position) -> Quad:

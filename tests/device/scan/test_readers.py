@@ -14,7 +14,7 @@ import zxingcpp
 from device.scan.codes import Code, quad_around
 from device.scan.decoders import build_reader
 from device.scan.errors import ReaderError
-from device.scan.readers import believable
+from device.scan.readers import Kind, believable
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
 
 from .drawing import bars, before_camera, qr
@@ -109,20 +109,23 @@ def test_small_kinds_of_qr_code_are_not_read_as_one_that_is_damaged() -> None:
     zxing = build_reader(ReaderName.ZXING, [Symbology.QR_CODE])
     small = bars("12345", zxingcpp.BarcodeFormat.MicroQRCode)
     assert zxing.read(small) == []
-    assert zxing.glance(small) == ([], True)
+    codes, traces = zxing.glance(small)
+    assert (codes, [trace.kind for trace in traces]) == ([], [None])
 
 
-def test_a_code_that_is_too_damaged_leaves_traces() -> None:
-    picture = qr("a voucher that says a little more")
-    damaged, middle = picture.copy(), slice(len(picture) // 3, 2 * len(picture) // 3)
+def test_a_code_that_is_too_damaged_leaves_a_trace_of_its_kind() -> None:
+    drawn = segno.make_qr("a voucher that says a little more", version=4, error="m", mask=3, boost_error=False)
+    picture = np.array([[0 if dark else 255 for dark in row] for row in drawn.matrix_iter(scale=6, border=4)], np.uint8)
+    damaged, middle = picture.copy(), slice(6 * (4 + 9), 6 * (4 + 26))
     damaged[middle, middle] = 255
     zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
     assert zxing.read(damaged) == []
-    assert zxing.glance(damaged) == ([], True)
-    assert zxing.glance(np.full_like(picture, 255)) == ([], False)
-    codes, traces = zxing.glance(picture)
+    codes, (trace, *_) = zxing.glance(damaged)
+    assert (codes, trace.kind) == ([], Kind(4, "M", 3))
+    assert np.abs(np.array(trace.corners) - 6 * np.array([[4, 4], [37, 4], [37, 37], [4, 37]])).max() <= 3
+    assert zxing.glance(np.full_like(picture, 255)) == ([], [])
+    codes, _ = zxing.glance(picture)
     assert [code.text for code in codes] == ["a voucher that says a little more"]
-    assert traces
 
 
 @pytest.mark.parametrize(
