@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from device.counter.timing import Timing
 from device.counter.words import Language
 from device.display.screen import DisplaySettings
 from device.errors import IdentityError
+from device.gun import GunSettings, guns
 from device.identity import identity_in
 from device.scan.events import ScanConfig, ScanSettings
 from service.adapters import AdapterChoice, AdapterMissingError, load_adapter
@@ -74,6 +76,7 @@ class Config(Section, frozen=True, kw_only=True):
     timing: Timing = Timing()
     camera: AdapterChoice = AdapterChoice(adapter="picamera2")
     scan: ScanSettings = ScanSettings()
+    gun: GunSettings | None = None
     panel: AdapterChoice = AdapterChoice(adapter="gpiozero")
     oled: AdapterChoice = AdapterChoice(adapter="luma")
     monitor: AdapterChoice | None = None
@@ -88,7 +91,7 @@ class Config(Section, frozen=True, kw_only=True):
 
 def troubles(config: Config) -> list[str]:
     """Return what would keep this configuration from working, one sentence each; empty where nothing would."""
-    return [*_missing_files(config), *_wrong_adapters(config)]
+    return [*_missing_files(config), *_missing_gun(config), *_wrong_adapters(config)]
 
 
 def _missing_files(config: Config) -> Iterator[str]:
@@ -102,6 +105,13 @@ def _missing_files(config: Config) -> Iterator[str]:
     folder = Path(config.journal.path).parent
     if not folder.is_dir():
         yield f"$.journal.path: there is no folder {folder}; make it, for the user that the kiosk runs as"
+
+
+def _missing_gun(config: Config) -> Iterator[str]:
+    if config.gun is None or os.access(config.gun.device, os.R_OK):
+        return
+    there = ", ".join(guns()) or "none"
+    yield f"$.gun.device: {config.gun.device} is not there, or not readable; keyboards that are plugged in: {there}"
 
 
 def _wrong_adapters(config: Config) -> Iterator[str]:

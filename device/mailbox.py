@@ -22,6 +22,13 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class GunRead:
+    """A scanner gun has read a code; it is not known to be held up any longer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Died:
     """A thread has ended that should not have; the process ends with it."""
 
@@ -34,7 +41,7 @@ class Stop:
     """Somebody wants the process to end in good order."""
 
 
-Item: TypeAlias = "Heard | LinkUp | LinkDown | ScanEvent | Edge | Died | Stop"
+Item: TypeAlias = "Heard | LinkUp | LinkDown | ScanEvent | GunRead | Edge | Died | Stop"
 
 
 class Mailbox:

@@ -20,6 +20,7 @@ from device.display.errors import DisplayRoomError
 from device.display.fonts import load_face
 from device.display.screen import DisplayThread, ScreenKeeper
 from device.errors import DeviceError, JournalError
+from device.gun import Gun
 from device.identity import identity_in
 from device.journal import Journal
 from device.link import Link, LinkSettings
@@ -65,9 +66,7 @@ def run(config: Config) -> int:
 def _serve(config: Config, mailbox: Mailbox, closing: ExitStack) -> int:
     """Build and start every part, run the counter, and leave it to ``closing`` to close them the other way round."""
     identity = identity_in(Path(config.identity.certificate))
-    eyes = Eyes(config.eyes, mailbox.post, _death_of("eyes", mailbox))
-    closing.callback(eyes.close)
-    eyes.start()  # first: the camera takes longest
+    fresh = _start_scanners(config, mailbox, closing)  # first: the camera takes longest
 
     monitor: Monitor = build_adapter("monitor", config.monitor) if config.monitor else _Unwatched()
     closing.callback(monitor.close)
@@ -107,9 +106,22 @@ def _serve(config: Config, mailbox: Mailbox, closing: ExitStack) -> int:
     log.info("kiosk_started identity=%s boot=%s journal_seq=%s", identity, setup.boot, journal.seq)
     ports = Ports(journal=journal, clock=clock, link=link, screen=screen, panel=panel, monitor=monitor)
     actions = Actions(ports, on_ready=lambda: _ready(setup.boot))
-    watchdog = Watchdog(watchdog_period_s(), eyes.fresh)
+    watchdog = Watchdog(watchdog_period_s(), fresh)
     counter, first = begin(setup, journal.kept(), time.monotonic(), journal.store_name)
     return Runner(mailbox, actions, watchdog, counter).run(first)
+
+
+def _start_scanners(config: Config, mailbox: Mailbox, closing: ExitStack) -> Callable[[float, float], bool]:
+    """Start the camera's process, the gun or both; return what tells the watchdog that they are looked after."""
+    scanners: list[Eyes | Gun] = []
+    if config.gun is None or not config.gun.instead_of_camera:
+        scanners.append(Eyes(config.eyes, mailbox.post, _death_of("eyes", mailbox)))
+    if config.gun is not None:
+        scanners.append(Gun(config.gun, mailbox.post, _death_of("gun", mailbox)))
+    for scanner in scanners:
+        closing.callback(scanner.close)
+        scanner.start()
+    return scanners[0].fresh
 
 
 def _link_settings(config: Config, identity: str) -> LinkSettings:

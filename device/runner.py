@@ -14,7 +14,7 @@ from device import debounce
 from device.counter import events as met
 from device.counter.states import EnteringCode, Typing
 from device.counter.step import deadline, step
-from device.mailbox import Died, Edge, Stop
+from device.mailbox import Died, Edge, GunRead, Stop
 from device.scan import events as seen
 from protocol.ids import RID_BYTES
 from protocol.marks import shown_in
@@ -96,12 +96,14 @@ class Runner:
             else:
                 self._feed(met.Released(change.button, change.held_s))
 
-    def _event(self, item: met.Heard | met.LinkUp | met.LinkDown | seen.ScanEvent) -> met.Event:
+    def _event(self, item: met.Heard | met.LinkUp | met.LinkDown | seen.ScanEvent | GunRead) -> met.Event:
         """Return what the counter calls this item."""
         match item:
             case seen.Scanned():
                 log.info("scanned format=%s frame_at=%.6f ms=%.1f", item.format, item.frame_at, item.decode_ms)
                 return met.Scanned(item.text)
+            case GunRead(text=text):
+                return met.Scanned(text, stays=False)
             case seen.SeveralCodes():
                 return met.SeveralCodes()
             case seen.Gone():

@@ -15,6 +15,8 @@ class Scanned:
     """A code was held up; told once for each time it is presented. ``text`` None: its bytes are no text."""
 
     text: str | None
+    stays: bool = True
+    """Whether it is in view until ``Gone`` is told; what a scanner gun has read is not."""
 
 
 @dataclass(frozen=True, slots=True)

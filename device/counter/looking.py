@@ -50,8 +50,8 @@ _SIGNED = frozenset({Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT})
 def saw(counter: Counter, event: Scanned | SeveralCodes | Gone, now: float) -> Step:
     """Take what the camera says of the codes before it."""
     match event:
-        case Scanned(text=text):
-            return _scanned(counter, text, now)
+        case Scanned(text=text, stays=stays):
+            return _scanned(counter, text, now) if stays else _read(counter, text, now)
         case SeveralCodes():
             return _several(counter, now)
         case Gone():
@@ -72,6 +72,15 @@ def _scanned(counter: Counter, text: str | None, now: float) -> Step:
         return counter, ()  # nothing may be served; or it is being served
     # Busy: kept in mind while it stays in view. What may not be stored is not kept in mind either.
     return replace(counter, waiting=None if classify(text).private else text), ()
+
+
+def _read(counter: Counter, text: str | None, now: float) -> Step:
+    """Serve what a gun has read if there is time for it now: later nobody may stand there any more."""
+    phase = counter.phase
+    again = isinstance(phase, Result) and text is not None and text == phase.outcome.code
+    if isinstance(phase, Idle | Result | Question) and not again:
+        return serve(counter, text, now)
+    return counter, ()
 
 
 def _several(counter: Counter, now: float) -> Step:

@@ -107,3 +107,17 @@ def test_every_setting_is_shown(tmp_path: Path) -> None:
     everything = shown(load_config(Config, *written(tmp_path)))
     assert everything["timing"]["offer_s"] == 30.0
     assert everything["scan"]["readers"] == ["zxing", "pyzbar"]
+
+
+def test_a_gun_that_is_not_plugged_in_is_a_trouble_that_names_what_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Authority(tmp_path).issue("till-1")
+    monkeypatch.setattr("device.config.guns", lambda: ["/dev/input/by-id/usb-A4-event-kbd"])
+    device = tmp_path / "event7"
+    overlay = f'[gun]\ndevice = "{device}"\ninstead_of_camera = true'
+    config = load_config(Config, *written(tmp_path, overlay))
+    (trouble,) = [one for one in troubles(config) if "$.gun" in one]
+    assert trouble.endswith("keyboards that are plugged in: /dev/input/by-id/usb-A4-event-kbd")
+    device.touch()
+    assert not [one for one in troubles(config) if "$.gun" in one]

@@ -18,7 +18,7 @@ from device.counter.style import Style
 from device.counter.timing import Timing
 from device.errors import JournalError
 from device.journal import Journal, read_books
-from device.mailbox import Died, Edge, Mailbox, Stop
+from device.mailbox import Died, Edge, GunRead, Mailbox, Stop
 from device.ports import Button
 from device.runner import Runner
 from device.scan.events import Alive, CameraFault, Gone, Scanned
@@ -205,6 +205,12 @@ def test_the_log_does_not_say_which_buttons_set_a_code(open_kiosk: Kiosk, caplog
     lines = ["".join(line.text for line in view.lines) for view in open_kiosk.views]
     assert any("2[0]" in line for line in lines)
     assert [record.message.split()[1] for record in caplog.records if "pressed" in record.message] == ["button=down"]
+
+
+def test_what_a_gun_has_read_is_looked_up(open_kiosk: Kiosk) -> None:
+    open_kiosk.post(GunRead(CODE))
+    open_kiosk.until(lambda: [message.code for message in open_kiosk.diary.of("sent") if isinstance(message, Look)])
+    open_kiosk.until_shown(Verdict.LOOKING)
 
 
 def test_each_edge_is_told_once_it_is_dealt_with_journal_included(open_kiosk: Kiosk) -> None:

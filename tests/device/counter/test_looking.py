@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from device.counter.effects import Ignored, Mint, Refuse, Send
-from device.counter.events import CameraFault, CameraReady, Gone, LinkDown, LinkUp, SeveralCodes
+from device.counter.events import CameraFault, CameraReady, Gone, LinkDown, LinkUp, Scanned, SeveralCodes
 from device.ports import Button
 from device.view import LinkState, Screen
 from protocol.messages import Detail, Look, Notice, Offered, Refusal, Refused
@@ -241,3 +241,32 @@ def test_the_idle_screen_is_honest_about_the_network(bench: Bench) -> None:
     assert bench.lines[1] == "门店网关无响应"
     bench.hear(WELCOME)
     assert "请出示券码" in bench.lines
+
+
+def test_what_a_gun_has_read_is_served_now_or_never(bench: Bench) -> None:
+    bench.do(Scanned(CODE, stays=False))
+    assert [look.code for look in bench.sent(Look)] == [CODE]
+    bench.do(Scanned(OTHER, stays=False))
+    bench.refused(Verdict.EXPIRED)
+    bench.wait(30)
+    assert len(bench.sent(Look)) == 1
+    bench.do(Scanned(OTHER, stays=False))
+    assert [look.code for look in bench.sent(Look)] == [CODE, OTHER]
+
+
+def test_a_gun_takes_nothing_from_what_stands_before_the_camera(bench: Bench) -> None:
+    bench.scan()
+    bench.scan(OTHER)
+    bench.do(Scanned("a third", stays=False))
+    bench.press(Button.CANCEL)
+    bench.wait(4)
+    assert list(dict.fromkeys(look.code for look in bench.sent(Look))) == [CODE, OTHER]
+
+
+def test_a_trigger_pulled_twice_does_not_wipe_the_answer_away(bench: Bench) -> None:
+    bench.redeem()
+    bench.answered()
+    bench.do(Scanned(CODE, stays=False))
+    assert bench.view.verdict is Verdict.REDEEMED
+    bench.wait(30)
+    assert len(bench.sent(Look)) == 1
