@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway.changes import Changes, Topic
 from protocol.marks import mark_of, shown_in, stamped
-from protocol.messages import Hello
+from protocol.messages import Hello, Notice
 
 if TYPE_CHECKING:
     from gateway.ports import Marks
@@ -65,10 +65,15 @@ class Standing:
             self._compare(kiosk, shown_in(message))
 
     def hear_headoffice(self, answer: UpstreamAnswer) -> bool:
-        """Look at the marks of an answer of the head office; return whether this gateway may go on."""
+        """Look at the marks of an answer of the head office; return whether it counts.
+
+        None does where this gateway may not go on, and none of a generation before the newest that was heard of: the
+        books that said it were put back since, and may have forgotten it. It is asked for again.
+        """
+        late = not isinstance(answer, Notice) and answer.gen < self._journal.heard_of(HEAD_OFFICE).generation
         self._journal.heard(HEAD_OFFICE, mark_of(answer))
         self._compare(HEAD_OFFICE, shown_in(answer))
-        return not self.stopped
+        return not (self.stopped or late)
 
     def _compare(self, peer: str, shown: Mark) -> None:
         own = self._journal.mark

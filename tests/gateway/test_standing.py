@@ -67,6 +67,7 @@ async def test_every_message_shows_how_far_the_journal_has_come_and_how_far_the_
     assert [(mark_of(ask), shown_in(ask)) for ask in owner.asked][-1] == (Mark(1, 2), Mark(3, 14))
 
 
+@pytest.mark.rule(11)
 @pytest.mark.parametrize("shower", ["till-1", HEAD_OFFICE])
 async def test_rule_11_a_gateway_of_which_somebody_remembers_more_stops(data: Path, shower: str) -> None:
     owner = SilentOwner()
@@ -111,6 +112,19 @@ async def test_after_restore_the_same_memories_stop_nobody(data: Path) -> None:
         assert mark_of(shop.outbox.to("till-1")[-1]) == Mark(2, 0)
 
 
+@pytest.mark.rule(11)
+async def test_rule_11_what_books_said_that_were_put_back_since_does_not_count(data: Path) -> None:
+    owner = SilentOwner()
+    async with open_shop(data, owner) as shop:
+        owner.answer = lambda _: stamped(Met(), Mark(2, 0), Mark(1, 0))
+        assert isinstance(await shop.owner.ask(AskHello()), Met)
+        owner.answer = lambda _: stamped(Met(), Mark(1, 9), Mark(1, 0))
+        assert await shop.owner.ask(AskHello()) is None
+        owner.answer = lambda _: stamped(Notice(verdict=Verdict.FAULT, hint="older"), Mark(1, 9), Mark(1, 0))
+        assert isinstance(await shop.owner.ask(AskHello()), Notice), "that they are an older copy they may say"
+
+
+@pytest.mark.rule(11)
 async def test_nothing_new_is_written_before_somebody_has_shown_how_far_the_journal_had_come(data: Path) -> None:
     owner = SilentOwner()
     async with open_shop(data, owner) as shop:
