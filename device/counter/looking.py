@@ -143,7 +143,7 @@ def tick(counter: Counter, phase: Looking, now: float) -> Step:
         return _answered(counter, phase, Outcome(verdict=verdict, manner=manner, code=phase.code), now)
     slow = phase.slow or now >= phase.asked_at + counter.timing.slow_s
     if now < phase.send_at:
-        return replace(counter, phase=replace(phase, slow=slow)), ()
+        return (counter if slow is phase.slow else replace(counter, phase=replace(phase, slow=slow))), ()
     again = replace(phase, slow=slow, send_at=now + counter.timing.look_repeat_s)
     return replace(counter, phase=again), (_ask(counter, again),)
 

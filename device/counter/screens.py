@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter.states import (
@@ -325,5 +326,7 @@ def _fits(text: str, style: Style) -> bool:
     return _cells(text) <= style.cells
 
 
+@lru_cache(maxsize=64)
 def _cells(text: str) -> int:
+    """Return how many half-width cells a text takes; a screen is made anew at every event, mostly of the same lines."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -229,9 +229,11 @@ def _show(counter: Counter, effects: tuple[Effect, ...]) -> Step:
     leaving = tuple(effect for effect in effects if isinstance(effect, Mint | Send | Accept))
     books = tuple(effect for effect in effects if not isinstance(effect, Mint | Send | Accept))
     before = counter.view
-    view = view_of(counter, 1 if before is None else before.seq + 1)
     announced = counter.scene != counter.shown_scene
-    if before is not None and not announced and replace(view, seq=before.seq) == before:
-        return counter, leaving + books
+    view = view_of(counter, 1 if before is None else before.seq + announced)
+    if before is not None and not announced:
+        if view == before:
+            return counter, leaving + books
+        view = replace(view, seq=before.seq + 1)
     shown = replace(counter, view=view, shown_scene=counter.scene)
     return shown, (*leaving, Show(view, announced), *books)
