@@ -98,16 +98,17 @@ def drawn_items(random: Random) -> dict[str, Item]:
     """Draw the vouchers of a history, by their codes."""
     items = {}
     for number in range(random.choice((1, 2, 3, 5))):
-        code = f"60000000000{number}"
-        items[code] = Item(
-            Voucher(
-                id=f"v{number}",
-                code_tail=code[-4:],
-                title="coffee",
-                value="",
-                terms=1,
-                uses=random.choice((1, 1, 2, 3, 5)),
-                stores=random.choice((None, None, None, None, ("s-1",), ("s-1", "s-2"))),
-            )
-        )
+        uses = random.choice((1, 1, 2, 3, 3, 5))
+        stores = random.choice((None, None, None, ("s-1",), ("s-2",), ("s-1", "s-2")))
+        items[f"60000000000{number}"] = _item(number, uses, stores)
     return items
+
+
+def spare_item() -> Item:
+    """Return a voucher that only one customer has."""
+    return _item(9, 1, None)
+
+
+def _item(number: int, uses: int, stores: tuple[str, ...] | None) -> Item:
+    tail = f"000{number}"
+    return Item(Voucher(id=f"v{number}", code_tail=tail, title="coffee", value="", terms=1, uses=uses, stores=stores))

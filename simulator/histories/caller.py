@@ -36,6 +36,8 @@ RESTORED_S = (3.0, 15.0)
 class Caller(Party):
     """The half of a gateway that the office knows: a journal, how far it has come, and the line between them."""
 
+    greet_s = GREET_S
+
     def __init__(self, stage: Stage, name: str, office: Office, rate: float) -> None:
         """Keep the office, and the rate of its clock."""
         super().__init__(stage, name, rate)
@@ -90,8 +92,9 @@ class Caller(Party):
         if answer is not None:
             self._shown((answer.heard_gen, answer.heard_seq))
         if answer is not None and not self.standing.hear_headoffice(answer):
-            self._stop()
             answer = None
+        if self.standing.stopped:
+            self._stop()
         hear(answer)
 
     def _shown(self, shown: tuple[int, int]) -> None:
@@ -107,7 +110,7 @@ class Caller(Party):
         if isinstance(answer, Met) and answer.upload:
             self._upload(list(self.disk.rows), 0)
         else:
-            self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
+            self.after(GREET_AGAIN_S if answer is None else self.greet_s, self._greet)
 
     def _upload(self, rids: list[str], after: int) -> None:
         """Give the office its next few rids, until it has them all; broken off, it is begun anew."""
@@ -119,6 +122,6 @@ class Caller(Party):
             if isinstance(answer, Met) and not last:
                 self._upload(rids, after + UPLOADED_AT_ONCE)
             else:
-                self.after(GREET_AGAIN_S if answer is None else GREET_S, self._greet)
+                self.after(GREET_AGAIN_S if answer is None else self.greet_s, self._greet)
 
         self._ask_office(None, ask, PATIENCE_S, hear)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: How likely things are that a clerk does.
 CONFIRMS, CANCELS = 0.9, 0.05
-PARKS = 0.6
+PARKS = 0.75
 HANDED_OVER, TOOK_BACK = 0.7, 0.2
 ACKNOWLEDGES = 0.3
 
@@ -49,7 +49,7 @@ class Clerk:
             case Offering() if chance < CONFIRMS + CANCELS:
                 self._soon(uniform(0.2, 2.0), (Button.CANCEL,))
             case Pending():
-                self._kiosk.after(self._kiosk.timing.choice_s + uniform(0.5, 8.0), self._choose, self._scene)
+                self._kiosk.after(self._kiosk.timing.choice_s + uniform(0.2, 4.0), self._choose, self._scene)
             case Question():
                 rest = HANDED_OVER + TOOK_BACK
                 button = Button.OK if chance < HANDED_OVER else Button.CANCEL if chance < rest else Button.UP

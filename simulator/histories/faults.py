@@ -142,6 +142,8 @@ class Faults:
         self.tally: Counter[tuple[Fault, State]] = Counter()
         self.hit: dict[str, None] = {}
         """Rids that met a fault."""
+        self._slow: dict[str, tuple[float, tuple[float, float]]] = {}
+        """Until when the platform is slow with a rid, and how slow."""
 
     @property
     def calm(self) -> bool:
@@ -200,11 +202,19 @@ class Faults:
         self.met(Fault.COMPLAINT, rid)
         return True
 
+    def slow(self, rid: str, for_s: float, late_s: tuple[float, float]) -> None:
+        """Let every call to the platform for a rid be late by so much, for so long."""
+        self._slow[rid] = self._world.now + for_s, late_s
+
     def call(self, rid: str | None) -> tuple[float | None, float | None]:
         """Return how long a call to a platform takes there and back, seconds; None: it gets lost on that way."""
         there, back = self._uniform(SWIFT_S), self._uniform(SWIFT_S)
         if self.calm or (rid is None and self._random() < _LOOK_AGAIN):
             return there, back
+        until, late_s = self._slow.get(rid or "", (0.0, CALL_LATE_S))
+        if rid is not None and self._world.now < until:
+            self.met(Fault.CALL_LATE, rid)
+            return self._uniform(late_s), back
         chance = self._random()
         if chance < self._weather.call_lost:
             self.met(Fault.CALL_LOST, rid)

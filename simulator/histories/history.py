@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,6 @@ from simulator.histories.plot import Plot
 from simulator.histories.world import World
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from simulator.histories.faults import Fault, State
 
 #: Things go wrong until then, seconds.
@@ -37,9 +36,12 @@ _RATES = (0.98, 1.02)
 
 #: Once all is calm, everything must come to its end within this time, seconds: older books have to be found out, to be
 #: restored and to get all journals; and a person who has to say how a platform's consume ended may do so only once none
-#: can be under way any more, and about one rid after the other where restored books have lost several at a voucher.
-ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 500.0, Kind.OFFLINE: 150.0}
+#: can be under way any more, and about one rid after the other where restored books have lost several at a voucher:
+#: more than a minute for each of them.
+ENDS_S = {Kind.OWN: 60.0, Kind.PLATFORM: 1500.0, Kind.OFFLINE: 150.0}
 
+#: So long after that, somebody looks at every open attribution, seconds.
+LOOKED_AT_S = 250.0
 
 _OFFICES = {Kind.OWN: Office, Kind.PLATFORM: PlatformOffice, Kind.OFFLINE: LeaseOffice}
 
@@ -57,6 +59,8 @@ class Outcome:
     hit: int
     """How many rids met a fault."""
     faults: Counter[tuple[Fault, State]]
+    conflicts: Counter[str]
+    """What was accepted offline and could not be redeemed, by cause."""
     violations: tuple[str, ...]
     unresolved: tuple[str, ...]
     story: tuple[tuple[float, str, str], ...]
@@ -101,6 +105,7 @@ class History:
             by_person=len(self.office.by_person) if isinstance(self.office, PlatformOffice) else 0,
             hit=len(self.faults.hit),
             faults=self.faults.tally,
+            conflicts=self.office.acceptances.conflicts if isinstance(self.office, LeaseOffice) else Counter(),
             violations=tuple(oracle.violations),
             unresolved=tuple(self.unresolved()),
             story=tuple(world.story or ()),
@@ -127,7 +132,7 @@ class History:
 
     def _ask_a_person(self) -> None:
         """Let somebody who is in a hurry look at the open attributions; in the end, somebody looks at every one."""
-        late = self.world.now > CALM_S + ENDS_S[self.kind] / 2
+        late = self.world.now > CALM_S + LOOKED_AT_S
         if isinstance(self.office, PlatformOffice) and (late or self.world.random.random() < _A_PERSON_COMES):
             self.office.decide_by_person()
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simulator.histories.party import Stage
 
 #: As shipped, but for fewer greetings, and for kiosks that let their clerks give up sooner.
-TIMINGS = tuple(Timing(hello_s=20.0, welcome_s=50.0, choice_s=choice_s) for choice_s in (10.0, 2.0))
+TIMINGS = tuple(Timing(hello_s=20.0, welcome_s=50.0, choice_s=choice_s) for choice_s in (10.0, 2.0, 2.0))
 STYLE = Style()
 #: How long it takes until a technician has come and says "restore", seconds.
 RESTORED_S = (5.0, 20.0)
@@ -162,9 +162,9 @@ class Kiosk(Party):
             self._set_alarm()
             self.clerk.look_up()
 
-    def hear(self, message: GatewayMessage) -> None:
-        """Take a message from the gateway."""
-        if not self.up or not self.connected:
+    def hear(self, gateway: Gateway, message: GatewayMessage) -> None:
+        """Take a message from a gateway; what one sent where it stood before does not follow it to another's broker."""
+        if not self.up or not self.connected or gateway is not self.gateway:
             return
         if isinstance(message, Welcome):
             own, shown = (self.disk.generation, self.disk.sequence), (message.heard_gen, message.heard_seq)
@@ -265,7 +265,7 @@ class Kiosk(Party):
             self.line.carry(rid, self.gateway.take, self.name, marked)
 
     def _send_down(self, message: GatewayMessage) -> None:
-        self.line.carry(_rid_of(message), self.hear, message)
+        self.line.carry(_rid_of(message), self.hear, self.gateway, message)
 
     def _set_alarm(self) -> None:
         due = deadline(self.counter)

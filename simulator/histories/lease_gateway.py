@@ -16,7 +16,7 @@ from simulator.histories.gateway import Gateway
 from simulator.histories.group_commit import Disk
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from gateway.binding import Bound
     from gateway.journal import Journal
@@ -60,7 +60,7 @@ class _Shelf:
 
     @property
     def _disk(self) -> LeaseDisk:
-        return cast("LeaseDisk", self._gateway.disk)
+        return self._gateway.disk
 
     @property
     def generation(self) -> int:
@@ -113,14 +113,23 @@ class _Underway:
 class LeaseGateway(Gateway):
     """A gateway that can be a voucher's owner for a while."""
 
+    greet_s = 3.0
+
     def __init__(self, stage: Stage, name: str, office: LeaseOffice, rate: float) -> None:
         """Keep the office that lends, and the rate of its clock."""
         super().__init__(stage, name, office, rate)
         self._lender = office
-        self.disk = LeaseDisk()
+        self.disk: LeaseDisk = LeaseDisk()
         office.served[name] = lambda: [place.store for place in self.places.values()]
         self._leases_of = 0
         self._met_in = 0
+        self.before = self.disk.copy()
+        """The disk as it was when the office was last heard."""
+
+    def start(self) -> None:
+        """Start on the journal: what was to be accepted and did not get into it was told to nobody."""
+        self._lender.acceptances.kept(self.name, set(self.disk.rows))
+        super().start()
 
     def put_back(self, older: Disk, down_s: float) -> None:
         """Put an older copy of the journal in its place: what was accepted since is forgotten."""
@@ -140,6 +149,11 @@ class LeaseGateway(Gateway):
     def _machine(self) -> Clock:
         return Clock(self.clock.boot, self.clock.now())
 
+    @property
+    def has_accepted(self) -> bool:
+        """Whether it has accepted something that the office has not ended."""
+        return any(row.accepted is not None for row in self.disk.rows.values())
+
     def _shown(self, shown: tuple[int, int]) -> None:
         self._met_in = self.runs
         super()._shown(shown)
@@ -149,6 +163,11 @@ class LeaseGateway(Gateway):
     def _greet(self) -> None:
         hello = AskHello(returned=self.leases.returned)
         self._ask_office(None, hello, PATIENCE_S, partial(self._told_leases, self._machine()))
+
+    def _hear_office(self, hear: Callable[[UpstreamAnswer | None], None], answer: UpstreamAnswer | None) -> None:
+        super()._hear_office(hear, answer)
+        if answer is not None:
+            self.before = self.disk.copy()
 
     def _told_leases(self, asked: Clock, answer: UpstreamAnswer | None) -> None:
         if isinstance(answer, Met):

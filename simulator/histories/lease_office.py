@@ -5,6 +5,7 @@ What it grants and takes back is known to it alone; what the gateways make of th
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from simulator.histories.party import Stage
 
 #: When leases are granted and how long they last, seconds; so many uses may be accepted under one.
-GRANTED_S = (0.0, 12.0)
+GRANTED_S = (0.0, 8.0)
 LASTS_S = (15.0, 60.0)
 MOST_USES = (1, 1, 2)
 GRANTS = (4, 8)
@@ -44,8 +45,13 @@ SIGNED = 0.9
 MORE = (1, 2, 3)
 #: How far the clocks of a history go wrong; quartz is far better.
 RATE = 0.021
-#: When a person looks for leases whose holders have lost their journals, and declares those lost.
-LOST_S = 80.0
+#: When a person first looks for leases whose holders have lost their journals, and how often then, seconds; how soon
+#: somebody comes with such a voucher after it was declared free.
+LOOKED_S, LOOKED_AGAIN_S = (15.0, 60.0), 10.0
+COMES_S = (0.0, 4.0)
+#: How often the key that signs the vouchers is revoked, and when.
+REVOKED = 0.15
+REVOKED_S = (10.0, 45.0)
 
 
 _ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
@@ -81,7 +87,9 @@ class LeaseOffice(Office):
         self._asking: str | None = None
         self._private = Ed25519PrivateKey.from_private_bytes(self.world.random.randbytes(32))
         public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key = PublicKey(id=public[:4].hex(), public=public.hex())
+        self.keys: tuple[PublicKey, ...] = (PublicKey(id=public[:4].hex(), public=public.hex()),)
+        """The keys that count; none once it was revoked."""
+        self._key = self.keys[0].id
 
     def sell(self) -> list[str]:
         """Put vouchers into the books, most of them signed, and return their codes."""
@@ -94,14 +102,17 @@ class LeaseOffice(Office):
                     self._sign(item)
         for _ in range(random.choice(GRANTS)):
             self.world.at(random.uniform(*GRANTED_S), self._grant)
-        self.world.at(LOST_S, self._declare_lost)
+        self.world.at(random.uniform(*LOOKED_S), self._declare_lost)
+        if random.random() < REVOKED:
+            self.world.at(random.uniform(*REVOKED_S), self._revoke)
         return list(self.items)
 
     def _sign(self, item: Item) -> None:
         voucher = self.world.random.randbytes(16).hex()
-        unsigned = SignedCode(key=self.key.id, voucher=voucher)
+        unsigned = SignedCode(key=self._key, voucher=voucher)
         code = replace(unsigned, signature=self._private.sign(unsigned.statement)).text
-        self.items[code] = Item(replace(item.voucher, id=voucher, code_tail=code[-4:]))
+        uses = self.world.random.choice((1, 1, item.voucher.uses))
+        self.items[code] = Item(replace(item.voucher, id=voucher, code_tail=code[-4:], uses=uses))
 
     def take(self, gateway: str, ask: Asked, question: Question) -> None:
         """Answer a gateway; its greeting may give leases back."""
@@ -115,7 +126,7 @@ class LeaseOffice(Office):
         """Return an answer as it leaves for a gateway; its greeting's names the leases that it holds."""
         if isinstance(answer, Met):
             held = tuple(self._told(loan) for loan in self.loans.values() if self._holds(gateway, loan))
-            answer = msgspec.structs.replace(answer, leases=held, keys=(self.key,))
+            answer = msgspec.structs.replace(answer, leases=held, keys=self.keys)
         return super().marked(gateway, answer)
 
     def leased(self, lease_id: str) -> LeasedVoucher:
@@ -132,6 +143,15 @@ class LeaseOffice(Office):
         self._asking = None
         super().redeem_elsewhere(code, rid)
 
+    def fresh(self) -> list[str]:
+        """Return the codes of vouchers that have uses left: those that are lent, where any is."""
+        fresh = super().fresh()
+        return [code for code in fresh if self.items[code].voucher.holder is not None] or fresh
+
+    def home(self, code: str) -> tuple[str, str] | None:
+        """Return the gateway and the store to which the voucher with this code is lent."""
+        return self.items[code].voucher.holder
+
     def change(self, code: str) -> None:
         """Change what a voucher promises, or withdraw it, unless it is lent."""
         if self.items[code].voucher.holder is None:
@@ -143,9 +163,10 @@ class LeaseOffice(Office):
         item, loan = self.items.get(ask.intent.code or ""), self.loans.get(ask.accepted.lease)
         granted = None if loan is None else Granted(length_s=loan.until - loan.at, declared_lost=loan.lost)
         moment = self.moment(ask.store, ask.requester)
-        ruling = lease.rule_accepted(ask, item.now() if item else None, granted, moment, key_good=True)
-        if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT and isinstance(ruling.answer, Answer):
-            self.acceptances.conflicted(ask.intent.rid, ask.accepted.lease, ruling.answer.detail.reason)
+        ruling = lease.rule_accepted(ask, item.now() if item else None, granted, moment, key_good=bool(self.keys))
+        if isinstance(ruling.answer, Answer):
+            cause = ruling.answer.detail.reason if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT else None
+            self.acceptances.brought(ask.intent.rid, ask.accepted.lease, cause, revoked=not self.keys)
         return ruling
 
     def _commit(self, ask: AskRedeem | AskResolve, ruling: Ruling, *, driven: bool = False) -> None:
@@ -209,7 +230,19 @@ class LeaseOffice(Office):
             if not loan.ended and loan.generation != max(1, self.disk.peers[loan.gateway].heard.generation):
                 loan.lost = True
                 self._end(loan)
-        self.world.at(self.world.now + LOST_S / 4, self._declare_lost)
+                rid = self.world.random.randbytes(16).hex()
+                self.world.at(self.world.now + self.world.random.uniform(*COMES_S), self._come, loan.code, rid)
+        self.world.at(self.world.now + LOOKED_AGAIN_S, self._declare_lost)
+
+    def _come(self, code: str, rid: str) -> None:
+        """Let a customer of another store come with a voucher that has been declared free."""
+        if self.up:
+            self.redeem_elsewhere(code, rid)
+
+    def _revoke(self) -> None:
+        """Revoke the key that has signed everything; gateways hear of it with their next greeting."""
+        self.world.tell(self.name, "revokes its key")
+        self.keys = ()
 
     def _end(self, loan: Loan) -> None:
         loan.ended = True
@@ -247,6 +280,8 @@ class Acceptances:
         self._accepted: dict[str, Answer] = {}
         self.forgetful: set[str] = set()
         """Gateways whose journals were put back: what they accept twice is a lost journal's."""
+        self.conflicts: Counter[str] = Counter()
+        """What could not be redeemed, by cause."""
 
     @property
     def count(self) -> int:
@@ -278,6 +313,15 @@ class Acceptances:
             self._violated(rid, "accepted above the lease's limit")
         self._accepted[rid] = answer
 
+    def kept(self, gateway: str, journal: set[str]) -> None:
+        """Note what a gateway's journal holds as it starts; what died before it was on disk was never accepted."""
+        if gateway in self.forgetful:
+            return
+        for rid, answer in list(self._accepted.items()):
+            mine = answer.accepted is not None and answer.accepted.gateway == gateway
+            if mine and rid not in journal:
+                del self._accepted[rid]
+
     def given_back(self, loan: Loan) -> None:
         """Check that a lease comes back with everything told."""
         for rid, answer in self._accepted.items():
@@ -299,12 +343,17 @@ class Acceptances:
         if not (forgotten and (trail.accepted_forgotten or reason == NO_OFFER)):
             self._violated(rid, f"{verdict} is ruled, though it was shown as accepted")
 
-    def conflicted(self, rid: str, lease_id: str, cause: str | None) -> None:
-        """Check that a conflict has a cause, and names it."""
+    def brought(self, rid: str, lease_id: str, cause: str | None, *, revoked: bool) -> None:
+        """Check how something ends that was accepted: as a conflict only for a cause, which it names."""
+        if cause is None:
+            if revoked:
+                self._violated(rid, "redeemed by a signature whose key was revoked")
+            return
         loan = self._loans[lease_id]
-        causes = [Cause.DECLARED_LOST] if loan.lost else [Cause.JOURNAL_LOST] if loan.gateway in self.forgetful else []
-        if cause not in causes:
+        forgot = Cause.JOURNAL_LOST if loan.gateway in self.forgetful else None
+        if cause != (Cause.KEY_REVOKED if revoked else Cause.DECLARED_LOST if loan.lost else forgot):
             self._violated(rid, f"a conflict for which there is no cause, told as {cause}")
+        self.conflicts[cause] += 1
 
     def _counts(self, rid: str) -> bool:
         trail = self._oracle.trails.get(rid)

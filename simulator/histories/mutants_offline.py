@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 import gateway.leases
 from gateway.standing import Standing
 from protocol import lease, owner, requester
-from protocol.lease import Held, Journalled
-from protocol.messages import AskResolve, Resolve
+from protocol.lease import Cause, Held, Journalled
+from protocol.messages import Answer, AskResolve, Resolve
+from protocol.vocabulary import Verdict
 from simulator.histories.kinds import Kind
 from simulator.histories.lease_gateway import LeaseGateway
 from simulator.histories.lease_office import LeaseOffice
@@ -17,10 +20,8 @@ from simulator.histories.mutant import broken
 
 if TYPE_CHECKING:
     from protocol.lease import Clock, Granted
-    from protocol.messages import Answer
     from protocol.owner import Moment, Ruling, Voucher
     from protocol.requester import Request
-    from protocol.vocabulary import Verdict
     from simulator.histories.lease_office import Loan
     from simulator.histories.mutant import Whatever
 
@@ -41,6 +42,39 @@ def _tombstone(_: Whatever) -> Whatever:
         del key_good
         plain = AskResolve(requester=ask.requester, store=ask.store, intent=ask.intent, reason=ask.reason)
         return owner.rule_redeem(plain, None, None if voucher is None else replace(voucher, holder=None), moment)
+
+    return mutant
+
+
+def _other_cause(rule: Whatever) -> Whatever:
+    """Put every conflict down to a lost journal."""
+
+    def mutant(*args: object, **rest: object) -> Ruling:
+        ruling: Ruling = rule(*args, **rest)
+        if not isinstance(ruling.answer, Answer) or ruling.answer.verdict is not Verdict.OFFLINE_CONFLICT:
+            return ruling
+        detail = msgspec.structs.replace(ruling.answer.detail, reason=Cause.JOURNAL_LOST)
+        return replace(ruling, answer=msgspec.structs.replace(ruling.answer, detail=detail))
+
+    return mutant
+
+
+def _takes_from_others(rule: Whatever) -> Whatever:
+    """Give who accepted a use what somebody else has spent since."""
+
+    def mutant(ask: AskResolve, voucher: Voucher | None, *rest: object, **more: object) -> Ruling:
+        free = None if voucher is None else replace(voucher, taken=frozenset())
+        ruling: Ruling = rule(ask, free, *rest, **more)
+        return ruling
+
+    return mutant
+
+
+def _believes_any_key(rule: Whatever) -> Whatever:
+    def mutant(*args: object, key_good: bool) -> Ruling:
+        del key_good
+        ruling: Ruling = rule(*args, key_good=True)
+        return ruling
 
     return mutant
 
@@ -101,6 +135,9 @@ def _asks_as_ever(_: Whatever) -> Whatever:
 OFFLINE = (
     broken("a lease is held by every gateway", 3, (LeaseOffice, "_holds", _to_everybody), kind=Kind.OFFLINE),
     broken("what was accepted is made a tombstone", 8, (lease, "rule_accepted", _tombstone), kind=Kind.OFFLINE),
+    broken("a conflict is put down to another cause", 11, (lease, "rule_accepted", _other_cause), kind=Kind.OFFLINE),
+    broken("what was accepted takes another's use", 3, (lease, "rule_accepted", _takes_from_others), kind=Kind.OFFLINE),
+    broken("a revoked key's voucher is redeemed", 3, (lease, "rule_accepted", _believes_any_key), kind=Kind.OFFLINE),
     broken("a lease's limit counts nothing", 3, (gateway.leases, "judge_offline", _uncounted), kind=Kind.OFFLINE),
     broken("a lease never ends", 3, (Held, "runs", _without_end), kind=Kind.OFFLINE),
     broken("a lease is used before a mark was shown", 11, (Standing, "__init__", _met_at_once), kind=Kind.OFFLINE),

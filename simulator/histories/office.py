@@ -24,7 +24,7 @@ from protocol.messages import (
 )
 from protocol.owner import Known, Ruling, VoucherState
 from protocol.vocabulary import Verdict
-from simulator.histories.books import Peer, asked, drawn_items
+from simulator.histories.books import Peer, asked, drawn_items, spare_item
 from simulator.histories.faults import Fault, State
 from simulator.histories.ledger import Ledger
 from simulator.histories.oracle import ELSEWHERE
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Asked: TypeAlias = "AskHello | AskLook | AskRedeem | AskResolve | AskUpload"
 
 UNDO_WINDOW = timedelta(minutes=15)
+#: The code of the voucher that only one customer has.
+SPARE = "600000000009"
 #: How long it takes until somebody at the head office says "restore", seconds.
 RESTORED_S = (3.0, 15.0)
 
@@ -200,6 +202,11 @@ class Office(Ledger):
         self.items.update(drawn_items(self.world.random))
         return list(self.items)
 
+    def sell_one_more(self) -> str:
+        """Put a voucher into the books that only one customer has, and return its code."""
+        self.items[SPARE] = spare_item()
+        return SPARE
+
     def names(self, code: str) -> list[str]:
         """Return every code that the voucher with this code has."""
         return [code] if code in self.items else []
@@ -207,6 +214,11 @@ class Office(Ledger):
     def fresh(self) -> list[str]:
         """Return the codes of vouchers that have uses left."""
         return [code for code, item in self.items.items() if item.now().left > 0]
+
+    def home(self, code: str) -> tuple[str, str] | None:
+        """Return the gateway and the store where alone this code can be redeemed; None: everywhere."""
+        del code
+        return None
 
     def redeemed(self) -> list[str]:
         """Return the rids that stand in the books as redeemed, undone or not."""

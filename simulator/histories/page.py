@@ -54,6 +54,12 @@ class Page(Party):
         """When whoever looks at an offer will have made up their mind."""
         self._quantity = 1
         self._code: str | None = None
+        self._lingers = False
+
+    @property
+    def store(self) -> str:
+        """Where whoever sits before it is."""
+        return self.gateway.places[self.name].store
 
     @property
     def looking_at(self) -> str | None:
@@ -66,6 +72,11 @@ class Page(Party):
             self._look += 1
             self._code, self._quantity = code, quantity
             self._ask(self._look, LOOKS)
+
+    def linger(self, code: str) -> None:
+        """Type a code in, and go to lunch before it is confirmed."""
+        self._lingers = self.up
+        self.present(code, 1)
 
     def undo(self, rid: str) -> None:
         """Ask for a redemption to be undone."""
@@ -87,7 +98,7 @@ class Page(Party):
             return
         if isinstance(message, Offered) and message.look == self._look and self._code is not None:
             code, self._code = self._code, None
-            lunch = self.world.random.random() < LUNCHES
+            lunch, self._lingers = self._lingers or self.world.random.random() < LUNCHES, False
             thinking_s = self.world.random.uniform(*LUNCH_S if lunch else MOMENT_S)
             self.busy_until = self.world.now + thinking_s
             self.after(thinking_s, self._confirm, code, message)

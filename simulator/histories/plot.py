@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 
 #: Customers come from then until then, seconds.
 COMING_S = (2.0, 30.0)
-#: How many come, how many uses each asks for, at how many counters at once, and how soon after one another.
+#: How many come, how many uses each asks for (9: all that there are), at how many counters at once, and how soon after
+#: one another.
 VISITS = (5, 10, 16)
-QUANTITIES = (1, 1, 2, 3)
+QUANTITIES = (1, 1, 2, 3, 9)
 AT_COUNTERS = (1, 2, 2)
 RIVAL_S = 1.5
 #: How many come with a voucher that has uses left.
 FRESH = 0.8
+#: How many come to where it is lent, if it is.
+AT_HOME = 0.9
+#: How often the only customer with a voucher comes to a page and is kept waiting until long after the offer, and when.
+LINGERS = 0.3
+LINGERS_S = (36.0, 46.0)
 #: How often trouble waits for a rid to come to some state, how soon it then strikes, and how much of it.
 AMBUSHES = (0, 12, 24, 36)
 WITHIN_S = (0.0, 0.03, 1.0, 6.0)
@@ -32,18 +38,20 @@ PUT_BACK = 0.5
 PUT_BACK_S = (4.0, 30.0)
 #: Where it waits, and how often: more often where few rids come.
 OWN_STATES = {
-    State.LOOK: 2,
+    State.LOOK: 3,
     State.ASKED: 2,
-    State.TAKEN: 2,
+    State.TAKEN: 3,
     State.CLOSED: 4,
-    State.RULED: 3,
+    State.RULED: 5,
     State.ANSWERED: 2,
     State.SETTLED: 1,
 }
-PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 8, State.SENT: 12, State.OPEN: 24}
+PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 12, State.SENT: 12, State.OPEN: 24}
 #: How often a store with leases is cut off, and when, seconds.
 OFFLINE = (3, 6, 9)
 OFFLINE_S = (3.0, 45.0)
+#: How often the journal of such a store is put back.
+LOST = (0, 3, 6)
 #: How often it strikes at any moment.
 STRAYS = (0, 1, 2)
 
@@ -72,8 +80,11 @@ class Plot:
         if self._history.kind is Kind.OFFLINE:
             for _ in range(random.choice(OFFLINE)):
                 world.at(random.uniform(*OFFLINE_S), self._troubles.cut_a_store_off)
-            if random.random() < PUT_BACK:
+            for _ in range(random.choice(LOST)):
                 world.at(random.uniform(*OFFLINE_S), self._troubles.put_a_store_back)
+        if self._history.kind is Kind.OWN and random.random() < LINGERS:
+            page, code = random.choice(self._history.pages), self._history.office.sell_one_more()
+            world.at(random.uniform(*LINGERS_S), page.linger, code)
         weights = PLATFORM_STATES if self._history.kind is Kind.PLATFORM else OWN_STATES
         self._ambushes = random.choices(list(weights), list(weights.values()), k=random.choice(AMBUSHES))
         self._history.oracle.reached = self._spring
@@ -82,17 +93,22 @@ class Plot:
         """Let a customer come to a counter with a voucher; mostly a rival comes to another one."""
         random = self._random
         counters: list[Kiosk | Page] = [*self._history.kiosks, *self._history.kiosks, *self._history.pages]
-        fresh = self._history.office.fresh()
+        fresh = [code for code in self._history.office.fresh() if code in self._codes]
         code = random.choice(fresh if fresh and random.random() < FRESH else self._codes)
-        for counter in random.sample(counters, random.choice(AT_COUNTERS)):
+        home = self._history.office.home(code)
+        if home is not None and random.random() < AT_HOME:
+            counters = [one for one in counters if (one.gateway.name, one.store) == home] or counters
+        for counter in random.sample(counters, min(len(counters), random.choice(AT_COUNTERS))):
             moment = self._world.now + random.uniform(0.0, RIVAL_S)
             self._world.at(moment, counter.present, code, random.choice(QUANTITIES))
 
     def _spring(self, state: State, rid: str | None) -> None:
         """Let trouble strike just when a rid, or a look, has come to a state, or a little later."""
         trail = self._history.oracle.trails.get(rid or "")
-        ours = trail is None or trail.requester != ELSEWHERE
-        if state not in self._ambushes or self._world.now >= self._calm_at or not ours:
+        if trail is not None and trail.requester == ELSEWHERE:
+            return
+        self._troubles.pursue(state, rid)
+        if state not in self._ambushes or self._world.now >= self._calm_at:
             return
         self._ambushes.remove(state)
         for _ in range(self._random.choice(AT_ONCE)):

@@ -36,6 +36,7 @@ class Report:
     by_person: int = 0
     hit: int = 0
     faults: Counter[tuple[Fault, State]] = field(default_factory=Counter)
+    conflicts: Counter[str] = field(default_factory=Counter)
     failed: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
@@ -47,6 +48,7 @@ class Report:
         self.by_person += outcome.by_person
         self.hit += outcome.hit
         self.faults.update(outcome.faults)
+        self.conflicts.update(outcome.conflicts)
         if outcome.violations or outcome.unresolved:
             self.failed.append(outcome)
 
@@ -59,6 +61,7 @@ class Report:
         self.by_person += other.by_person
         self.hit += other.hit
         self.faults.update(other.faults)
+        self.conflicts.update(other.conflicts)
         self.failed += other.failed
 
     def empty_cells(self) -> list[tuple[Fault, State]]:
@@ -101,6 +104,7 @@ def table(report: Report) -> Iterator[str]:
     yield f"raced              {report.raced / max(1, report.histories.total()):.0%} of the histories"
     yield f"met a fault        {report.hit / max(1, report.rids):.0%} of the requests"
     yield f"ended by a person  {report.by_person}"
+    yield f"offline conflicts  {', '.join(f'{cause} {count}' for cause, count in sorted(report.conflicts.items()))}"
     yield f"violations         {violations}"
     yield f"unresolved         {unresolved}"
     yield ""

@@ -11,6 +11,7 @@ from protocol.marks import NEVER
 from simulator.histories.faults import Fault, State
 from simulator.histories.gateway import STORES
 from simulator.histories.kinds import Kind
+from simulator.histories.lease_gateway import LeaseGateway
 from simulator.histories.platform_office import PlatformOffice
 
 if TYPE_CHECKING:
@@ -29,11 +30,19 @@ CUT_S = (0.5, 30.0)
 NOTICED_S = (0.5, 15.0)
 DOWN_S = (0.2, 8.0)
 REFUSING_S = (1.0, 10.0)
+#: How often a history comes to its theme at the most, and how soon that strikes then.
+PURSUED = 6
+AT_HAND_S = (0.0, 0.02)
+SLOW_S = (2.0, 30.0)
+#: How late things come to a platform that is slow: queries that somebody may still wait for, consumes that nobody does.
+LATE_QUERY_S, LATE_CONSUME_S = (2.0, 9.0), (6.0, 40.0)
 #: An older copy of a journal is at most so old when it is put back.
 OLDER_S = (0.5, 10.0)
+SOON_S = (0.02, 0.12)
 #: How far a wall clock jumps, hours.
 JUMP_H = 30.0
 _AT_PLATFORM = frozenset({State.CLAIMED, State.SENT, State.OPEN})
+_BEFORE_CONSUME = frozenset({State.ASKED, State.TAKEN, State.CLAIMED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +72,81 @@ class Troubles:
         self._calm_at = calm_at
         # Books and journals that are both put back have both forgotten the same: nobody is left who could know.
         # Of a platform's rids that are lost with the books many can only be ended by a person, who is to stay rare.
-        others = 3 if history.kind is Kind.PLATFORM else 1
-        put_back = self._random.choice((True, *[False] * others))
+        others = 39 if history.kind is Kind.PLATFORM else 1
+        self._theme = self._random.choice(self._themes[history.kind])
+        forgetting = self._theme[1] in {self._forget_soon, self._forget_claimed, self._put_office_back}
+        put_back = forgetting or self._random.choice((True, *[False] * others))
         self._office_is_put_back = put_back and history.kind is not Kind.OFFLINE
         self._office_copied = False
+        self._pursued = 0
+        self._when_claimed: dict[str, Books] = {}
+        """The books as they were when a rid was claimed."""
+
+    @property
+    def _themes(self) -> dict[Kind, tuple[tuple[State, Callable[[Target], None]], ...]]:
+        """What a history can be about: a trouble that strikes again and again, just when a rid comes to a state."""
+        return {
+            Kind.OWN: (
+                (State.LOOK, self._move_store),
+                (State.LOOK, self._change),
+                (State.LOOK, self._redeem_elsewhere),
+                (State.RULED, self._cut_kiosk),
+                (State.RULED, self._kill_kiosk),
+                (State.RULED, self._undo_unseen),
+                (State.RULED, self._put_office_back),
+            ),
+            Kind.PLATFORM: (
+                (State.ASKED, self._slow_platform),
+                (State.CLAIMED, self._slow_platform),
+                (State.CLAIMED, self._slow_platform),
+                (State.OPEN, self._forget_claimed),
+                (State.CLAIMED, self._redeem_elsewhere),
+                (State.CLAIMED, self._forget_soon),
+                (State.SENT, self._redeem_elsewhere),
+                (State.SENT, self._refuse_all),
+            ),
+            Kind.OFFLINE: ((State.ASKED, self._cut_office), (State.RULED, self._cut_kiosk)),
+        }
+
+    def pursue(self, state: State, rid: str | None) -> None:
+        """Strike as the theme of this history has it."""
+        when, trouble = self._theme
+        if trouble == self._forget_claimed and state is State.CLAIMED and rid is not None:
+            self._when_claimed[rid] = self._office.disk.copy()
+        worth = state is not State.RULED or bool(rid and self._oracle.trails[rid].spent)
+        if state is when and worth and not self._faults.calm and self._pursued < PURSUED:
+            self._pursued += 1
+            self._world.at(self._world.now + self._random.uniform(*AT_HAND_S), trouble, self._aim(state, rid))
 
     def strike(self, state: State | None = None, rid: str | None = None) -> None:
         """Let one thing go wrong, for the rid that has just come to a state, or for one of those at work."""
         if self._faults.calm:
             return
         target = self._aim(state, rid)
-        looks, platform = state is State.LOOK, state in _AT_PLATFORM
+        looks, platform, ruled = state is State.LOOK, state in _AT_PLATFORM, state is State.RULED
+        early = state in _BEFORE_CONSUME and self._history.kind is Kind.PLATFORM
         troubles: dict[Callable[[Target], None], int] = {
-            self._cut_kiosk: 3,
-            self._cut_office: 3,
-            self._kill_kiosk: 2,
+            self._cut_kiosk: 8 if ruled else 1 if looks else 2,
+            self._cut_office: 1 if looks else 2,
+            self._kill_kiosk: 8 if ruled else 6 if platform else 2,
             self._kill_gateway: 2,
             self._kill_office: 2,
             self._put_kiosk_back: 2,
             self._put_gateway_back: 2,
             self._put_office_back: 4,
             self._turn_clock: 1,
-            self._close_browser: 1,
+            self._close_browser: 3 if platform else 1,
             self._give_up: 1,
-            self._move_store: 8 if looks else 2,
-            self._move_gateway: 3,
+            self._move_store: 16 if looks else 2,
+            self._move_gateway: 5 if platform else 3,
             self._send_rival: 16 if state is State.SENT else 2,
             self._redeem_elsewhere: 12 if platform else 2,
-            self._change: 8 if looks else 2,
+            self._change: 16 if looks else 2,
             self._refuse_all: 8 if platform else 1,
+            self._slow_platform: 4 if early else 0,
+            self._strand: 6 if state is State.TAKEN else 0,
             self._undo: 6,
-            self._undo_unseen: 16 if state is State.RULED else 0,
+            self._undo_unseen: 16 if ruled else 0,
         }
         self._random.choices(list(troubles), list(troubles.values()))[0](target)
 
@@ -110,8 +163,10 @@ class Troubles:
         self._cut_office(self._aim(None, None))
 
     def put_a_store_back(self) -> None:
-        """Put a gateway's journal back to what it was before it went on by itself."""
-        self._put_gateway_back(self._aim(None, None))
+        """Put a gateway's journal back to what it was before it went on by itself, where one has."""
+        alone = [one for one in self._history.gateways if isinstance(one, LeaseGateway) and one.has_accepted]
+        for gateway in alone[:1]:
+            self._put_gateway_back_to(gateway, gateway.before)
 
     def _aim(self, state: State | None, rid: str | None) -> Target:
         random, history = self._random, self._history
@@ -139,10 +194,17 @@ class Troubles:
         self._met(Fault.OFFICE_CUT, gateway=target.gateway)
         self._cut(target.gateway.upstream)
 
+    def _strand(self, target: Target) -> None:
+        """Leave a gateway alone with a redemption: neither who asked nor the office is heard."""
+        self._cut_kiosk(target)
+        self._cut_office(target)
+
     def _cut(self, line: Line) -> float:
         self._world.tell("network", "a line is cut")
         line.cut = True
-        for_s = min(self._random.uniform(*CUT_S), self._calm_at - self._world.now)
+        shortest, longest = CUT_S
+        for_s = shortest + (longest - shortest) * self._random.random() ** 2  # most are short
+        for_s = min(for_s, self._calm_at - self._world.now)
         self._world.at(self._world.now + for_s, self._mend, line)
         return for_s
 
@@ -185,6 +247,20 @@ class Troubles:
         if self._office_is_put_back and not self._office_copied:
             self._office_copied = True  # once in a history: a second copy might be newer than what it replaces
             self._later(self._put_office_back_to, self._office.disk.copy())
+
+    def _forget_soon(self, _: Target) -> None:
+        """Put the books back to what they are now, so soon that hardly anybody has heard what followed."""
+        if self._office_is_put_back and not self._office_copied:
+            self._office_copied = True
+            moment = self._world.now + self._random.uniform(*SOON_S)
+            self._world.at(moment, self._put_office_back_to, self._office.disk.copy())
+
+    def _forget_claimed(self, target: Target) -> None:
+        """Put the books back to what they were when a rid was claimed that is left to a person now."""
+        older = self._when_claimed.get(target.rid or "")
+        if older is not None and not self._office_copied:
+            self._office_copied = True
+            self._put_office_back_to(older)
 
     def _put_office_back_to(self, older: Books) -> None:
         self._met(Fault.OFFICE_BACK)
@@ -245,6 +321,12 @@ class Troubles:
         if isinstance(self._office, PlatformOffice):
             self._met(Fault.REFUSING)
             self._office.refuse_all(self._random.uniform(*REFUSING_S))
+
+    def _slow_platform(self, target: Target) -> None:
+        """Let what the platform is asked for one redemption come late to it for a while."""
+        if target.rid is not None:
+            late_s = LATE_CONSUME_S if target.state is State.CLAIMED else LATE_QUERY_S
+            self._faults.slow(target.rid, self._random.uniform(*SLOW_S), late_s)
 
     def _undo(self, target: Target) -> None:
         redeemed = self._office.redeemed()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from simulator.histories.mutant import Mutant
 
 SEEDS = range(100)
+#: By how many of the seeds these are found out at the least, each of which takes a long chain of accidents.
+RARE = {"the offer's age is not checked": 8, "a stale precheck is accepted": 8, "a person may decide at once": 4}
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -28,6 +30,14 @@ def test_a_broken_rule_is_found_out(mutant: Mutant) -> None:
     with mutant.at_large():
         outcomes = (play(mutant.kind, seed) for seed in SEEDS)
         assert any(outcome.violations or outcome.unresolved for outcome in outcomes), "no seed has found it out"
+
+
+@pytest.mark.parametrize(("name", "least"), RARE.items())
+def test_what_only_a_rare_situation_finds_out_is_met_often_enough(name: str, least: int) -> None:
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
+    with mutant.at_large():
+        outcomes = [play(mutant.kind, seed) for seed in SEEDS]
+    assert sum(bool(outcome.violations or outcome.unresolved) for outcome in outcomes) >= least
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
