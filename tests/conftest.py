@@ -15,7 +15,7 @@ from hypothesis import settings
 from simulator.postgresql import newest_programs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from playwright.sync_api import Browser
 
@@ -33,6 +33,16 @@ QUIET_BROWSER = (
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a test that fails name the rules that it was marked to keep."""
+    report = yield
+    if report.failed:
+        broken = [f"rule {rule} of docs/redemption.md" for mark in item.iter_markers("rule") for rule in mark.args]
+        report.sections += [("broken", line) for line in broken]
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -294,6 +294,7 @@ def test_stopping_is_no_failure(kiosk: Kiosk) -> None:
     assert kiosk.stop() == 0
 
 
+@pytest.mark.rule(11)
 def test_a_journal_that_the_gateway_knows_to_be_older_stops_the_kiosk(open_kiosk: Kiosk) -> None:
     open_kiosk.post(Heard(stamped(WELCOME, Mark(1, 3), heard=Mark(1, 7))))
     open_kiosk.until_shown(Verdict.FAULT)

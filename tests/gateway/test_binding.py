@@ -102,6 +102,7 @@ def test_what_the_head_offices_word_means_here(
     assert verdict_here(Looked(verdict=said, stores=stores), AT_TILL) is expected
 
 
+@pytest.mark.rule(4, 12)
 @pytest.mark.parametrize(
     ("offer", "intent", "bound", "now", "expected"),
     [

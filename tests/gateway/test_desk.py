@@ -178,6 +178,7 @@ async def test_a_payment_code_goes_nowhere_and_leaves_no_tail(data: Path, author
     ]
 
 
+@pytest.mark.rule(2)
 async def test_a_revoked_kiosk_is_told_so_and_nothing_of_it_is_relayed(data: Path, authority: Authority) -> None:
     async with shop_and_headoffice(data, authority) as (shop, headoffice):
         headoffice.add(CODE)

@@ -173,6 +173,7 @@ async def test_a_repeat_is_told_from_a_contradiction_after_the_code_is_gone(data
     assert nothing is None
 
 
+@pytest.mark.rule(9)
 async def test_a_redemption_stays_on_the_list_until_it_is_settled(data: Path) -> None:
     wall = Wall()
     async with opened(data, wall) as journal:

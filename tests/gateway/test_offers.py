@@ -38,6 +38,7 @@ def test_a_sealed_offer_is_url_safe_and_short_even_with_the_longest_names() -> N
     assert len(text) < 512
 
 
+@pytest.mark.rule(4)
 @pytest.mark.parametrize(
     "other", [Seal(boot="b00t", key=b"K" * 32), Seal(boot="next", key=b"k" * 32), Seal(boot="next", key=b"K" * 32)]
 )

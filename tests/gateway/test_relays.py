@@ -192,6 +192,7 @@ async def test_the_request_is_on_disk_before_it_leaves(data: Path) -> None:
     assert seen == [True]
 
 
+@pytest.mark.rule(8)
 async def test_that_nothing_more_may_begin_is_on_disk_before_the_resolve_leaves(data: Path) -> None:
     owner = SilentOwner()
     seen: list[bool] = []

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
-from headoffice.schema import redemptions, refusals
+from headoffice.schema import redemptions, refusals, uses
 from protocol.messages import Answer, Notice
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import Connection, Table
 
     from headoffice.database import Database
     from tests.headoffice.counter import Counter
@@ -130,6 +131,22 @@ def test_those_that_race_for_the_uses_of_a_card_get_them_all_and_no_more(counter
     assert verdicts.count(Verdict.REDEEMED) == 3
     assert verdicts.count(Verdict.NOT_ENOUGH_USES) == 5
     assert counter.spent(code) == 9
+
+
+@pytest.mark.rule(3)
+def test_the_books_themselves_hold_a_use_once(counter: Counter, database: Database) -> None:
+    """Whatever the code above them believes: two rids cannot both have it."""
+    one, other = counter.issue(), counter.issue()
+    for code in (one, other):
+        counter.redeem(code)
+
+    def claim_again(connection: Connection) -> None:
+        voucher, number, rid = connection.execute(select(uses)).all()[0]
+        rids = connection.execute(select(redemptions.c.rid).where(redemptions.c.rid != rid)).scalars()
+        connection.execute(insert(uses), {"voucher": voucher, "number": number, "rid": next(iter(rids))})
+
+    with pytest.raises(IntegrityError):
+        database.write(claim_again)
 
 
 def test_a_quantity_is_taken_whole_or_not_at_all(counter: Counter) -> None:

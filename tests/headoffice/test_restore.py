@@ -119,6 +119,7 @@ def test_the_highest_mark_of_a_gateway_is_kept_and_shown_to_it(counter: Counter)
     assert shown_in(greet(counter, HERE)) == Mark(1, 41)
 
 
+@pytest.mark.rule(11)
 def test_books_of_which_a_gateway_remembers_more_stop_for_everybody(counter: Counter) -> None:
     code = counter.issue()
     counter.redeem(counter.issue())
@@ -144,6 +145,7 @@ def test_a_gateway_that_remembers_another_generation_finds_them_out_too(counter:
 # --- restored ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(11)
 def test_rule_11_nothing_is_redeemed_changed_or_ended_before_every_journal_is_there(
     counter: Counter, database: Database, clock: Clock
 ) -> None:
@@ -195,6 +197,7 @@ def test_what_was_redeemed_comes_back_and_is_repeated_word_for_word(
     assert isinstance(other, Notice), "another intent under its rid is a contradiction still"
 
 
+@pytest.mark.rule(11)
 def test_a_rid_without_an_end_is_driven_forward_before_anybody_else_gets_its_use(
     counter: Counter, database: Database, clock: Clock
 ) -> None:

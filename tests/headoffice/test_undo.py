@@ -31,6 +31,7 @@ def test_an_undone_voucher_can_be_redeemed_again(counter: Counter) -> None:
     assert counter.spent(code) == 1
 
 
+@pytest.mark.rule(10)
 def test_the_answer_to_an_undone_rid_says_by_which_it_was_undone(counter: Counter) -> None:
     code = counter.issue()
     intent = counter.intent(code)

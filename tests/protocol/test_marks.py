@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ def test_who_was_never_met_is_never_behind() -> None:
     assert not Mark(1, 0).is_behind(shown_in(Hello(boot="b")))
 
 
+@pytest.mark.rule(11)
 def test_a_lower_sequence_is_behind_and_so_is_a_lower_generation() -> None:
     assert Mark(1, 4).is_behind(Mark(1, 5))
     assert Mark(1, 99).is_behind(Mark(2, 3)), "a copy of before a restore"

@@ -75,6 +75,7 @@ def test_a_redemption_claims_its_uses_and_says_what_is_left() -> None:
     assert answer.detail.store == "南京路店"
 
 
+@pytest.mark.rule(3)
 def test_more_than_is_left_claims_nothing() -> None:
     card = replace(COFFEE, uses=3, taken=frozenset({1, 2}))
     ask = AskRedeem(requester="till-1", store="nanjing-lu", intent=msgspec.structs.replace(INTENT, quantity=2), terms=3)
@@ -83,6 +84,7 @@ def test_more_than_is_left_claims_nothing() -> None:
     assert ruling.claim == ()
 
 
+@pytest.mark.rule(2)
 def test_the_rid_is_looked_up_before_any_business_check() -> None:
     recorded = Answer(rid=INTENT.rid, verdict=Verdict.REDEEMED, final=True)
     known = Known(requester="till-1", store="nanjing-lu", intent=INTENT, answer=recorded, at=NOON, voucher="v1")
@@ -94,6 +96,7 @@ def test_the_rid_is_looked_up_before_any_business_check() -> None:
         assert ruling.claim == ()
 
 
+@pytest.mark.rule(2)
 @pytest.mark.parametrize(
     "ask",
     [
@@ -110,6 +113,7 @@ def test_a_known_rid_with_other_fields_is_a_fault_and_changes_nothing(ask: AskRe
     assert not ruling.record
 
 
+@pytest.mark.rule(8)
 def test_a_resolve_of_an_unknown_rid_is_a_tombstone_that_spends_nothing() -> None:
     ask = AskResolve(requester="till-1", store="nanjing-lu", intent=INTENT, terms=3, reason="restarted")
     ruling = owner.rule_redeem(ask, None, COFFEE, HERE)
@@ -120,6 +124,7 @@ def test_a_resolve_of_an_unknown_rid_is_a_tombstone_that_spends_nothing() -> Non
     assert ruling.claim == ()
 
 
+@pytest.mark.rule(4)
 def test_terms_that_changed_since_the_offer_end_the_rid_unspent() -> None:
     ruling = owner.rule_redeem(ASK, None, replace(COFFEE, terms=4), HERE)
     assert _final(ruling).verdict is Verdict.ABORTED
@@ -148,12 +153,14 @@ def _redeemed(undone_by: str | None = None, at: datetime = NOON) -> Known:
     return Known(requester="till-1", store="nanjing-lu", intent=INTENT, answer=answer, at=at, voucher="v1")
 
 
+@pytest.mark.rule(10)
 def test_an_undo_gives_back_the_uses_of_the_rid_that_it_names() -> None:
     ruling = owner.rule_undo(UNDO, None, _redeemed(), HERE, WINDOW)
     assert _final(ruling).verdict is Verdict.UNDONE
     assert ruling.release == INTENT.rid
 
 
+@pytest.mark.rule(10)
 @pytest.mark.parametrize(
     ("target", "verdict"),
     [

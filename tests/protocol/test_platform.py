@@ -49,12 +49,14 @@ def _ended(step: platform.Step) -> Verdict:
 # --- before a consume has left --------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(5)
 def test_the_platform_is_asked_first_and_the_rid_is_in_the_books_before() -> None:
     case, effects = platform.take(None, REQ, 5.0)
     assert effects == (Write(case), Query(1))
     assert (case.phase, case.attempts, case.claims) == (Phase.CLAIMED, 0, False)
 
 
+@pytest.mark.rule(5)
 def test_the_claim_and_the_attempt_are_in_the_books_before_the_consume_leaves() -> None:
     case, effects = platform.checked(_claimed(), GOOD, None, 0.2, query=1, took_s=0.2)
     assert effects == (Write(case), Consume(1))
@@ -68,6 +70,7 @@ def test_a_refusal_by_the_precheck_is_the_end_and_nothing_leaves() -> None:
     assert not step[0].claims
 
 
+@pytest.mark.rule(5)
 @pytest.mark.parametrize(("query", "took_s"), [(0, 0.1), (2, 0.1), (1, platform.QUERY_S + 0.1)])
 def test_an_answer_to_another_query_or_out_of_time_is_thrown_away(query: int, took_s: float) -> None:
     case = _claimed()
@@ -108,6 +111,7 @@ def test_a_resolve_of_an_unknown_rid_is_a_tombstone() -> None:
 # --- one at a time --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(3)
 def test_a_voucher_that_another_rid_is_at_is_busy() -> None:
     rival = replace(_sent(), intent=msgspec.structs.replace(INTENT, rid="cd" * 16))
     assert _ended(platform.checked(_claimed(), GOOD, rival, 0.2, query=1, took_s=0.1)) is Verdict.BUSY
@@ -129,6 +133,7 @@ def test_a_voucher_of_several_uses_is_free_again_once_its_rid_has_ended() -> Non
 # --- once a consume has left ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(6)
 @pytest.mark.parametrize("verdict", [Verdict.REDEEMED, Verdict.ALREADY_REDEEMED, Verdict.RISK_CONTROL])
 def test_a_definite_answer_to_the_only_consume_is_the_end(verdict: Verdict) -> None:
     step = platform.consumed(_sent(), verdict)
@@ -150,6 +155,7 @@ def test_after_a_consume_that_was_not_answered_another_leaves_later_and_later() 
     assert pauses[-1] == platform.CONSUME_S + platform.LONGEST_PAUSE_S
 
 
+@pytest.mark.rule(6)
 @pytest.mark.parametrize("verdict", [Verdict.ALREADY_REDEEMED, Verdict.RISK_CONTROL, Verdict.EXPIRED])
 def test_after_a_consume_that_was_not_answered_no_is_never_an_answer(verdict: Verdict) -> None:
     case, effects = platform.consumed(_unanswered(), verdict)
@@ -163,12 +169,14 @@ def test_a_success_is_one_whichever_attempt_it_answers() -> None:
     assert _ended(platform.consumed(_open(), Verdict.REDEEMED)) is Verdict.REDEEMED
 
 
+@pytest.mark.rule(6)
 def test_several_uses_are_never_consumed_again_after_silence_since_both_could_land() -> None:
     case, effects = platform.tick(_sent(CARD), 60.0)
     assert effects == (Write(case),)
     assert case.phase is Phase.OPEN
 
 
+@pytest.mark.rule(8)
 @pytest.mark.parametrize("case", [_sent(), _unanswered(), _open()])
 def test_a_resolve_aborts_nothing_that_has_left(case: Case) -> None:
     after, effects = platform.take(case, RESOLVE, 20.0)
@@ -197,6 +205,7 @@ def test_the_platforms_event_says_whose_the_only_use_was(case: Case, ours: bool,
     assert _ended(platform.reported(case, ours=ours)) is verdict
 
 
+@pytest.mark.rule(7)
 def test_an_event_says_nothing_before_a_consume_has_left_nor_about_one_of_several_uses() -> None:
     for case in (_claimed(), _sent(CARD), platform.tick(_sent(CARD), 60.0)[0]):
         assert platform.reported(case, ours=True) == (case, ())
@@ -209,6 +218,7 @@ def test_a_person_says_that_it_was_redeemed_at_any_time_and_the_record_names_the
     assert step[0].answer.detail.reason == "li.lei: it is in the platform's list"
 
 
+@pytest.mark.rule(7)
 @pytest.mark.parametrize("verdict", [Verdict.ABORTED, Verdict.ALREADY_REDEEMED])
 def test_that_nothing_was_spent_is_believed_only_once_no_consume_can_be_under_way(verdict: Verdict) -> None:
     assert platform.decided(_open(), verdict, "a person", platform.QUIET_S - 0.1) == (_open(), ())
@@ -226,6 +236,7 @@ def test_nobody_decides_what_is_still_driven() -> None:
 FORGOTTEN = platform.presume("till-1", "nanjing-lu", INTENT, 0.0)
 
 
+@pytest.mark.rule(11)
 def test_what_restored_books_have_forgotten_is_asked_about_and_ended_by_nobodys_resolve_nor_by_time() -> None:
     assert platform.take(FORGOTTEN, RESOLVE, 1.0)[1] == (
         Reply(Answer(rid=INTENT.rid, verdict=Verdict.PENDING, final=False)),

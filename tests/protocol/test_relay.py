@@ -25,6 +25,7 @@ def _begun(now: float = 0.0) -> Relay:
     return relay.take_confirm(None, ASKED, None, now)[0]
 
 
+@pytest.mark.rule(1)
 def test_a_redemption_is_journalled_durably_before_it_goes_upstream() -> None:
     row, effects = relay.take_confirm(None, ASKED, None, 0.0)
     assert [type(effect) for effect in effects] == [Write, Ask]
@@ -34,6 +35,7 @@ def test_a_redemption_is_journalled_durably_before_it_goes_upstream() -> None:
     assert row.flying
 
 
+@pytest.mark.rule(4)
 def test_what_the_gateway_would_refuse_goes_up_as_a_resolve_with_the_reason() -> None:
     row, effects = relay.take_confirm(None, ASKED, "the offer is older than 60 s", 0.0)
     assert _asks(effects) == [AskResolve]
@@ -43,6 +45,7 @@ def test_what_the_gateway_would_refuse_goes_up_as_a_resolve_with_the_reason() ->
     assert effects[-1].message.reason == "the offer is older than 60 s"
 
 
+@pytest.mark.rule(2)
 def test_an_objection_counts_only_for_a_rid_that_is_not_known_yet() -> None:
     refused = Answer(rid=INTENT.rid, verdict=Verdict.EXPIRED, final=True)
     row, _ = relay.heard(_begun(), refused, 0.1)
@@ -58,6 +61,7 @@ def test_rule_11_what_is_not_on_the_disk_yet_is_not_repeated_before_it_is() -> N
     assert effects == (Write(row, durable=True), Reply(refused))
 
 
+@pytest.mark.rule(2)
 def test_a_redemption_may_have_been_undone_elsewhere_so_a_repeat_is_asked_of_the_owner() -> None:
     row, _ = relay.heard(_begun(), DONE, 0.1)
     row, effects = relay.take_confirm(row, ASKED, None, 5.0)
@@ -122,6 +126,7 @@ def test_a_repeat_while_the_request_is_upstream_sends_nothing_twice() -> None:
     assert row.flying
 
 
+@pytest.mark.rule(2)
 @pytest.mark.parametrize(
     "other",
     [
@@ -139,6 +144,15 @@ def test_a_repeat_with_other_fields_is_a_fault_and_changes_nothing(other: Intent
     assert effects[0].message.verdict is Verdict.FAULT
 
 
+@pytest.mark.rule(12)
+def test_a_rid_keeps_the_store_in_which_it_was_first_journalled() -> None:
+    moved = replace(ASKED, store="pudong")
+    row, effects = relay.take_resolve(relay.unheard(_begun(), 1.0)[0], moved, None, 2.0)
+    assert row.store == "nanjing-lu"
+    assert [effect.message.store for effect in effects if isinstance(effect, Ask)] == ["nanjing-lu"]
+
+
+@pytest.mark.rule(2)
 def test_another_kiosk_with_this_rid_learns_nothing_and_changes_nothing() -> None:
     row, _ = relay.heard(_begun(), DONE, 0.1)
     thief = Relay(requester="till-9", store="nanjing-lu", intent=INTENT)
@@ -149,6 +163,7 @@ def test_another_kiosk_with_this_rid_learns_nothing_and_changes_nothing() -> Non
     assert not after.closed
 
 
+@pytest.mark.rule(8)
 def test_ten_seconds_after_it_was_journalled_only_resolve_leaves() -> None:
     row = relay.unheard(_begun(), 9.0)[0]
     row, effects = relay.tick(row, 9.6)
@@ -158,6 +173,7 @@ def test_ten_seconds_after_it_was_journalled_only_resolve_leaves() -> None:
     assert _asks(effects) == [AskResolve]
 
 
+@pytest.mark.rule(8)
 def test_a_resolve_closes_the_rid_durably_before_it_is_passed_on() -> None:
     row = relay.unheard(_begun(), 1.0)[0]
     row, effects = relay.take_resolve(row, ASKED, "restarted", 2.0)
@@ -170,12 +186,16 @@ def test_a_resolve_closes_the_rid_durably_before_it_is_passed_on() -> None:
     assert _asks(effects) == [AskResolve], "a REQ after the RESOLVE must not start anything"
 
 
-def test_a_resolve_of_an_unknown_rid_is_passed_to_the_owner_not_decided_here() -> None:
+@pytest.mark.rule(8)
+def test_a_resolve_of_an_unknown_rid_is_closed_durably_and_passed_to_the_owner_not_decided_here() -> None:
     row, effects = relay.take_resolve(None, ASKED, "restarted", 0.0)
-    assert [type(effect) for effect in effects] == [Write, Ask]
+    assert effects[0] == Write(replace(row, flying=False), durable=True)
+    assert _asks(effects) == [AskResolve]
+    assert row.closed
     assert row.is_open
 
 
+@pytest.mark.rule(8)
 def test_after_its_own_restart_every_open_rid_is_only_resolved() -> None:
     row, effects = relay.restart(_begun(), 1.0)
     assert _asks(effects) == [AskResolve]
@@ -184,6 +204,7 @@ def test_after_its_own_restart_every_open_rid_is_only_resolved() -> None:
     assert _asks(effects) == [AskResolve]
 
 
+@pytest.mark.rule(8)
 def test_silence_and_notices_end_nothing() -> None:
     row, effects = relay.unheard(_begun(), 1.0)
     assert effects == ()
@@ -203,6 +224,7 @@ def test_a_pending_answer_is_passed_down_and_asked_again() -> None:
     assert _asks(effects) == [AskRedeem]
 
 
+@pytest.mark.rule(11)
 def test_the_owners_final_word_is_kept_and_no_later_word_replaces_it() -> None:
     row, effects = relay.heard(_begun(), DONE, 1.0)
     assert effects == (Write(row, durable=True), Reply(DONE)), "rule 11: on disk before anybody is told"

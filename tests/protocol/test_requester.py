@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def _messages(effects: object) -> list[type]:
     return [type(effect.message) for effect in effects if isinstance(effect, Send)]  # type: ignore[attr-defined]
 
 
+@pytest.mark.rule(1)
 def test_the_intent_is_on_disk_before_a_byte_of_it_leaves() -> None:
     request, effects = requester.confirm(INTENT, 100.0)
     assert [type(effect) for effect in effects] == [Write, Send]
@@ -27,6 +29,7 @@ def test_the_intent_is_on_disk_before_a_byte_of_it_leaves() -> None:
     assert effects[1] == Send(Confirm(intent=INTENT))
 
 
+@pytest.mark.rule(8)
 def test_it_repeats_the_redemption_for_ten_seconds_and_then_only_asks_how_it_ended() -> None:
     request, _ = requester.confirm(INTENT, 0.0)
     sent: list[tuple[float, type]] = []
@@ -39,6 +42,7 @@ def test_it_repeats_the_redemption_for_ten_seconds_and_then_only_asks_how_it_end
     assert max(b[0] - a[0] for a, b in itertools.pairwise(sent)) <= requester.RESOLVE_REPEAT_S + 0.1
 
 
+@pytest.mark.rule(8)
 def test_after_a_restart_it_never_asks_for_the_redemption_again() -> None:
     request, effects = requester.restart(INTENT, 0.0)
     assert _messages(effects) == [Resolve]
@@ -49,6 +53,7 @@ def test_after_a_restart_it_never_asks_for_the_redemption_again() -> None:
     assert _messages(effects) == [Resolve]
 
 
+@pytest.mark.rule(8)
 def test_giving_up_asks_for_the_end_and_keeps_the_request_open() -> None:
     request, _ = requester.confirm(INTENT, 0.0)
     request, effects = requester.give_up(request, 2.0, "cancelled at the kiosk")
@@ -77,6 +82,7 @@ def test_an_answer_to_another_rid_changes_nothing() -> None:
     assert requester.heard(request, Answer(rid="cd" * 16, verdict=Verdict.REDEEMED, final=True)) == (request, ())
 
 
+@pytest.mark.rule(1)
 @given(st.lists(st.sampled_from(["tick", "reconnect", "give up", "pending"]), max_size=30), st.randoms())
 def test_whatever_happens_the_intent_stays_word_for_word_and_resolve_is_never_followed_by_req(
     happenings: list[str], random: object

@@ -50,6 +50,7 @@ def test_a_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
         open_database(file, [ONE])
 
 
+@pytest.mark.rule(1)
 def test_commits_are_full_and_write_ahead(tmp_path: Path) -> None:
     connection = open_database(tmp_path / "journal.db", [ONE])
     assert next(connection.execute("PRAGMA synchronous"))[0] == 2

@@ -196,6 +196,7 @@ def test_a_refused_redemption_is_red_and_settled_like_any_other(bench: Bench) ->
     assert bench.wanted(Settle) == [Settle(rid, handed_over=True)]
 
 
+@pytest.mark.rule(10)
 def test_a_redemption_that_was_undone_is_never_green(bench: Bench) -> None:
     bench.redeem()
     bench.answered(undone_by="ee" * 16)
@@ -239,6 +240,7 @@ def test_giving_up_parks_the_redemption_under_a_number_and_serves_the_next(bench
     assert bench.counter.ticket(rid) is not None
 
 
+@pytest.mark.rule(9)
 def test_a_parked_redemption_that_turns_out_redeemed_becomes_a_question_never_green(bench: Bench) -> None:
     rid = bench.redeem()
     bench.wait(10.1)
@@ -286,6 +288,7 @@ def test_after_a_restart_an_open_redemption_is_amber_and_only_its_end_is_asked_f
     assert {message.intent for message in bench.sent(Resolve)} == {OPEN.intent}
 
 
+@pytest.mark.rule(9)
 def test_after_a_restart_redeemed_is_a_question_never_green() -> None:
     bench = Bench(kept=[OPEN]).open_up()
     bench.answered(rid=OPEN.intent.rid)
