@@ -5,18 +5,26 @@ Everything goes the way it goes in production: types are approved, gateways ask 
 
 from __future__ import annotations
 
+import asyncio
 import random
 import secrets
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from headoffice import clerks, drafts, registry, vouchers
+from headoffice import clerks, drafts, registry, vouchers, wallets
 from headoffice.api.stores import StoreIn
 from headoffice.api.voucher_types import TypeIn
+from headoffice.database import open_database
 from headoffice.drafts import Decision
+from headoffice.ledger import Ledger
 from headoffice.life import Step
+from headoffice.office import Office
 from headoffice.platforms import cases
+from headoffice.public import public_app
+from headoffice.servers import bind, public_server
 from headoffice.voucher_types import put_type
 from headoffice.vouchers import Order
 from protocol.messages import Answer, AskLook, AskRedeem, AskSettled, Detail, Intent, Looked, Method
@@ -24,10 +32,9 @@ from protocol.platform import Case, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection
-
-    from headoffice.office import Office
 
 #: A Saturday, 14:30 in Shanghai: until then the morning lasts.
 NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
@@ -59,6 +66,30 @@ class Moved:
     def __call__(self) -> datetime:
         """Return the moment."""
         return self.at
+
+
+@contextmanager
+def running_chain(folder: Path) -> Iterator[Office]:
+    """Serve the chain's public door on a free loopback port until the end of the block."""
+    clock = Moved()
+    with closing(open_database(f"sqlite:///{folder / 'chain.db'}")) as database, bind("127.0.0.1", 0) as door:
+        office = Office(
+            database=database,
+            ledger=Ledger(database, timedelta(minutes=15), clock),
+            token=secrets.token_hex(16),
+            url=f"http://127.0.0.1:{door.getsockname()[1]}",
+            clock=clock,
+        )
+        live_through_a_morning(office, clock)
+        server = public_server(public_app(office))
+        serving = Thread(target=lambda: asyncio.run(server.serve([door])), name="chain")
+        serving.start()
+        try:
+            yield office
+        finally:
+            office.changes.close()
+            server.should_exit = True
+            serving.join()
 
 
 def live_through_a_morning(office: Office, clock: Moved, seed: int = 8) -> None:
@@ -110,7 +141,14 @@ def _serve(office: Office, drawn: random.Random) -> None:
         return
     type_id = drawn.choices(list(TYPES), (9, 6, 4, 2, 1, 2))[0]
     order = Order(type=type_id, booked_for=at if type_id == "lesson" else None)
-    code = office.database.write(lambda connection: vouchers.issue(connection, order, at)).code
+    customer = f"138{drawn.randrange(10**8):08}"
+
+    def issue(connection: Connection) -> str:
+        issued = vouchers.issue(connection, order, at)
+        wallets.keep(connection, wallets.wallet_of(connection, customer, at), issued.id, at)
+        return issued.code
+
+    code = office.database.write(issue)
     method = drawn.choices((Method.SCAN, Method.TYPED, Method.WEB), (12, 2, 1))[0]
     looked = office.ledger.answer(gateway, AskLook(requester=kiosk, store=store, code=code))
     terms = looked.terms if isinstance(looked, Looked) else 0

@@ -7,12 +7,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.rig import running_counter
 from device.counter.words import Language
 from tools import console_pictures, kiosk_screens
 from tools.clerk_card import print_card
+from tools.desk_sheet import desk_sheet
 from tools.panel_sheet import contact_sheet
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -22,7 +24,7 @@ QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-
 
 
 def main() -> None:
-    """Draw the panel's screens, photograph counter and console at work, and print the clerk's cards."""
+    """Draw the panel's screens, photograph counter, console and desk at work, and print the clerk's cards."""
     contact_sheet().save(PICTURES / "verdicts.png", optimize=True)
     kiosk_screens.save(PICTURES / "kiosk")
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
@@ -35,6 +37,7 @@ def main() -> None:
         page.screenshot(path=PICTURES / "counter.png")
         console_pictures.serve_customers(counter)
         console_pictures.take(browser, counter, PICTURES / "console")
+        desk_sheet(browser).quantize(method=Image.Quantize.FASTOCTREE).save(PICTURES / "desk.png", optimize=True)
         for language in Language:
             print_card(browser, language, GUIDES)
         browser.close()

@@ -38,6 +38,7 @@ class Deed(StrEnum):
     REFUSE_REFUND = "refuse-refund"
     WITHDRAW = "withdraw"
     UNDO = "undo"
+    FORGET = "forget"
     DECIDE = "decide"
 
 

@@ -77,5 +77,6 @@ NAMES: dict[str, tuple[str, str]] = {
     "approve": ("审核通过券种", "Approved a type"),
     "reject": ("审核不通过券种", "Rejected a type"),
     "undo": ("撤销核销", "Undid a redemption"),
+    "forget": ("删除顾客资料", "Forgot a customer"),
     "decide": ("判定核销结果", "Said how a redemption ended"),
 }

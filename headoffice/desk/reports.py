@@ -12,7 +12,9 @@ from sqlalchemy import BigInteger, Integer, and_, cast, extract, func, select
 from headoffice.desk import recent, shown
 from headoffice.desk.places import options
 from headoffice.desk.visit import Page, Shown, Visit
+from headoffice.desk.words import LABELS
 from headoffice.errors import RefusedError
+from headoffice.page_tables import claims
 from headoffice.roles import Right
 from headoffice.schema import clerks, redemptions, refusals, stores, voucher_types, vouchers
 from protocol import days
@@ -91,7 +93,9 @@ def report(connection: Connection, span: Span, lang: str) -> dict[str, Any]:
     types = by(voucher_types.c.title, redemptions.c.platform, joined=type_of)
     places = by(stores.c.name, joined=redemptions.join(stores, stores.c.id == redemptions.c.store))
     people = by(clerks.c.name, redemptions.c.clerk, joined=clerk_of)
-    sources = by(redemptions.c.method, redemptions.c.platform, joined=redemptions)
+    methods = by(redemptions.c.method, joined=redemptions)
+    claim_of = redemptions.outerjoin(claims, claims.c.voucher == redemptions.c.voucher)
+    sources = by(claims.c.campaign, claims.c.source, redemptions.c.platform, joined=claim_of)
     undone = select(func.count()).where(done, redemptions.c.undone_by.is_not(None))
     refused = select(func.count()).where(span.within(refusals.c.at, refusals.c.store))
     return {
@@ -102,7 +106,8 @@ def report(connection: Connection, span: Span, lang: str) -> dict[str, Any]:
         "types": bars((title or platform or "–", n, fen) for title, platform, n, fen in types),
         "stores": bars((name, n, fen) for name, n, fen in places),
         "clerks": bars((name or number or "–", n, fen) for name, number, n, fen in people),
-        "sources": bars((_source(method, platform, lang), n, fen) for method, platform, n, fen in sources),
+        "sources": bars((_source(campaign, place, owner, lang), n, fen) for campaign, place, owner, n, fen in sources),
+        "methods": bars((shown.method(method, lang), n, fen) for method, n, fen in methods),
     }
 
 
@@ -126,8 +131,9 @@ def by_hour(connection: Connection, span: Span) -> list[int]:
     return found
 
 
-def _source(method: str, platform: str | None, lang: str) -> str:
-    return shown.method(method, lang) + (f" · {platform}" if platform else "")
+def _source(campaign: str | None, place: str | None, platform: str | None, lang: str) -> str:
+    """Return where a voucher came from: the place of a campaign's code, a platform, or the head office itself."""
+    return f"{campaign} · {place}" if campaign else platform or LABELS[lang]["issued_plainly"]
 
 
 def reports(visit: Visit) -> Shown:

@@ -1,4 +1,4 @@
-"""A voucher's whole history, found by its code or by a redemption's number, and what can be done about it."""
+"""A voucher's whole history, found by code, redemption or customer, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from headoffice import customers
 from headoffice.books import face_value, voucher_with
 from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
@@ -16,6 +17,7 @@ from headoffice.desk.places import require_own
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
 from headoffice.life import Step
+from headoffice.page_tables import holdings, wallets
 from headoffice.roles import Right
 from headoffice.schema import redemptions, voucher_events, voucher_types, vouchers
 from headoffice.vouchers import find_voucher, live
@@ -41,6 +43,9 @@ def _meant(connection: Connection, asked: str) -> list[RowMapping]:
     ids = {voucher_with(connection, asked)}
     if _RID.fullmatch(asked):
         ids.add(connection.execute(select(redemptions.c.voucher).where(redemptions.c.rid == asked)).scalar())
+    mine = select(holdings.c.voucher).join(wallets, wallets.c.id == holdings.c.wallet)
+    mine = mine.where(wallets.c.customer.in_([asked, asked.replace(" ", "")])).limit(MOST_FOUND)
+    ids |= set(connection.execute(mine).scalars())
     rows = (
         select(vouchers, voucher_types.c.title, voucher_types.c.kind)
         .join(voucher_types, voucher_types.c.id == vouchers.c.type)
@@ -67,8 +72,11 @@ def show(visit: Visit) -> Shown:
         ]
         moments = ("valid_from", "valid_until", "booked_for", "issued_at")
         local = {name: found[name] and found[name].astimezone(zone) for name in moments}
+        customer = customers.customer_of(connection, found["id"])
+        if customer is not None and not visit.person.may(Right.SEE_CUSTOMERS):
+            customer = customers.hidden(customer)
         value = connection.execute(_VALUE.where(voucher_types.c.id == found["type"])).one()
-        it = {**found, **local, "tail": code_tail(found["code"]), "value": face_value(*value)}
+        it = {**found, **local, "tail": code_tail(found["code"]), "value": face_value(*value), "customer": customer}
         return {"it": it, "history": sorted(told, key=lambda row: row["at"], reverse=True)}
 
     return Shown(template="voucher.html", values=visit.office.database.read(read))
@@ -78,7 +86,7 @@ _VALUE = select(voucher_types.c.value_fen, voucher_types.c.value_text)
 
 
 def act(visit: Visit) -> Gone:
-    """Undo a redemption of the voucher, or withdraw it."""
+    """Undo a redemption of the voucher, withdraw it, or forget whose it is."""
     voucher, why = visit.path["voucher"], visit.form("why")
     if not why:
         msg = "say why; it is kept"
@@ -87,8 +95,10 @@ def act(visit: Visit) -> Gone:
         _undo(visit, visit.form("undo"), why)
         return Gone(to=f"/vouchers/{voucher}", done="undo")
     if not visit.person.may(Right.CHANGE_VOUCHERS):
-        msg = "head office withdraws vouchers"
+        msg = "head office withdraws vouchers, and forgets customers"
         raise NotAllowedError(msg)
+    if "forget" in visit.form:
+        return _forget(visit, voucher, why)
 
     def withdraw(connection: Connection) -> None:
         code = _voucher(connection, voucher)["code"]
@@ -98,6 +108,17 @@ def act(visit: Visit) -> Gone:
     visit.office.database.write(withdraw)
     visit.office.changes.tell(voucher)
     return Gone(to=f"/vouchers/{voucher}", done="withdraw")
+
+
+def _forget(visit: Visit, voucher: str, why: str) -> Gone:
+    def forget(connection: Connection) -> None:
+        if not customers.forget(connection, voucher):
+            msg = "nobody is known to this voucher"
+            raise NotFoundError(msg)
+        visit.note(connection, Deed.FORGET, voucher, why)
+
+    visit.office.database.write(forget)
+    return Gone(to=f"/vouchers/{voucher}", done="forget")
 
 
 def _undo(visit: Visit, rid: str, why: str) -> None:

@@ -130,7 +130,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "by_source": ("按来源", "By source"),
     # Vouchers
     "find": ("查找", "Find"),
-    "find_hint": ("券码或核销编号", "A code, or a redemption's number"),
+    "find_hint": ("券码、核销编号或顾客电话", "A code, a redemption's number, or a telephone"),
     "none_found": ("没有找到", "Nothing found"),
     "code": ("券码", "Code"),
     "kind": ("类型", "Kind"),
@@ -149,6 +149,15 @@ _WORDS: dict[str, tuple[str, str]] = {
         "停用后任何门店都不能再核销,且不可恢复",
         "No store redeems it any more, and there is no way back",
     ),
+    "customer": ("顾客", "Customer"),
+    "forget": ("删除顾客资料", "Forget this customer"),
+    "forget_hint": (
+        "应顾客要求删除其电话或姓名;券仍归持有人",
+        "At the customer's wish: telephone or name are deleted, the vouchers stay whose they are",
+    ),
+    "done_forget": ("已删除顾客资料", "The customer is forgotten"),
+    "by_method": ("按核销方式", "By method"),
+    "issued_plainly": ("直接发放", "Issued directly"),
     "refunds_hint": (
         "等待期间此券不能核销。拒绝后可继续使用",
         "Nobody can use these meanwhile. Refused, they can be used again",
@@ -216,6 +225,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "address": ("地址", "Address"),
     "phone": ("电话", "Telephone"),
     "opening_hours": ("营业时间", "Opening hours"),
+    "map": ("地图链接", "Link to a map"),
+    "map_hint": ("不填则按地址搜索", "Left empty: a search for the address"),
+    "day_ends": ("营业日结束", "The day ends at"),
+    "day_ends_hint": (
+        "通宵营业填 04:00,则凌晨两点算前一天",
+        "With 04:00 a use at two at night is of the day before",
+    ),
     "timezone": ("时区", "Time zone"),
     "clerk_policy": ("店员登录", "Clerks sign in"),
     "gateway": ("网关", "Gateway"),

@@ -30,7 +30,7 @@ def test_what_was_undone_counts_as_undone_and_nowhere_else(counter: Counter, dat
     counter.look("NOT-A-CODE")
     found = database.read(lambda connection: report(connection, day(counter.clock.at), "en"))
     assert (found["count"], found["amount"], found["undone"], found["refused"]) == (1, 1250, 1, 1)
-    for name in ("types", "stores", "clerks", "sources"):
+    for name in ("types", "stores", "clerks", "sources", "methods"):
         assert [(bar.count, bar.amount, bar.share) for bar in found[name]] == [(1, 1250, 1000)]
 
 

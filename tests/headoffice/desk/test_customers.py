@@ -1,0 +1,81 @@
+"""Customers: found by their telephone, masked to those who need not know it, forgotten on request and in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from headoffice import customers
+from headoffice.customers import hidden
+from headoffice.desk.deeds import Deed, newest
+
+if TYPE_CHECKING:
+    from headoffice.database import Database
+    from headoffice.office import Office
+    from tests.headoffice.counter import Clock, Counter
+    from tests.headoffice.desk.browsing import Browsing
+
+PHONE = "13800138000"
+
+
+def page_of(counter: Counter, code: str) -> str:
+    return f"/vouchers/{counter.api.get(f'/api/v1/vouchers/{code}').json()['id']}"
+
+
+def test_a_customers_vouchers_are_found_by_telephone(counter: Counter, manager: Browsing) -> None:
+    counter.issue(title="他的", customer=PHONE)
+    counter.issue(title="别人的", customer="13900139000")
+    for written in (PHONE, "138 0013 8000"):
+        text = manager.get(f"/vouchers?q={quote(written)}").text
+        assert "他的" in text
+        assert "别人的" not in text
+
+
+def test_head_office_reads_a_telephone_and_a_manager_its_ends(
+    counter: Counter, manager: Browsing, staff: Browsing
+) -> None:
+    page = page_of(counter, counter.issue(customer=PHONE))
+    assert PHONE in staff.get(page).text
+    shown = manager.get(page).text
+    assert PHONE not in shown
+    assert "138****8000" in shown
+
+
+@pytest.mark.parametrize(("customer", "shown"), [(PHONE, "138****8000"), ("王小明", "王***"), ("x", "x***")])
+def test_what_is_shown_of_a_customer_tells_two_apart_and_no_more(customer: str, shown: str) -> None:
+    assert hidden(customer) == shown
+
+
+def test_a_customer_is_forgotten_on_request_and_keeps_the_vouchers(
+    office: Office, counter: Counter, staff: Browsing, manager: Browsing
+) -> None:
+    code, other = (counter.issue(customer=PHONE) for _ in range(2))
+    page = page_of(counter, code)
+    assert manager.post(page, forget="1", why="顾客要求").status_code == 409
+    assert staff.post(page, forget="1", why="顾客要求").status_code == 303
+    for one in (code, other):
+        assert PHONE not in staff.get(page_of(counter, one)).text
+    assert "Nothing found" in staff.get(f"/vouchers?q={PHONE}").text
+    assert staff.post(page, forget="1", why="again").status_code == 409
+    lines = office.database.read(newest)
+    assert lines[0]["deed"] == Deed.FORGET
+    assert PHONE not in repr(lines)
+    assert counter.redeem(code).verdict == "redeemed"
+
+
+def test_customers_are_forgotten_as_long_after_their_last_voucher_as_the_merchant_has_set(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    counter.issue(customer=PHONE)
+    counter.issue(customer="13900139000")
+    clock.pass_by(timedelta(days=20))
+    counter.issue(customer=PHONE)
+    clock.pass_by(timedelta(days=15))
+    before = clock.at - timedelta(days=30)
+    assert database.write(lambda connection: customers.forget_old(connection, before)) == 1
+    voucher = page_of(counter, counter.issue(customer=PHONE)).rpartition("/")[2]
+    assert database.read(lambda connection: customers.customer_of(connection, voucher)) == PHONE
+    assert database.write(lambda connection: customers.forget_old(connection, before)) == 0

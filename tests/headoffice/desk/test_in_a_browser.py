@@ -1,0 +1,134 @@
+"""Every page of the desk in a real browser, at the width of a phone and of a desk, in Chinese and in English."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from headoffice import people
+from headoffice.roles import Role
+from protocol.messages import AskLook
+from simulator.chain import NOW, running_chain
+from tests.headoffice.desk.browsing import PASSWORD, kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, ViewportSize
+    from sqlalchemy import Connection
+
+    from headoffice.office import Office
+
+WITHIN_MS = 20_000
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1366, "height": 860}
+PAGES = ("", "/open", "/refusals", "/reports", "/vouchers", "/refunds", "/types", "/types/twenty", "/stores")
+MORE_PAGES = ("/stores/jingan", "/clerks", "/people", "/deeds", "/me")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Serve a chain with a morning behind it."""
+    with running_chain(tmp_path_factory.mktemp("desk")) as here:
+        here.database.write(_people)
+        yield here
+
+
+def _people(connection: Connection) -> None:
+    for login, name, role in (("li.lei", "李雷", Role.ADMINISTRATOR), ("wang.fang", "王芳", Role.STAFF)):
+        people.add_person(connection, login, name, role, ())
+        people.set_password(connection, login, kept())
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Return what pages complain of, and what they ask of anybody else."""
+    return []
+
+
+def signed_in(
+    browser: Browser, office: Office, complaints: list[str], size: ViewportSize, lang: str, *, login: str = "li.lei"
+) -> Page:
+    page = browser.new_context(viewport=size, locale=lang).new_page()
+    page.set_default_timeout(WITHIN_MS)
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda sent: None if sent.url.startswith(office.url) else complaints.append(sent.url))
+    page.goto(f"{office.url}/desk")
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.locator("#live").wait_for()
+    return page
+
+
+@pytest.mark.parametrize(("size", "lang"), [(PHONE, "zh-CN"), (PHONE, "en-GB"), (DESK, "zh-CN"), (DESK, "en-GB")])
+def test_every_page_fits_and_complains_of_nothing(
+    browser: Browser, office: Office, complaints: list[str], size: ViewportSize, lang: str
+) -> None:
+    page = signed_in(browser, office, complaints, size, lang)
+    for path in PAGES + MORE_PAGES:
+        page.goto(f"{office.url}/desk{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+        assert page.locator("h1").count() == 1, path
+        unnamed = page.evaluate(
+            "[...document.querySelectorAll('input:not([type=hidden]):not([hidden]), select, textarea')]"
+            ".filter((one) => !one.labels?.length && !one.ariaLabel).map((one) => one.name)"
+        )
+        assert unnamed == [], path
+    text = page.goto(f"{office.url}/desk/refunds")
+    assert text is not None
+    assert ("退款申请" if lang == "zh-CN" else "Refunds") in page.locator("h1").inner_text()
+    assert complaints == []
+
+
+def test_what_happens_at_a_counter_shows_on_an_open_page_by_itself(
+    browser: Browser, office: Office, complaints: list[str]
+) -> None:
+    page = signed_in(browser, office, complaints, DESK, "zh-CN")
+    page.locator("#heard.good").wait_for()
+    before = page.locator(".totals .red dd").inner_text()
+    office.ledger.answer("gw-jingan", AskLook(requester="kiosk-new", store="jingan", code="NO-SUCH-CODE"))
+    page.locator(".row.new", has_text="kiosk-new").wait_for()
+    assert int(page.locator(".totals .red dd").inner_text()) == int(before) + 1
+    office.database.write(lambda connection: people.sign_out_everywhere(connection, "li.lei"))
+    page.locator("#password").wait_for()  # who is signed out sees no more
+
+
+def test_a_type_is_drawn_up_and_approved_with_the_keyboard_alone(
+    browser: Browser, office: Office, complaints: list[str], tmp_path: Path
+) -> None:
+    author = signed_in(browser, office, complaints, DESK, "zh-CN", login="wang.fang")
+    author.goto(f"{office.url}/desk/types/new")
+    author.locator("#id").focus()
+    for typed in ("tea", "龙井茶"):
+        author.keyboard.type(typed)
+        author.keyboard.press("Tab")
+    author.locator("#title").press("Enter")
+    author.locator(".said.good").wait_for()
+    assert author.locator(".case", has_text="龙井茶").get_by_role("button").count() == 0
+    other = signed_in(browser, office, complaints, PHONE, "zh-CN")
+    other.goto(f"{office.url}/desk/types")
+    other.locator(".case", has_text="龙井茶").get_by_role("button", name="审核通过", exact=True).press("Enter")
+    other.locator(".said.good").wait_for()
+    assert other.locator(".card", has_text="龙井茶").count() == 1
+    assert complaints == []
+
+
+def test_slash_leads_to_the_search_and_enter_to_what_was_meant(
+    browser: Browser, office: Office, complaints: list[str]
+) -> None:
+    page = signed_in(browser, office, complaints, DESK, "en-GB")
+    page.keyboard.press("/")
+    page.locator("#q").wait_for()
+    rid = office.database.read(
+        lambda connection: connection.exec_driver_sql("SELECT rid FROM redemptions WHERE verdict = 'redeemed'").scalar()
+    )
+    page.keyboard.type(str(rid))
+    page.keyboard.press("Enter")
+    page.locator(".row a").press("Enter")
+    page.locator(".facts").wait_for()
+    assert NOW.strftime("%Y-%m") in page.locator(".rows").inner_text()
+    assert complaints == []

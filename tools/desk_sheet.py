@@ -1,0 +1,92 @@
+"""One sheet with every page of the desk: at the width of a desk in Chinese, at a phone's in English."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from headoffice import people
+from headoffice.passwords import hash_password
+from headoffice.roles import Role
+from simulator.chain import running_chain
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+    from sqlalchemy import Connection
+
+    from headoffice.office import Office
+
+_WIDE: ViewportSize = {"width": 1280, "height": 860}
+_NARROW: ViewportSize = {"width": 390, "height": 860}
+_PAPER = (226, 224, 217)
+_GAP, _HEIGHT, _ROWS_OF = 16, 560, 3
+_PAGES = ("", "/open", "/refusals", "/reports", "/vouchers/{voucher}", "/refunds", "/types", "/types/twenty", "/stores")
+_MORE_PAGES = ("/stores/jingan", "/clerks", "/people", "/deeds", "/me")
+_PEOPLE = {
+    "li.lei": ("李雷", Role.ADMINISTRATOR, ()),
+    "wang.fang": ("王芳", Role.STAFF, ()),
+    "chen.jing": ("陈静", Role.MANAGER, ("jingan",)),
+    "zhou": ("周师傅", Role.TECHNICIAN, ()),
+    "qian": ("钱审计", Role.AUDITOR, ()),
+}
+
+
+def desk_sheet(browser: Browser) -> Image.Image:
+    """Return the sheet: each page twice, side by side."""
+    with tempfile.TemporaryDirectory() as folder, running_chain(Path(folder)) as office:
+        password = secrets.token_urlsafe(16)
+        office.database.write(lambda connection: _let_in(connection, hash_password(password)))
+        wide = _signed_in(browser, office, _WIDE, "zh-CN", password)
+        narrow = _signed_in(browser, office, _NARROW, "en-GB", password)
+        voucher = office.database.read(_a_voucher)
+        pairs = [
+            (_taken(wide, office, path), _taken(narrow, office, path))
+            for path in (page.format(voucher=voucher) for page in _PAGES + _MORE_PAGES)
+        ]
+    return _laid_out(pairs)
+
+
+def _let_in(connection: Connection, password_hash: str) -> None:
+    for login, (name, role, stores) in _PEOPLE.items():
+        people.add_person(connection, login, name, role, stores)
+        people.set_password(connection, login, password_hash)
+
+
+def _a_voucher(connection: Connection) -> str:
+    newest = "SELECT voucher FROM redemptions WHERE undone_by IS NOT NULL ORDER BY at DESC LIMIT 1"
+    return str(connection.exec_driver_sql(newest).scalar_one())
+
+
+def _signed_in(browser: Browser, office: Office, size: ViewportSize, lang: str, password: str) -> Page:
+    page = browser.new_context(viewport=size, locale=lang, color_scheme="light", reduced_motion="reduce").new_page()
+    page.goto(f"{office.url}/desk")
+    page.locator("#login").fill("li.lei")
+    page.locator("#password").fill(password)
+    page.locator("#password").press("Enter")
+    page.locator("#heard.good").wait_for()
+    return page
+
+
+def _taken(page: Page, office: Office, path: str) -> Image.Image:
+    page.goto(f"{office.url}/desk{path}")
+    if path == "":
+        page.locator("#heard.good").wait_for()
+    found = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    return found.resize((round(found.width * _HEIGHT / found.height), _HEIGHT), Image.Resampling.LANCZOS)
+
+
+def _laid_out(pairs: list[tuple[Image.Image, Image.Image]]) -> Image.Image:
+    width = pairs[0][0].width + pairs[0][1].width + 3 * _GAP
+    rows = -(-len(pairs) // _ROWS_OF)
+    sheet = Image.new("RGB", (width * _ROWS_OF + _GAP, rows * (_HEIGHT + 2 * _GAP) + _GAP), _PAPER)
+    for number, (wide, narrow) in enumerate(pairs):
+        row, column = divmod(number, _ROWS_OF)
+        x, y = column * width + _GAP, row * (_HEIGHT + 2 * _GAP) + _GAP
+        sheet.paste(wide, (x, y))
+        sheet.paste(narrow, (x + wide.width + _GAP, y))
+    return sheet
