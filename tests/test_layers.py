@@ -58,7 +58,7 @@ OWNERS = {
     "zxingcpp": {"device.scan"},
     "luma": {"device.display", "simulator"},
     "PIL": {"device.display", "device.scan.pictures", "simulator"},
-    "gpiozero": {"device.panel", "simulator"},
+    "gpiozero": {"device.panel", "device.scan.aim", "simulator"},
     "paho": {"device.link", "gateway.link"},
     "tinydb": {"gateway.store"},
     "apsw": {"service.database", "device.journal", "gateway.journal", "headoffice.sqlite", "simulator"},

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from device.scan.aim import Aim, AimLight
 from device.scan.errors import CameraError, ReaderError
 from device.scan.events import Alive, CameraFault, ScanConfig
 from service.adapters import AdapterMissingError, build_adapter
@@ -49,16 +50,31 @@ class Seer:
     """The main loop of the camera process: frames from camera to watcher, and a camera that stalls is started again."""
 
     def __init__(
-        self, camera: Camera, watcher: Watcher, say: Callable[[ScanEvent], None], frame_timeout_s: float
+        self,
+        camera: Camera,
+        watcher: Watcher,
+        say: Callable[[ScanEvent], None],
+        frame_timeout_s: float,
+        light: AimLight | None = None,
     ) -> None:
         self._camera = camera
         self._watcher = watcher
         self._say = say
         self._frame_timeout_s = frame_timeout_s
+        self._light = light
         self._frames = 0
 
     def run(self, stopping: threading.Event) -> int:
         """See until told to stop, or until the camera cannot be started; return the exit code."""
+        if self._light is None:
+            return self._run(stopping)
+        self._light.start()
+        try:
+            return self._run(stopping)
+        finally:
+            self._light.close()
+
+    def _run(self, stopping: threading.Event) -> int:
         fruitless = 0
         while not stopping.is_set():
             before = self._frames
@@ -80,6 +96,7 @@ class Seer:
     def _see(self, stopping: threading.Event) -> None:
         """Watch frames until told to stop; raise CameraError where none comes any more."""
         since, frames_then, busy_s = time.monotonic(), self._frames, 0.0
+        aim = Aim()
         while not stopping.is_set():
             frame = self._camera.frame(self._frame_timeout_s)
             taken_at = time.monotonic()
@@ -88,6 +105,8 @@ class Seer:
                 raise CameraError(msg)
             for event in self._watcher.see(frame, taken_at):
                 self._say(event)
+            if self._light is not None:
+                self._light.shine(lit=aim.see(stirring=self._watcher.stirring, now=taken_at))
             self._frames += 1
             now = time.monotonic()
             busy_s += now - taken_at
@@ -142,7 +161,8 @@ def _seer(line: bytes, say: Callable[[ScanEvent], None]) -> Seer:
     from device.scan.watch import Watcher  # noqa: PLC0415
 
     watcher = Watcher(build_pipeline(config.readers, config.symbologies, config.budget_ms))
-    return Seer(build_adapter("camera", config.camera), watcher, say, config.frame_timeout_s)
+    light = None if config.aim_pin is None else AimLight(config.aim_pin)
+    return Seer(build_adapter("camera", config.camera), watcher, say, config.frame_timeout_s, light)
 
 
 def _die_with_parent() -> None:

@@ -35,6 +35,8 @@ class ScanSettings(Section, frozen=True, kw_only=True):
     buffers are counted in it, not only what is resident."""
     frame_timeout_s: Annotated[float, Meta(gt=0, le=10)] = 1.0
     """How long a camera may take for a frame until it counts as stalled and is started again."""
+    aim_pin: Annotated[int, Meta(ge=0, le=27)] | None = None
+    """BCM number of the pin of a light beside the camera, on while something is in view; None where there is none."""
 
 
 class ScanConfig(ScanSettings, frozen=True, kw_only=True):

@@ -46,6 +46,7 @@ class Watcher:
         self._picture: Glimpse | None = None
         self._codes: list[Code] = []
         self._tries_left = 0
+        self._seen_at = 0.0
         self._changed_at = 0.0
         self._tried_at = 0.0
         self._thorough_at = 0.0
@@ -53,6 +54,7 @@ class Watcher:
     def see(self, frame: Frame, now: float) -> list[ScanEvent]:
         """Take in a frame taken at a moment, in monotonic seconds, and return what there is to say."""
         view = glimpse(frame)
+        self._seen_at = now
         decode_ms = 0.0
         look = self._look_that_is_due(view, now)
         if look is not None:
@@ -62,6 +64,11 @@ class Watcher:
             if self._codes:
                 self._tries_left = 0
         return [_event(happening, now, decode_ms) for happening in self._tracker.update(self._codes, view, now)]
+
+    @property
+    def stirring(self) -> bool:
+        """Whether the last frame showed another picture than before, or a code is in view."""
+        return bool(self._codes) or self._changed_at == self._seen_at
 
     def forget(self) -> None:
         """Forget what is before the camera, as when the camera was away."""

@@ -120,3 +120,16 @@ def test_what_was_there_is_forgotten_with_the_camera() -> None:
     assert len(till.sees(phone, 3)) == 1
     till.watcher.forget()
     assert len(till.sees(phone, 3)) == 1
+
+
+def test_something_stirs_while_the_picture_changes_or_a_code_is_in_view() -> None:
+    watcher, phone = Watcher(build_pipeline(budget_ms=1)), before_camera(qr("stirring"))
+    pictures = [noisy(counter(), 4, seed) for seed in range(60)] + [phone] * 20 + [counter()] * 60
+    stirred = []
+    for number, picture in enumerate(pictures):
+        watcher.see(picture, number * FRAME_S)
+        stirred.append(watcher.stirring)
+    assert stirred[0], "the first picture is a new one"
+    assert not any(stirred[1:60]), "not for another try at the same one"
+    assert all(stirred[60:81])
+    assert not any(stirred[82:])
