@@ -77,7 +77,8 @@ class Seen:
     @property
     def seal(self) -> str:
         """A word that changes when the page would."""
-        facts = (self.verdict, self.voucher.left, self.voucher.last, self.voucher.terms, self.order, self.lately)
+        voucher = self.voucher
+        facts = (self.verdict, voucher.state, voucher.left, voucher.last, voucher.terms, self.order, self.lately)
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
@@ -175,7 +176,7 @@ def mood(seen: Seen) -> str:
             return "waiting"
         case Verdict.GIFTING if seen.voucher.state is VoucherState.GIVEN:
             return "over"
-        case Verdict.GIFTING | Verdict.UNPAID | Verdict.REFUNDING:
+        case Verdict.GIFTING | Verdict.UNPAID | Verdict.REFUNDING | Verdict.NOT_FOR_COUNTER:
             return "waiting"
         case _:
             return "over"

@@ -2,97 +2,46 @@
 
 from __future__ import annotations
 
-import io
-import json
-import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import zxingcpp
-from PIL import Image
 
-from protocol.messages import AskLook, AskRedeem, Intent
-from provisioning.verbs import certify_gateway
 from tests.headoffice.counter import new_rid
+from tests.headoffice.phones import NOTICES_MS, furnish, gateway_of, issue, look, opened, read, redeem, tap
 from tests.headoffice.process import Running, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, ViewportSize
-
-PHONE: ViewportSize = {"width": 390, "height": 844}
-OURS = ("http://127.0.0.1:", "data:")
-NOTICES_MS = 8_000
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("office"), free_port(), free_port()) as here:
-        here.api("PUT", "/api/v1/stores/nanjing-lu", {"name": "南京路店", "address": "南京东路 100 号"})
-        here.api("PUT", "/api/v1/gateways/gw-1", {"name": "1", "stores": ["nanjing-lu"]})
-        latte = {"author": "李经理", "title": "手冲咖啡兑换券", "brand": "山间咖啡", "value": 3200}
-        here.api("PUT", "/api/v1/types/latte", latte)
-        here.api("POST", "/api/v1/types/latte/approve", {"by": "王总"})
+        furnish(here)
         yield here
 
 
 @pytest.fixture(params=["light", "dark"])
 def phone(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """Return a phone's page; what it asks of anybody else, and what its console complains of, fails the test."""
-    context = browser.new_context(
-        viewport=PHONE, device_scale_factor=2, locale="zh-CN", color_scheme=request.param, is_mobile=True
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda asked: None if asked.url.startswith(OURS) else complaints.append(asked.url))
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def _issue(office: Running, **wanted: Any) -> dict[str, str]:
-    status, body = office.api("POST", "/api/v1/vouchers", wanted)
-    assert status == 201, body
-    issued: dict[str, str] = json.loads(body)
-    return issued
-
-
-def _tap(phone: Page) -> str:
-    """Tap 立即使用 and return the code that opens."""
-    phone.get_by_role("button", name="立即使用").click()
-    phone.wait_for_selector(".opened .qr")
-    return "".join(phone.locator(".opened .code").inner_text().split())
-
-
-def _gateway(office: Running, folder: Path) -> ssl.SSLContext:
-    bundle = certify_gateway(office.authority, "gw-1", folder)
-    context = ssl.create_default_context(cafile=str(bundle.authority))
-    context.load_cert_chain(bundle.certificate, bundle.key)
-    return context
-
-
-def _redeem(office: Running, folder: Path, code: str) -> None:
-    context = _gateway(office, folder)
-    ask = AskRedeem(requester="till-1", store="nanjing-lu", intent=Intent(rid=new_rid(), code=code), terms=1)
-    assert b'"redeemed"' in office.ask(context, ask)[1]
+    """Return a phone's page."""
+    with opened(browser, request.param) as page:
+        yield page
 
 
 def test_the_code_on_the_screen_is_read_and_turns_to_used_once_it_is_redeemed(
     office: Running, phone: Page, tmp_path: Path
 ) -> None:
-    issued = _issue(office, type="latte")
+    issued = issue(office, type="latte")
     phone.goto(issued["page"])
     shot = phone.screenshot(path=tmp_path / "ready.png")
-    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)).convert("L"))
-    assert read.text == issued["code"]
+    assert read(shot) == issued["code"]
     assert phone.locator(".state h2").inner_text() == "待使用"
     assert phone.locator(".code").inner_text().split() == [issued["code"][at : at + 4] for at in range(0, 16, 4)]
 
-    _redeem(office, tmp_path / "gw-1", issued["code"])
+    assert redeem(office, gateway_of(office, tmp_path / "gw-1"), issued["code"]) == "redeemed"
     phone.wait_for_selector("main.done", timeout=NOTICES_MS)
     assert phone.locator(".state h2").inner_text() == "已使用"
     assert "南京路店" in phone.locator(".used").inner_text()
@@ -102,23 +51,23 @@ def test_the_code_on_the_screen_is_read_and_turns_to_used_once_it_is_redeemed(
 def test_a_code_that_changes_shows_after_a_tap_and_turns_to_used_once_it_is_redeemed(
     office: Running, phone: Page, tmp_path: Path
 ) -> None:
-    issued = _issue(office, type="latte", dynamic=True)
+    issued = issue(office, type="latte", dynamic=True)
     phone.goto(issued["page"])
     assert phone.locator(".qr").count() == 0
     phone.get_by_role("button", name="立即使用").click()
     phone.wait_for_selector(".opened .qr")
     shot = phone.screenshot(path=tmp_path / "opened.png", full_page=True)
-    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)).convert("L"))
-    assert "".join(phone.locator(".opened .code").inner_text().split()) == read.text
-    assert read.text != issued["code"]
-    _redeem(office, tmp_path / "gw-1", read.text)
+    shown = read(shot)
+    assert "".join(phone.locator(".opened .code").inner_text().split()) == shown
+    assert shown != issued["code"]
+    assert redeem(office, gateway_of(office, tmp_path / "gw-1"), shown) == "redeemed"
     phone.wait_for_selector("main.done", timeout=NOTICES_MS)
     assert phone.locator(".qr").count() == 0
 
 
 def test_a_code_that_changes_folds_after_five_minutes_and_asks_for_a_new_tap(office: Running, phone: Page) -> None:
     phone.clock.install()
-    phone.goto(_issue(office, type="latte", dynamic=True)["page"])
+    phone.goto(issue(office, type="latte", dynamic=True)["page"])
     use = phone.get_by_role("button", name="立即使用")
     use.click()
     phone.wait_for_selector(".opened .qr")
@@ -130,11 +79,10 @@ def test_a_code_that_changes_folds_after_five_minutes_and_asks_for_a_new_tap(off
 
 def test_a_refusal_is_told_at_once_and_leaves_the_code_open(office: Running, phone: Page, tmp_path: Path) -> None:
     office.api("PUT", "/api/v1/stores/jingan", {"name": "静安店", "address": "愚园路 68 号", "phone": "021 5555 0101"})
-    issued = _issue(office, title="静安店午市套餐", stores=["jingan"], dynamic=True)
+    issued = issue(office, title="静安店午市套餐", stores=["jingan"], dynamic=True)
     phone.goto(issued["page"])
-    code = _tap(phone)
-    context = _gateway(office, tmp_path / "gw-1")
-    assert b"wrong_store" in office.ask(context, AskLook(requester="till-1", store="nanjing-lu", code=code))[1]
+    code = tap(phone)
+    assert look(office, gateway_of(office, tmp_path / "gw-1"), code) == "wrong_store"
     phone.wait_for_selector(".lately.wait", timeout=NOTICES_MS)
     assert "当前门店不适用" in phone.locator(".lately").inner_text()
     assert "".join(phone.locator(".opened .code").inner_text().split()) == code
@@ -142,9 +90,9 @@ def test_a_refusal_is_told_at_once_and_leaves_the_code_open(office: Running, pho
 
 
 def test_a_use_of_a_card_turns_the_page_green_and_folds_the_code(office: Running, phone: Page, tmp_path: Path) -> None:
-    issued = _issue(office, kind="multi_use", uses=5, dynamic=True)
+    issued = issue(office, kind="multi_use", uses=5, dynamic=True)
     phone.goto(issued["page"])
-    _redeem(office, tmp_path / "gw-1", _tap(phone))
+    assert redeem(office, gateway_of(office, tmp_path / "gw-1"), tap(phone)) == "redeemed"
     phone.wait_for_selector(".lately.good", timeout=NOTICES_MS)
     assert "还可使用 4 次" in phone.locator(".lately").inner_text()
     assert phone.get_by_role("button", name="立即使用").is_visible()
@@ -152,7 +100,7 @@ def test_a_use_of_a_card_turns_the_page_green_and_folds_the_code(office: Running
 
 def test_nothing_sticks_out_of_a_narrow_phone(office: Running, phone: Page) -> None:
     phone.set_viewport_size({"width": 320, "height": 568})
-    phone.goto(_issue(office, title="一" * 60, code=f"https://shop.example/{new_rid()}/" + "v" * 400)["page"])
+    phone.goto(issue(office, title="一" * 60, code=f"https://shop.example/{new_rid()}/" + "v" * 400)["page"])
     assert phone.evaluate("document.documentElement.scrollWidth") == 320
     whole_code_in_view = phone.locator(".qr").bounding_box()
     assert whole_code_in_view
@@ -163,10 +111,10 @@ def test_nothing_sticks_out_of_a_narrow_phone(office: Running, phone: Page) -> N
 def test_the_language_is_changed_by_a_touch_and_kept_when_the_page_changes(
     office: Running, phone: Page, tmp_path: Path
 ) -> None:
-    issued = _issue(office, type="latte")
+    issued = issue(office, type="latte")
     phone.goto(issued["page"])
     phone.get_by_role("link", name="English").click()
     assert phone.locator(".state h2").inner_text() == "Ready to use"
-    _redeem(office, tmp_path / "gw-1", issued["code"])
+    assert redeem(office, gateway_of(office, tmp_path / "gw-1"), issued["code"]) == "redeemed"
     phone.wait_for_selector("main.done", timeout=NOTICES_MS)
     assert phone.locator(".state h2").inner_text() == "Used"

@@ -72,7 +72,10 @@ function paint() {
 function tellTime() {
   if (opened === null) return;
   const now = performance.now();
-  if (now >= opened.until || now - opened.heard >= LOST_MS) return fold();
+  if (now >= opened.until || now - opened.heard >= LOST_MS) {
+    leave();
+    return fold();
+  }
   const seconds = Math.ceil((opened.until - now) / 1000);
   const left = document.querySelector(".opened .left");
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -139,9 +142,12 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target).catch(() => event.target.submit());
 });
-window.addEventListener("pagehide", () => {
+// A photograph of the code is worth nothing from now on.
+function leave() {
   if (opened !== null) navigator.sendBeacon(`${page().dataset.page}/open/${opened.id}/close`);
-});
+}
+
+window.addEventListener("pagehide", leave);
 const told = new EventSource(`${page().dataset.page}/events`);
 told.onmessage = refreshIfSeen;
 setInterval(() => {
