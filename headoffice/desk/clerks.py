@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from headoffice import clerks, registry
 from headoffice.api.clerks import ClerkChange, ClerkIn
 from headoffice.desk.deeds import Deed
-from headoffice.desk.places import options, require_own
+from headoffice.desk.places import narrowed, options, require_own
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError
@@ -29,7 +29,9 @@ def show_clerks(visit: Visit) -> Shown:
             for row in clerks.all_clerks(connection)
             if visit.person.stores is None or any(map(visit.person.sees, row["stores"]))
         ]
-        return {"clerks": found, "stores": places, "form": visit.form}
+        asked = visit.query("q")
+        shown = narrowed(found, asked, "number", "name", "store_names")
+        return {"clerks": shown, "in_all": len(found), "q": asked, "stores": places, "form": visit.form}
 
     return Shown(template="clerks.html", values=visit.office.database.read(read))
 

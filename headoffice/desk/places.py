@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from headoffice.desk.visit import Visit
 
+#: Stores or clerks on one page; the others are found by their names.
+MOST_LISTED = 200
+
 
 def options(connection: Connection, visit: Visit, *, every: bool = False) -> list[tuple[str, str]]:
     """Return id and name of each store that this person may choose; ``every``: all of them is the first choice."""
@@ -25,6 +28,12 @@ def options(connection: Connection, visit: Visit, *, every: bool = False) -> lis
         found = found.where(stores.c.id.in_(visit.person.stores))
     first = [("", LABELS[visit.lang]["all_stores"])] if every else []
     return [*first, *((row.id, row.name) for row in connection.execute(found))]
+
+
+def narrowed(rows: list[dict[str, Any]], asked: str, *names: str) -> list[dict[str, Any]]:
+    """Return the first of a long list of stores or clerks in whose columns a few words are found."""
+    words = asked.casefold()
+    return [row for row in rows if any(words in str(row[name]).casefold() for name in names)][:MOST_LISTED]
 
 
 def require_own(visit: Visit, wanted: Iterable[str]) -> None:

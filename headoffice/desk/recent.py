@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 60
 MOST_REFUSALS = 300
+_A_DAY = timedelta(days=1)
 #: Of a chain without a store yet.
 _ZONE = "Asia/Shanghai"
 _SHARED = ("at", "verdict", "code_tail", "clerk", "method", "store", "voucher", "platform")
@@ -44,24 +45,30 @@ def newest(connection: Connection, scope: frozenset[str] | None) -> list[dict[st
     return sorted(both, key=lambda row: row["at"], reverse=True)[:MOST_ROWS]
 
 
-def newest_refusals(connection: Connection, scope: frozenset[str] | None, store: str) -> list[dict[str, Any]]:
-    """Return the newest refused looks and refused redemptions, the newest first; ``store`` empty: of all in scope."""
+def newest_refusals(
+    connection: Connection, scope: frozenset[str] | None, store: str, at: datetime
+) -> list[dict[str, Any]]:
+    """Return the newest refused looks, and the redemptions that a day has refused; ``store`` empty: of all in scope.
+
+    Hardly any redemption is refused, so how far back they are looked for is bounded by time.
+    """
     looks = _rows(connection, refusals, scope, MOST_REFUSALS, store)
     asked = select(redemptions).where(
-        redemptions.c.verdict.not_in([Verdict.REDEEMED, Verdict.UNDONE, Verdict.ACCEPTED_OFFLINE])
+        redemptions.c.verdict.not_in([Verdict.REDEEMED, Verdict.UNDONE, Verdict.ACCEPTED_OFFLINE]),
+        redemptions.c.at > at - _A_DAY,
     )
     both = [*looks, *_rows(connection, redemptions, scope, MOST_REFUSALS, store, asked)]
     return sorted(both, key=lambda row: row["at"], reverse=True)[:MOST_REFUSALS]
 
 
 def handed_over(connection: Connection, scope: frozenset[str] | None, before: datetime) -> list[dict[str, Any]]:
-    """Return redemptions of which nobody has said that the answer was seen, older than ``before`` (是否已交付)."""
+    """Return redemptions of two days of which nobody has said that the answer was seen (是否已交付)."""
     unsettled = select(redemptions).where(
         redemptions.c.verdict == Verdict.REDEEMED,
         redemptions.c.settled_at.is_(None),
         redemptions.c.undone_by.is_(None),
         redemptions.c.at < before,
-        redemptions.c.at > before - timedelta(days=7),
+        redemptions.c.at > before - 2 * _A_DAY,
     )
     return _rows(connection, redemptions, scope, MOST_ROWS, chosen=unsettled)
 

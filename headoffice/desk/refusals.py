@@ -20,7 +20,7 @@ def refusals(visit: Visit) -> Shown:
     store, scope = visit.query("store"), visit.person.stores
 
     def read(connection: Connection) -> dict[str, object]:
-        rows = recent.newest_refusals(connection, scope, store)
+        rows = recent.newest_refusals(connection, scope, store, visit.now)
         reasons = Counter(shown.verdict(row["verdict"], visit.lang) for row in rows)
         counted = bars((name, count, 0) for name, count in reasons.most_common())
         return {"rows": rows, "counted": counted, "stores": options(connection, visit, every=True), "store": store}

@@ -12,6 +12,7 @@ from headoffice import registry
 from headoffice.api.fields import Id
 from headoffice.api.stores import StoreIn
 from headoffice.desk.deeds import Deed
+from headoffice.desk.places import narrowed
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError, TakenError
@@ -41,7 +42,9 @@ def show_stores(visit: Visit) -> Shown:
             if visit.person.sees(row["id"])
         ]
 
-    return Shown(template="stores.html", values={"stores": visit.office.database.read(read)})
+    found, asked = visit.office.database.read(read), visit.query("q")
+    values = {"stores": narrowed(found, asked, "id", "name", "address"), "in_all": len(found), "q": asked}
+    return Shown(template="stores.html", values=values)
 
 
 def show_store(visit: Visit) -> Shown:

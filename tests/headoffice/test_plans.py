@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 
 from headoffice.database import Database, open_database
+from headoffice.public import public_app
+from headoffice.roles import Role
 from headoffice.schema import redemptions, refusals, uses, vouchers
 from protocol.messages import Intent, Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import NOON, client_of, office_over, opened_counter
 from tests.headoffice.counter import Clock, Counter
+from tests.headoffice.desk.browsing import let_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +131,31 @@ def test_no_statement_of_a_look_a_confirm_or_an_undo_reads_a_table_through(
         for line in _plan(database, statement, values):
             assert not LARGE_SCAN.match(line), f"{line}: {statement}"
             assert "TEMP B-TREE" not in line, f"{line}: {statement}"
+
+
+def test_the_desks_pages_find_what_they_show_along_an_index(full_books: Counter, database: Database) -> None:
+    code = full_books.issue()
+    full_books.step(code, "ask-refund")
+    office = office_over(database, full_books.clock)
+    chief = let_in(office, public_app(office), "li.lei", Role.ADMINISTRATOR)
+    manager = let_in(office, public_app(office), "chen.jing", Role.MANAGER, ["nanjing-lu"])
+    with _listening(database) as heard:
+        for browsing in (chief, manager):
+            for page in (
+                "",
+                "/open",
+                "/refusals",
+                "/refusals?store=nanjing-lu",
+                "/reports",
+                "/refunds",
+                f"/vouchers?q={code}",
+            ):
+                assert browsing.get(page).status_code == 200
+    read = [(statement, values) for statement, values in heard if statement.startswith("SELECT")]
+    assert len(read) > 20
+    for statement, values in read:
+        for line in _plan(database, statement, values):
+            assert not LARGE_SCAN.match(line) or "USING" in line, f"{line}: {statement}"
 
 
 @pytest.mark.parametrize("query", ["?store=nanjing-lu&day=2026-11-21", "?day=2026-11-21", ""])

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headoffice.api.stores import StoreIn
 from headoffice.desk import names, words
 from headoffice.desk.deeds import Deed, newest
 from headoffice.drafts import DraftState
 from headoffice.life import Step
 from headoffice.orders import OrderStep
-from headoffice.registry import ClerkPolicy
+from headoffice.registry import ClerkPolicy, put_store
 from headoffice.roles import Role
 from protocol.lease import Cause
 from protocol.owner import VoucherState
@@ -21,6 +22,8 @@ from protocol.platform import Phase
 from tests.headoffice.conftest import WINDOW
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from headoffice.office import Office
     from tests.headoffice.counter import Clock, Counter
     from tests.headoffice.desk.browsing import Browsing
@@ -207,6 +210,24 @@ def test_a_store_is_added_and_changed_and_keeps_what_the_form_does_not_show(
     (store,) = (row for row in counter.api.get("/api/v1/stores").json() if row["id"] == "xu")
     assert (store["name"], store["phone"]) == ("徐家汇", "021")
     assert deeds(office)[0] == ("wang.fang", Deed.PUT_STORE)
+
+
+def test_a_chain_of_many_stores_is_searched_and_its_stores_are_typed(
+    office: Office, counter: Counter, staff: Browsing
+) -> None:
+    def open_stores(connection: Connection) -> None:
+        known = StoreIn.model_validate({"name": "x"}).model_dump()
+        for number in range(250):
+            put_store(connection, f"s{number}", {**known, "name": f"第{number}店"})
+
+    office.database.write(open_stores)
+    text = staff.get("/stores").text
+    assert "200 / 252" in text
+    assert "第99店" not in text
+    assert "第99店" in staff.get("/stores?q=s99").text
+    assert '<textarea name="stores"' in staff.get("/clerks").text
+    assert staff.post("/clerks", do="add", name="张三", stores="s1, s249\ns7").status_code == 200
+    assert counter.api.get("/api/v1/clerks").json()[0]["stores"] == ["s1", "s249", "s7"]
 
 
 def test_what_somebody_typed_is_shown_as_text_and_never_run(counter: Counter, staff: Browsing) -> None:
