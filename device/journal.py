@@ -95,6 +95,7 @@ class Journal:
         """The newest row's number."""
         self._gateway: str | None = None
         self._heard = NEVER
+        self._heard_seal: str | None = None
         self._placed = False
         """Whether a gateway has welcomed this run: before that nobody knows whose marks these are."""
 
@@ -116,6 +117,7 @@ class Journal:
         self._store, self.store_name = meta.get("store"), meta.get("store_name")
         self._gateway = meta.get("gateway")
         self._heard = Mark(int(meta.get("heard_gen", 0)), int(meta.get("heard_seq", 0)))
+        self._heard_seal = meta.get("heard_seal") or None
         self._clock.never_before(at)
         try:
             self._note(boot=str(self.boot), kiosk=self._kiosk)
@@ -130,14 +132,14 @@ class Journal:
     def stamped(self, message: KioskMessage) -> KioskMessage:
         """Return a message as it leaves; a greeting says how far the gateway has been seen to come."""
         if isinstance(message, Hello):
-            message = msgspec.structs.replace(message, heard_of=self._gateway)
+            message = msgspec.structs.replace(message, heard_of=self._gateway, heard_seal=self._heard_seal)
             return stamped(message, self.mark, self._heard)
         return stamped(message, self.mark)
 
     def heard(self, message: GatewayMessage) -> None:
         """Keep the highest mark that the gateway has shown; it is written down with the next answer."""
-        if self._placed:
-            self._heard = max(self._heard, mark_of(message))
+        if self._placed and mark_of(message) >= self._heard:
+            self._heard, self._heard_seal = mark_of(message), message.seal
 
     def mint(self, intent: Intent) -> None:
         """Write down a new redemption; return when it is on disk, or raise JournalError, and then it is not there."""
@@ -151,8 +153,10 @@ class Journal:
 
     def accept(self, answer: Answer) -> None:
         """Write down that a redemption was accepted offline; its code stays, because it is still to be brought in."""
-        seq = self._rows[answer.rid]
-        self._run("UPDATE book SET answer=?, verdict=? WHERE seq=?", msgspec.json.encode(answer), answer.verdict, seq)
+        seq, said = self._rows[answer.rid], msgspec.json.encode(answer)
+        with self._transaction():
+            self._run("UPDATE book SET answer=?, verdict=? WHERE seq=?", said, answer.verdict, seq)
+            self._note_heard()
 
     def conclude(self, answer: Answer) -> None:
         """Write down a redemption's final answer, and erase its raw code."""
@@ -167,7 +171,7 @@ class Journal:
                 answer.verdict,
                 seq,
             )
-            self._note(heard_gen=str(self._heard.generation), heard_seq=str(self._heard.sequence))
+            self._note_heard()
 
     def park(self, rid: str) -> None:
         """Note that a redemption was given up at the counter before its end was known."""
@@ -184,8 +188,9 @@ class Journal:
         """Note which store which gateway says that this kiosk stands in, for the next start and for the books."""
         self._placed = True
         if gateway != self._gateway:  # what was seen of another one says nothing of this one
-            self._gateway, self._heard = gateway, NEVER
-            self._note(gateway=gateway, heard_gen="0", heard_seq="0")
+            self._gateway, self._heard, self._heard_seal = gateway, NEVER, None
+            self._note(gateway=gateway)
+            self._note_heard()
         if (store, store_name) != (self._store, self.store_name):
             self._store, self.store_name = store, store_name
             self._note(store=store, store_name=store_name)
@@ -257,6 +262,11 @@ class Journal:
         if gone:
             self._run(f"DELETE FROM book WHERE seq IN ({','.join('?' * len(gone))})", *gone)  # noqa: S608 - only marks
             log.info("journal_pruned rows=%s", len(gone))
+
+    def _note_heard(self) -> None:
+        heard = self._heard
+        seal = self._heard_seal or ""
+        self._note(heard_gen=str(heard.generation), heard_seq=str(heard.sequence), heard_seal=seal)
 
     def _note(self, **values: str) -> None:
         marks = ",".join(["(?,?)"] * len(values))

@@ -27,6 +27,7 @@ from gateway.offers import Seal
 from gateway.presence import Attendance
 from gateway.registry import Registry
 from gateway.relays import TICK_S, Relays
+from gateway.signet import signet_from
 from gateway.standing import Standing
 from gateway.storelist import StoreList
 from gateway.tls import identity_of
@@ -64,7 +65,7 @@ class Gateway:
         self._registry = Registry(data / "registry.json")
         self._journal = Journal(data / "journal.db")
         self._upstream = Upstream(config.headoffice, lambda: self._changes.tell(Topic.LINKS))
-        self._standing = Standing(self.identity, self._journal, self._changes)
+        self._standing = Standing(self.identity, self._journal, self._changes, signet_from(Path(config.broker.key)))
         self._owner = HeadOffice(self._upstream, self._standing, self._journal, config.headoffice.refresh_s)
         self._link = Link(self.identity, config.broker, self._received, self._connected)
         self._relays = Relays(self._journal, self._owner, self._say, self._changes)

@@ -10,12 +10,15 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gateway.changes import Changes, Topic
-from protocol.marks import mark_of, shown_in, stamped
+from protocol.marks import NEVER, mark_of, shown_in, stamped
 from protocol.messages import Hello, Notice
 
 if TYPE_CHECKING:
     from gateway.ports import Marks
+    from gateway.signet import Signet
     from protocol.marks import AnyMessage, Mark
     from protocol.messages import KioskMessage, UpstreamAnswer
 
@@ -38,10 +41,12 @@ class Behind:
 class Standing:
     """Stamps what leaves, and looks at the marks of what comes in."""
 
-    def __init__(self, identity: str, journal: Marks, changes: Changes) -> None:
-        """Keep the gateway's own identity, and its journal."""
+    def __init__(self, identity: str, journal: Marks, changes: Changes, signet: Signet) -> None:
+        """Keep the gateway's own identity, its journal, and by what it knows its own marks again."""
         self.identity = identity
         self._journal = journal
+        self._signet = signet
+        self._sealed = (NEVER, signet.seal(NEVER))
         self._changes = changes
         self.behind: Behind | None = None
         """Set for good, once this run has found out that the journal is an older copy."""
@@ -55,14 +60,28 @@ class Standing:
         return self.behind is not None or self._journal.is_behind
 
     def stamped(self, peer: str, message: AnyMessage) -> AnyMessage:
-        """Return a message to this peer as it leaves."""
-        return stamped(message, self._journal.mark, self._journal.heard_of(peer))
+        """Return a message to this peer as it leaves; a kiosk gets the seal of the mark with it."""
+        own = self._journal.mark
+        marked = stamped(message, own, self._journal.heard_of(peer))
+        if peer == HEAD_OFFICE:
+            return marked
+        if own != self._sealed[0]:
+            self._sealed = (own, self._signet.seal(own))
+        return msgspec.structs.replace(marked, seal=self._sealed[1])
 
     def hear_kiosk(self, kiosk: str, message: KioskMessage) -> None:
-        """Look at the marks of a kiosk's message; what it has seen of another gateway is none of ours."""
+        """Look at the marks of a kiosk's message; what it has seen of another gateway is none of ours.
+
+        Nor is what this one has never shown: a kiosk must not be able to stop a gateway by what it has made up.
+        """
         self._journal.heard(kiosk, mark_of(message))
-        if isinstance(message, Hello) and message.heard_of == self.identity:
-            self._compare(kiosk, shown_in(message))
+        if not isinstance(message, Hello) or message.heard_of != self.identity:
+            return
+        shown = shown_in(message)
+        if shown == NEVER or self._signet.has_sealed(shown, message.heard_seal):
+            self._compare(kiosk, shown)
+        else:
+            log.warning("mark_not_ours kiosk=%s shown=%s/%s", kiosk, shown.generation, shown.sequence)
 
     def hear_headoffice(self, answer: UpstreamAnswer) -> bool:
         """Look at the marks of an answer of the head office; return whether it counts.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 #: The version this code speaks. A party serves messages one version older; a newer one it answers with a Notice
 #: ``fault``.
@@ -19,3 +22,5 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     heard_gen: int = 0
     heard_seq: int = 0
     """The highest generation that the sender has seen of the receiver, and the highest sequence in that; 0: none."""
+    seal: Annotated[str, Meta(max_length=64)] | None = None
+    """A gateway's, on ``gen`` and ``seq``: a kiosk that brings those back in its greeting has it from that gateway."""

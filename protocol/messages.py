@@ -110,6 +110,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     open_rids: int = 0
     heard_of: Identity | None = None
     """The gateway that ``heard_gen`` and ``heard_seq`` are of: a kiosk may have been moved to another one."""
+    heard_seal: Text | None = None
+    """That gateway's seal on them; without it they count for nothing."""
 
 
 class Look(Message, frozen=True, kw_only=True, tag="look"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.changes import Changes
+from gateway.signet import Signet
 from gateway.standing import HEAD_OFFICE, Standing
 from protocol.messages import AskHello, AskUpload, Met
 from simulator.histories.group_commit import Disk, GroupCommit
@@ -47,12 +48,13 @@ class Caller(Party):
         self.relays: dict[str, Relay] = {}
         """The requests of this run, by rid."""
         self._restoring = False
+        self._signet = Signet(name.encode())
 
     def start(self) -> None:
         """Open the journal; nobody has shown yet how far it had come."""
         super().start()
         self.journal = GroupCommit(self)
-        self.standing = Standing(self.name, self.journal, Changes())
+        self.standing = Standing(self.name, self.journal, Changes(), self._signet)
         self.relays = {}
         self._restoring = False
 

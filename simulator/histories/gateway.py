@@ -301,4 +301,4 @@ class Gateway(Caller):
     def _say(self, identity: str, message: GatewayMessage) -> None:
         way = self.ways.get(identity)
         if way is not None:
-            way(message)
+            way(self.standing.stamped(identity, message))

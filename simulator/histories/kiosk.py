@@ -49,6 +49,8 @@ class Journal:
         self.generation = 1
         self.gateway: str | None = None
         self.heard = NEVER
+        self.seal: str | None = None
+        """The gateway's, on what was heard of it."""
 
     @property
     def mark(self) -> Mark:
@@ -59,7 +61,7 @@ class Journal:
         """Return a copy, to be put back later."""
         twin = Journal()
         twin.rows, twin.sequence, twin.generation = dict(self.rows), self.sequence, self.generation
-        twin.gateway, twin.heard = self.gateway, self.heard
+        twin.gateway, twin.heard, twin.seal = self.gateway, self.heard, self.seal
         return twin
 
 
@@ -93,7 +95,7 @@ class Kiosk(Party):
         """Start on the journal, and connect a little later."""
         super().start()
         self.connected = self._welcomed = False
-        self._heard = self.disk.heard
+        self._heard, self._seal = self.disk.heard, self.disk.seal
         self._alarm = _NEVER
         setup = Setup(boot=f"{self.name}-{self.runs}", software="", timing=self.timing, style=STYLE)
         self.counter, effects = begin(setup, tuple(self.disk.rows.values()), self.clock.now())
@@ -175,10 +177,11 @@ class Kiosk(Party):
                 return
             if message.gateway != self.disk.gateway:
                 self.disk.gateway = message.gateway
-                self.disk.heard = self._heard = NEVER
+                self._heard, self._seal = NEVER, None
+                self._keep_heard()
             self._welcomed = True
-        if self._welcomed:
-            self._heard = max(self._heard, mark_of(message))
+        if self._welcomed and mark_of(message) >= self._heard:
+            self._heard, self._seal = mark_of(message), message.seal
         if isinstance(message, Answer):
             self.oracle.heard(message, self.runs)
         if self.up:
@@ -221,11 +224,12 @@ class Kiosk(Party):
                 return self._commit(intent.rid, kept, minted=True)
             case Accept(answer=answer):
                 known = rows.get(answer.rid)
+                self._keep_heard()
                 return known is None or self._commit(answer.rid, replace(known, answer=answer))
             case Conclude(answer=answer):
                 self.oracle.advance(answer.rid, State.ANSWERED)
                 known = rows.get(answer.rid)
-                self.disk.heard = self._heard
+                self._keep_heard()
                 return known is None or self._commit(answer.rid, replace(known, answer=answer))
             case Park(rid=rid):
                 self.faults.met(Fault.GIVEN_UP, rid)
@@ -235,6 +239,9 @@ class Kiosk(Party):
             case Settle(rid=rid):
                 self.oracle.advance(rid, State.SETTLED)
                 return self._commit(rid, None)
+
+    def _keep_heard(self) -> None:
+        self.disk.heard, self.disk.seal = self._heard, self._seal
 
     def _commit(self, rid: str, row: Kept | None, *, minted: bool = False) -> bool:
         dies = self.faults.kills_at_commit(Fault.KIOSK_COMMIT, [rid])
@@ -260,7 +267,7 @@ class Kiosk(Party):
         if self.connected:
             greets = isinstance(message, Hello)
             if greets:
-                message = msgspec.structs.replace(message, heard_of=self.disk.gateway)
+                message = msgspec.structs.replace(message, heard_of=self.disk.gateway, heard_seal=self._seal)
             marked = stamped(message, self.disk.mark, self._heard if greets else NEVER)
             self.line.carry(rid, self.gateway.take, self.name, marked)
 

@@ -262,13 +262,25 @@ def test_a_greeting_says_how_far_the_gateway_was_seen_to_come_also_after_a_resta
 ) -> None:
     journal.heard(stamped(Notice(verdict=Verdict.FAULT), Mark(1, 99)))
     journal.place("gw-1", "nanjing-lu", "南京路店")
-    journal.heard(stamped(Notice(verdict=Verdict.FAULT), Mark(1, 7)))
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT, seal="of 1/7"), Mark(1, 7)))
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT, seal="of 1/6"), Mark(1, 6)))
     journal.mint(intent(1))
     journal.conclude(final(1))
     for one in (journal, again(path)):
         hello = one.stamped(Hello(boot="b"))
         assert isinstance(hello, Hello)
         assert (hello.heard_of, shown_in(hello), mark_of(hello)) == ("gw-1", Mark(1, 7), Mark(1, 1))
+        assert hello.heard_seal == "of 1/7"
+
+
+def test_what_was_seen_of_the_gateway_is_kept_with_what_it_has_accepted(journal: Journal, path: Path) -> None:
+    journal.place("gw-1", "nanjing-lu", "南京路店")
+    journal.mint(intent(1))
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT, seal="of 1/8"), Mark(1, 8)))
+    journal.accept(Answer(rid=intent(1).rid, verdict=Verdict.ACCEPTED_OFFLINE, final=False))
+    hello = again(path).stamped(Hello(boot="b"))
+    assert isinstance(hello, Hello)
+    assert (shown_in(hello), hello.heard_seal) == (Mark(1, 8), "of 1/8")
 
 
 def test_what_was_seen_of_another_gateway_is_forgotten_with_the_move(journal: Journal) -> None:

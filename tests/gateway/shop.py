@@ -22,6 +22,7 @@ from gateway.offers import Seal
 from gateway.places import Clerk, Roster, Store
 from gateway.registry import Registry
 from gateway.relays import Relays
+from gateway.signet import Signet
 from gateway.standing import Standing
 from gateway.undos import Undos
 from gateway.upstream import Upstream
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tests.gateway.certificates import Authority
 
 WAIT_S = 5.0
+SIGNET = Signet(b"s" * 32)
 
 
 def badge_of(number: str) -> str:
@@ -139,7 +141,7 @@ class Shop:
         self.seal = Seal(boot="b00t", key=b"k" * 32)
         self.registry = Registry(data / "registry.json")
         self.journal = Journal(data / "journal.db")
-        self.standing = Standing("gw-1", self.journal, self.changes)
+        self.standing = Standing("gw-1", self.journal, self.changes, SIGNET)
         self.upstream = owner
         self.owner = HeadOfficePeer(owner, self.standing, self.journal, every_s=60.0)
         self.relays = Relays(self.journal, self.owner, self._say, self.changes, self.clock)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from gateway.headoffice import UPLOADED_AT_ONCE, HeadOffice
 from gateway.journal import restore
+from gateway.signet import Signet
 from gateway.standing import HEAD_OFFICE, HINT
 from protocol.marks import Mark, mark_of, shown_in, stamped
 from protocol.messages import (
@@ -26,7 +28,7 @@ from protocol.messages import (
 )
 from protocol.owner import intent_digest
 from protocol.vocabulary import Verdict
-from tests.gateway.shop import Shop, SilentOwner, intent_of, open_shop, rid
+from tests.gateway.shop import SIGNET, Shop, SilentOwner, intent_of, open_shop, rid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,12 @@ CODE = "4006123456781234"
 def says(answer: UpstreamAnswer, heard: Mark) -> Callable[[UpstreamRequest], UpstreamAnswer]:
     """Return an owner that says this, and that it has seen the gateway come so far."""
     return lambda _: stamped(answer, Mark(1, 9), heard)
+
+
+def brought(mark: Mark, *, of: str = "gw-1", seal: str | None = None) -> Hello:
+    """Return the greeting of a kiosk that brings a gateway's mark back, with the seal that it got with it."""
+    hello = Hello(boot="b", heard_of=of, heard_seal=seal or SIGNET.seal(mark))
+    return stamped(hello, Mark(1, 1), mark)
 
 
 async def ended(shop: Shop, number: int) -> None:
@@ -76,7 +84,7 @@ async def test_rule_11_a_gateway_of_which_somebody_remembers_more_stops(data: Pa
             owner.answer = says(Met(), Mark(1, 5))
             assert await shop.owner.ask(AskHello()) is None
         else:
-            shop.receive(shower, stamped(Hello(boot="b", heard_of="gw-1"), Mark(1, 1), Mark(1, 5)))
+            shop.receive(shower, brought(Mark(1, 5)))
         asked = len(owner.asked)
         for message in (
             Look(look=1, boot="b", code=CODE),
@@ -97,9 +105,24 @@ async def test_rule_11_a_gateway_of_which_somebody_remembers_more_stops(data: Pa
 
 async def test_what_a_kiosk_has_seen_of_another_gateway_says_nothing_of_this_one(data: Path) -> None:
     async with open_shop(data) as shop:
-        shop.receive("till-1", stamped(Hello(boot="b", heard_of="gw-2"), Mark(1, 1), Mark(1, 500)))
+        shop.receive("till-1", brought(Mark(1, 500), of="gw-2"))
         assert not shop.standing.stopped
         assert isinstance(shop.outbox.to("till-1")[-1], Welcome)
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize(
+    "seal", [None, "made up", Signet(b"another gateway's").seal(Mark(1, 500)), SIGNET.seal(Mark(1, 5))]
+)
+async def test_rule_11_a_kiosk_cannot_stop_a_gateway_by_a_mark_that_it_never_gave(data: Path, seal: str | None) -> None:
+    async with open_shop(data) as shop:
+        shop.standing.met = False
+        shop.receive("till-1", msgspec.structs.replace(brought(Mark(1, 500)), heard_seal=seal))
+        assert not shop.standing.stopped
+        assert not shop.standing.met, "nor does it show how far the journal had come"
+        welcome = shop.outbox.to("till-1")[-1]
+        shop.receive("till-1", brought(mark_of(welcome), seal=welcome.seal))
+        assert shop.standing.met
 
 
 async def test_after_restore_the_same_memories_stop_nobody(data: Path) -> None:
@@ -107,7 +130,7 @@ async def test_after_restore_the_same_memories_stop_nobody(data: Path) -> None:
         pass
     assert restore(data / "journal.db") == 2
     async with open_shop(data) as shop:
-        shop.receive("till-1", stamped(Hello(boot="b", heard_of="gw-1"), Mark(1, 1), Mark(1, 500)))
+        shop.receive("till-1", brought(Mark(1, 500)))
         assert not shop.standing.stopped
         assert mark_of(shop.outbox.to("till-1")[-1]) == Mark(2, 0)
 

@@ -62,7 +62,7 @@ def lease_out(counter: Counter, **more: Any) -> dict[str, Any]:
     return found
 
 
-def greet(counter: Counter, *returned: str, **marks: int) -> tuple[Lease, ...]:
+def greet(counter: Counter, *returned: str, **marks: Any) -> tuple[Lease, ...]:
     """Greet the head office as the counter's gateway and return the leases that it is told of."""
     met = counter.ledger.answer(counter.gateway, AskHello(returned=returned, **marks))
     assert isinstance(met, Met)

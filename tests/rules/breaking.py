@@ -13,7 +13,7 @@ from tests.rules.edits import EDITS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rules.edits import Edit
+    from tests.rules.edit import Edit
 
 ROOT = Path(__file__).resolve().parents[2]
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "pictures")

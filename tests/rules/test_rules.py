@@ -15,7 +15,7 @@ from tests.rules.edits import EDITS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.rules.edits import Edit
+    from tests.rules.edit import Edit
 
 RULES = {
     int(number) for number in re.findall(r"^(\d+)\. ", (ROOT / "docs/redemption.md").read_text("utf-8"), re.MULTILINE)
