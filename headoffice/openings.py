@@ -83,7 +83,10 @@ def opening_of(connection: Connection, code: str) -> Opening | None:
 
 
 def friend_who_used(connection: Connection, voucher: str) -> str | None:
-    """Return the name of the friend on whose page the code stood that spent a voucher; None: on its owner's."""
+    """Return the name of the friend on whose page the code stood that spent a voucher.
+
+    Empty: it stood on its owner's page. None: on none that is known, as where a manager typed the voucher's number.
+    """
     use = connection.execute(_USE, {"voucher": voucher}).first()
     if use is None:
         return None
@@ -93,8 +96,9 @@ def friend_who_used(connection: Connection, voucher: str) -> str | None:
         for row in connection.execute(select(openings).where(openings.c.voucher == voucher, *then))
         if any(_at_step(row, step).code.endswith(use.code_tail) for step in range(STEPS))
     }
-    name = select(shares.c.name).where(shares.c.token.in_(pages - {None}))
-    return connection.execute(name).scalar() if len(pages) == 1 else None
+    if len(pages) != 1:
+        return None
+    return connection.execute(select(shares.c.name).where(shares.c.token.in_(pages))).scalar() or ""
 
 
 def _at_step(row: Row[*tuple[Any, ...]], step: int) -> Opening:

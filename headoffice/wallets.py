@@ -6,6 +6,7 @@ somebody claims or receives a voucher without being known has one of its own.
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Vouchers that a wallet shows; the ones that came last.
 MOST_SHOWN = 200
+
+#: What ``mint_token`` makes: no wallet is under anything that is easier to guess.
+TOKEN = re.compile(r"[\w-]{32}", re.ASCII)
 
 _BY_TOKEN = select(wallets.c.id).where(wallets.c.token == bindparam("token"))
 _IN_IT = (

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from headoffice.wallets import mint_token
+from headoffice.wallets import TOKEN, mint_token
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 _COOKIE = "wallet"
 _KEPT_S = 400 * 24 * 3600
-#: What a token can be; anything else was not set by us.
-_LONGEST = 43
 
 
 def kept_token(request: Request) -> str | None:
     """Return the token of the wallet that this browser keeps; None where it keeps none."""
     token = request.cookies.get(_COOKIE, "")
-    return token if 0 < len(token) <= _LONGEST and token.isascii() else None
+    return token if TOKEN.fullmatch(token) else None
 
 
 def token_for(request: Request) -> str:

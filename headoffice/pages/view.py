@@ -59,7 +59,7 @@ class Seen:
     owners: bool
     """Whether the page is its owner's; a friend's page can open the code, and nothing else."""
     used_by: str | None
-    """Of a friend coupon that is used: the friend who used it; None: its owner."""
+    """Of a friend coupon that is used: the friend who used it, empty: its owner; None: nobody knows."""
     lately: Lately | None
     """What a counter said of it a moment ago, where it can be used all the same."""
 
@@ -139,7 +139,7 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "stores": [{**store, "map": _map(store)} for store in seen.where],
         "everywhere": looks["everywhere"],
         "stores_in_all": seen.stores_in_all,
-        "used_by": looks["kind"] == Kind.FRIEND and (seen.used_by or words.LABELS[lang]["its_owner"]),
+        "used_by": None if seen.used_by is None else seen.used_by or words.LABELS[lang]["its_owner"],
         "last": last and {"at": datetime.fromisoformat(last.at), "store": last.store, "kiosk": last.kiosk},
     }
 

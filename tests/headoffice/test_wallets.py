@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from headoffice.public import public_app
+from protocol.messages import Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.asgi import Client
 from tests.headoffice.racing import race
@@ -269,3 +270,20 @@ def test_a_friend_coupon_that_its_owner_used_says_so(counter: Counter, phone: Ph
     owners = _issue(counter, kind="friend")["page"]
     assert counter.redeem(phone.send(f"{owners}/open").json()["code"]).verdict is Verdict.REDEEMED
     assert "<dt>使用人</dt><dd>券主</dd>" in phone.open(owners).text
+
+
+def test_a_friend_coupon_whose_number_a_manager_typed_names_nobody(counter: Counter, phone: Phone) -> None:
+    issued = _issue(counter, kind="friend")
+    phone.send(f"{issued['page']}/open")
+    assert counter.confirm(counter.intent(issued["code"], method=Method.WEB)).verdict is Verdict.REDEEMED
+    used = phone.open(issued["page"]).text
+    assert "已使用" in used
+    assert "使用人" not in used
+
+
+def test_a_browser_keeps_no_wallet_that_is_easy_to_guess(counter: Counter, office: Office, phone: Phone) -> None:
+    link = _gift_of(phone, _issue(counter)["page"])
+    friend = Phone(office)
+    friend.cookie = "wallet=1234"
+    friend.open(link)
+    assert len(friend.cookie) == len("wallet=") + 32
