@@ -185,7 +185,8 @@ def _each_open(counter: Counter, turn: Callable[[Request], requester.Step]) -> S
     effects: list[Effect] = []
     for ticket in counter.still_open:
         request, wanted = turn(ticket.request)
-        counter = with_ticket(counter, replace(ticket, request=request))
+        if request is not ticket.request:
+            counter = with_ticket(counter, replace(ticket, request=request))
         effects += _carried(wanted)
     return counter, tuple(effects)
 
