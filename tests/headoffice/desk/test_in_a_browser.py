@@ -10,6 +10,7 @@ from headoffice import people
 from headoffice.roles import Role
 from protocol.messages import AskLook
 from simulator.chain import NOW, running_chain
+from tests.accessibility import serious_findings
 from tests.headoffice.desk.browsing import PASSWORD, kept
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def test_every_page_fits_and_complains_of_nothing(
             ".filter((one) => !one.labels?.length && !one.ariaLabel).map((one) => one.name)"
         )
         assert unnamed == [], path
+        assert serious_findings(page) == [], path
     text = page.goto(f"{office.url}/desk/refunds")
     assert text is not None
     assert ("退款申请" if lang == "zh-CN" else "Refunds") in page.locator("h1").inner_text()
