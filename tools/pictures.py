@@ -14,6 +14,7 @@ from benchmarks.rig import running_counter
 from device.counter.words import Language
 from tools import console_pictures, kiosk_screens
 from tools.clerk_card import print_card
+from tools.customers_sheet import customers_sheet
 from tools.desk_sheet import desk_sheet
 from tools.panel_sheet import contact_sheet
 
@@ -37,7 +38,9 @@ def main() -> None:
         page.screenshot(path=PICTURES / "counter.png")
         console_pictures.serve_customers(counter)
         console_pictures.take(browser, counter, PICTURES / "console")
-        desk_sheet(browser).quantize(method=Image.Quantize.FASTOCTREE).save(PICTURES / "desk.png", optimize=True)
+        for name, sheet in (("desk", desk_sheet), ("customers", customers_sheet)):
+            few_colours = sheet(browser).quantize(method=Image.Quantize.FASTOCTREE)
+            few_colours.save(PICTURES / f"{name}.png", optimize=True)
         for language in Language:
             print_card(browser, language, GUIDES)
         browser.close()
