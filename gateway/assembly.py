@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway.books import Books
 from gateway.changes import Changes, Topic
+from gateway.comparing import Comparing
 from gateway.console.access import Access, read_or_make_token
 from gateway.console.parts import Parts
 from gateway.console.server import ConsoleServer
@@ -101,6 +102,8 @@ class Gateway:
             open_per_kiosk=config.limits.open_per_kiosk,
         )
         self._counter = WebCounter(self._standing, self._looks, self._relays, self._seal)
+        self._books = Books(data / "journal.db")
+        self._comparing = Comparing(self._registry, self._journal, self._books, self._owner, self._relays)
         self._store_list = StoreList(
             self._owner, self._registry, self._desk, self._changes, config.headoffice.refresh_s
         )
@@ -138,7 +141,8 @@ class Gateway:
             identity=self.identity,
             registry=self._registry,
             journal=self._journal,
-            books=Books(self._data / "journal.db"),
+            books=self._books,
+            comparing=self._comparing,
             relays=self._relays,
             standing=self._standing,
             desk=self._desk,
@@ -158,7 +162,8 @@ class Gateway:
     async def _until(self, stop: asyncio.Event) -> None:
         """Run until told to stop, or until a part dies: then nothing may go on as if it were there."""
         stopped = asyncio.create_task(stop.wait())
-        parts = (self._link.run(), self._owner.run(self._leases), self._store_list.run(), self._tick())
+        lists = (self._store_list.run(), self._comparing.run())
+        parts = (self._link.run(), self._owner.run(self._leases), *lists, self._tick())
         work = {asyncio.create_task(part) for part in parts}
         watched: list[Awaitable[object] | None] = [*work, self._journal.work, self._relays.broken]
         try:

@@ -209,9 +209,10 @@ class Relays:
             if not answered.done():
                 answered.set_result(message)
         if message.verdict is Verdict.UNDONE and relay.intent.action is Action.UNDO and relay.intent.undoes is not None:
-            self._mark_undone(relay.intent.undoes, by=rid)
+            self.mark_undone(relay.intent.undoes, by=rid)
 
-    def _mark_undone(self, rid: str, by: str) -> None:
+    def mark_undone(self, rid: str, by: str) -> None:
+        """Take over that the owner has undone a redemption, under that rid."""
         target = self.known(rid)
         if target is None:
             return

@@ -12,15 +12,15 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from headoffice import leases, rids, standing, uploads
+from headoffice import exchange, leases, rids, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
 from headoffice.rids import Record
-from headoffice.signing import valid_keys
 from headoffice.standing import ShownBehindError
 from protocol import owner
 from protocol.classify import classify
+from protocol.comparing import AskRecorded, TellDiffering
 from protocol.messages import (
     Action,
     Answer,
@@ -34,7 +34,6 @@ from protocol.messages import (
     Detail,
     Intent,
     Looked,
-    Met,
     Method,
     Notice,
     UpstreamAnswer,
@@ -143,12 +142,8 @@ class Ledger:
                 return self._decide(gateway, ask)
             case AskSettled():
                 return self._settle(gateway, ask)
-            case AskHello():
-                return self._greet(gateway, ask)
-            case AskUpload():
-                return self._take_up(gateway, ask)
-            case AskLeased():
-                return self._tell_leased(gateway, ask)
+            case AskHello() | AskUpload() | AskLeased() | AskRecorded() | TellDiffering():
+                return self._exchange(gateway, ask)
             case _:
                 assert_never(ask)
 
@@ -309,47 +304,16 @@ class Ledger:
 
         return self._database.write(note)
 
-    def _greet(self, gateway: str, ask: AskHello) -> UpstreamAnswer:
+    def _exchange(self, gateway: str, ask: exchange.Asked) -> UpstreamAnswer:
         at = self._clock()
 
-        def greet(connection: Connection) -> UpstreamAnswer:
+        def meet(connection: Connection) -> UpstreamAnswer:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
                 return peer.stamped(_notice(ask, standing.HINT))
-            leases.take_back(connection, peer, ask.returned, at)
-            met = Met(
-                upload=_wants_upload(peer), keys=valid_keys(connection), leases=leases.held_by(connection, peer, at)
-            )
-            return standing.advance(connection, peer, by=0).stamped(met)
+            return exchange.answer(connection, peer, ask, at, self._platforms)
 
-        return self._database.write(greet)
-
-    def _tell_leased(self, gateway: str, ask: AskLeased) -> UpstreamAnswer:
-        def tell(connection: Connection) -> UpstreamAnswer:
-            peer = standing.meet(connection, gateway, ask)
-            if peer.books.stopped:
-                return peer.stamped(_notice(ask, standing.HINT))
-            return peer.stamped(leases.leased(connection, peer, ask.lease, ask.after))
-
-        return self._database.read(tell)
-
-    def _take_up(self, gateway: str, ask: AskUpload) -> UpstreamAnswer:
-        at = self._clock()
-
-        def take_up(connection: Connection) -> UpstreamAnswer:
-            peer = standing.meet(connection, gateway, ask)
-            if peer.books.stopped:
-                return peer.stamped(_notice(ask, standing.HINT))
-            if not _wants_upload(peer):
-                return peer.stamped(Met())
-            for entry in ask.entries:
-                peer = uploads.take_up(connection, peer, entry, at, self._platforms)
-            if ask.last:
-                standing.uploaded(connection, peer, at)
-                _log.warning("event=journal_taken_up gateway=%s generation=%s", gateway, peer.books.generation)
-            return peer.stamped(Met(upload=not ask.last))
-
-        return self._database.write(take_up)
+        return (self._database.read if isinstance(ask, exchange.READING) else self._database.write)(meet)
 
 
 def _awaited(connection: Connection, peer: Peer, voucher: Voucher | None) -> bool:
@@ -368,10 +332,6 @@ def _must_wait(connection: Connection, peer: Peer, ask: AskRedeem | AskResolve, 
     )
 
 
-def _wants_upload(peer: Peer) -> bool:
-    return peer.books.generation > 1 and peer.uploaded < peer.books.generation
-
-
 def _notice(ask: UpstreamRequest, hint: str) -> Notice:
     """Return a fault that is about a message, not about what it asks for."""
     match ask:
@@ -379,7 +339,7 @@ def _notice(ask: UpstreamRequest, hint: str) -> Notice:
             return Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=hint)
         case AskSettled(rid=rid):
             return Notice(verdict=Verdict.FAULT, rid=rid, hint=hint)
-        case AskLook() | AskHello() | AskUpload() | AskLeased():
+        case AskLook() | AskHello() | AskUpload() | AskLeased() | AskRecorded() | TellDiffering():
             return Notice(verdict=Verdict.FAULT, hint=hint)
         case _:
             assert_never(ask)

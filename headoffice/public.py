@@ -10,6 +10,7 @@ from sqlalchemy import text
 from headoffice.api import (
     campaigns,
     clerks,
+    differences,
     drafts,
     leases,
     open_redemptions,
@@ -71,6 +72,7 @@ def public_app(office: Office) -> FastAPI:
         clerks,
         open_redemptions,
         redemptions,
+        differences,
         leases,
     ):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from headoffice import desk_tables, key_tables, page_tables  # noqa: F401 - their tables are of this schema
+from headoffice import comparison_tables, desk_tables, key_tables, page_tables  # noqa: F401 - of this schema, too
 from headoffice.columns import ID, NAME, RID, SERIAL, WORD, Utc
 from headoffice.columns import metadata as metadata  # noqa: PLC0414 - whoever asks for the tables finds it here
 

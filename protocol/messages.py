@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.comparing import AskRecorded, Recordings, TellDiffering
 from protocol.duty import AskUndo, AskUndoable, Done, OnDuty, SignIn, Text
 from protocol.envelope import Message
 from protocol.ids import Identity, Rid, StoreId
@@ -346,7 +347,8 @@ class AskLeased(Message, frozen=True, kw_only=True, tag="ask_leased"):
     after: str = ""
 
 
-UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskHello | AskUpload | AskLeased
+_Journal = AskHello | AskUpload | AskRecorded | TellDiffering
+UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskLeased | _Journal
 
 
 class Leased(Message, frozen=True, kw_only=True, tag="leased"):
@@ -367,4 +369,4 @@ class Met(Message, frozen=True, kw_only=True, tag="met"):
     """The leases that this gateway holds; one that is not named has ended."""
 
 
-UpstreamAnswer = Looked | Answer | Notice | Met | Leased
+UpstreamAnswer = Looked | Answer | Notice | Met | Leased | Recordings

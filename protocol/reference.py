@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
 from protocol import codec
+from protocol.comparing import Differing, Recorded
 from protocol.duty import Done, OnDuty
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
@@ -75,6 +76,7 @@ def _parts() -> Iterator[str]:
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"
     yield from _messages((Intent, Detail, Accepted, OnDuty, Done, Entry, PublicKey, Lease, LeasedVoucher))
+    yield from _messages((Recorded, Differing))
     yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
     for verdict, phrase in PHRASES.items():
         light = f"{phrase.light.colour} {phrase.light.pattern}" if phrase.light.colour != "off" else "off"
@@ -115,7 +117,7 @@ def _default(field: msgspec.structs.FieldInfo) -> object:
 def _type(annotation: object) -> str:
     """Return an annotation in words: ``text or null``."""
     words = {str: "text", int: "integer", float: "number", bool: "true or false", type(None): "null"}
-    words |= {datetime: "moment", time: "time of day"}
+    words |= {datetime: "moment", date: "day", time: "time of day"}
     if isinstance(annotation, type):
         return words.get(annotation, f"`{annotation.__name__}`")
     parts = get_args(annotation)

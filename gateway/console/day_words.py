@@ -26,6 +26,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "open": ("未完成", "Open"),
     "late": ("日结后补入", "Came after the closing"),
     "ended": ("日结时未完成,现已有结果", "Open at the closing, ended since"),
+    "differences": ("与总部的差异", "Differences from the head office"),
+    "compare": ("与总部核对", "Compare with the head office"),
+    "compared": ("已核对 {n} 笔,{m} 笔不同", "{n} compared, {m} differ"),
+    "no_answer": ("总部没有应答,未能核对", "The head office does not answer; nothing was compared"),
+    "gateway": ("网关", "Gateway"),
+    "headoffice": ("总部", "Head office"),
     "nothing": ("没有", "None"),
 }
 

@@ -14,11 +14,12 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.closing import Closing, Since, since, totals_of
-from gateway.console.answers import answer, bad_request, body_of, row, store_named
+from gateway.console.answers import answer, bad_request, body_of, refuse, row, store_named
 from gateway.console.day_words import words_of_day
 from gateway.console.pages import language_of
 from gateway.console.records import day_in
 from gateway.console.texts import verdict_names
+from protocol.comparing import WHAT_TO_DO
 from protocol.records import TIME_FORMAT, yuan
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Days:
         return (
             web.get("/api/days/{store}/{day}", self.one),
             web.post("/api/days/{store}/{day}/close", self.close),
+            web.post("/api/days/{store}/{day}/compare", self.compare),
             web.get("/days", self.find),
             web.get("/days/{store}/{day}", self.page),
             web.post("/days/{store}/{day}", self.close_by_form),
@@ -70,6 +72,15 @@ class Days:
         await self._close(store, day, asked.by)
         return answer(await self._day(store, day))
 
+    async def compare(self, request: web.Request) -> web.Response:
+        """Compare a day with the head office's books now; 503 where it does not answer."""
+        store, day = self._asked(request)
+        found = await self._parts.comparing.compare(store, day)
+        if found is None:
+            return refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the head office does not answer: nothing was compared")
+        listed = [{"do": WHAT_TO_DO[each.what], **msgspec.to_builtins(each)} for each in found.differing]
+        return answer({"compared": found.compared, "differing": listed})
+
     async def find(self, request: web.Request) -> web.Response:
         """Go to the page of a day that a form names."""
         store = store_named(self._parts.registry, request.query.get("store", ""))
@@ -77,8 +88,10 @@ class Days:
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": _path(store, day)})
 
     async def page(self, request: web.Request) -> web.Response:
-        """Return a day as a page."""
+        """Return a day as a page; ``?compare`` holds it against the head office's books first."""
         store, day = self._asked(request)
+        wanted = "compare" in request.query
+        compared = await self._parts.comparing.compare(store, day) if wanted else None
         closing, found, totals = await self._read(store, day)
         language = language_of(request)
         shown = totals if closing is None else closing.totals
@@ -104,6 +117,10 @@ class Days:
                 for name, rows in (("late", found.late), ("ended", found.ended), ("given_back", found.given_back))
                 if rows
             ],
+            wanted=wanted,
+            compared=compared,
+            what_to_do={what: both[language != "zh"] for what, both in WHAT_TO_DO.items()},
+            names=verdict_names(language),
             money=_money,
         )
 

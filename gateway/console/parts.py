@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.books import Books
     from gateway.changes import Changes
+    from gateway.comparing import Comparing
     from gateway.desk import Desk
     from gateway.journal import Journal
     from gateway.link import Link
@@ -28,6 +29,7 @@ class Parts:
     registry: Registry
     journal: Journal
     books: Books
+    comparing: Comparing
     relays: Relays
     standing: Standing
     desk: Desk

@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 
 from protocol import codec
+from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
 from protocol.messages import (
     Action,
     Answer,
@@ -57,6 +58,7 @@ class MinimalHeadOffice:
     vouchers: dict[str, Voucher] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     asked: list[UpstreamRequest] = field(default_factory=list)
+    differing: list[TellDiffering] = field(default_factory=list)
     settled: list[AskSettled] = field(default_factory=list)
     peers: set[str] = field(default_factory=set)
     url: str = ""
@@ -118,10 +120,27 @@ class MinimalHeadOffice:
                 return Met()  # it is never restored, and asks for no journal
             case AskLeased():
                 return Leased(vouchers=(), last=True)  # it leases nothing
+            case AskRecorded():
+                return self._recorded(message)
+            case TellDiffering():
+                self.differing.append(message)
+                return Met()
             case _ if store is None:
                 return Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint="not a store of this gateway")
             case AskRedeem() | AskResolve():
                 return self._rule(message, store["name"])
+
+    def _recorded(self, ask: AskRecorded) -> Recordings:
+        """Return two rids a page: whoever asks must go on asking."""
+        mine = {rid: known for rid, known in sorted(self.known.items()) if known.store == ask.store}
+        if ask.of:
+            wanted = [rid for rid in mine if rid in ask.of]
+        else:
+            wanted = [rid for rid in mine if mine[rid].at.date() == ask.day and rid > (ask.after or "")][:2]
+        records = tuple(
+            Recorded(rid=rid, verdict=mine[rid].answer.verdict, undone_by=mine[rid].answer.undone_by) for rid in wanted
+        )
+        return Recordings(records=records, last=bool(ask.of) or len(records) < 2)
 
     def _look(self, ask: AskLook) -> Looked:
         voucher = self.vouchers.get(ask.code)

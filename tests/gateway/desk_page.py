@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from gateway.books import Books
+from gateway.comparing import Comparing
 from gateway.config import Console
 from gateway.console.access import Access, read_or_make_token
 from gateway.console.parts import Parts
@@ -73,6 +74,7 @@ async def served(
             registry=shop.registry,
             journal=shop.journal,
             books=Books(data / "journal.db"),
+            comparing=Comparing(shop.registry, shop.journal, Books(data / "journal.db"), shop.owner, shop.relays),
             relays=shop.relays,
             standing=shop.standing,
             desk=shop.desk,

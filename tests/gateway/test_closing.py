@@ -66,7 +66,7 @@ async def test_a_day_is_closed_once_and_what_comes_later_is_named(
         page.headoffice.add(CODE, uses=9)
         for number in (1, 2):
             await look_and_redeem(page, number, amount=1000)
-        day = await _today(page)
+        day = await today_of(page)
         status, closed = await page.call("POST", f"{day}/close", {"by": "王店长"})
         await look_and_redeem(page, 3, amount=500)
         await page.call("POST", f"/api/redemptions/{rid(1)}/undo", {"reason": "x"}, Idempotency_Key=rid(4))
@@ -91,7 +91,7 @@ def test_what_was_open_at_the_closing_and_has_ended_is_named() -> None:
 
 async def test_what_cannot_be_closed_is_refused(data: Path, authority: Authority, free_port: Callable[[], int]) -> None:
     async with served(data, authority, free_port()) as page:
-        day = await _today(page)
+        day = await today_of(page)
         assert (await page.call("POST", f"/api/days/{STORE}/2999-01-01/close", {"by": "x"}))[0] == 409
         assert (await page.call("POST", f"{day}/close", {"by": ""}))[0] == 400
         assert (await page.call("POST", f"/api/days/{STORE}/yesterday/close", {"by": "x"}))[0] == 400
@@ -121,7 +121,8 @@ async def test_a_manager_closes_the_day_on_the_page(
             await expect(window.get_by_role("link", name="返回核销台")).to_be_hidden()
 
 
-async def _today(page: Page) -> str:
+async def today_of(page: Page) -> str:
+    """Return the address of the store's day today."""
     _, today = await page.call("GET", "/api/today")
     day = next(store["day"] for store in today["stores"] if store["id"] == STORE)
     return f"/api/days/{STORE}/{day}"

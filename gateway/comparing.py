@@ -1,0 +1,132 @@
+"""A gateway's journal held against the head office's books, a store's day at a time.
+
+What was undone there is taken over here: it is the owner's word. Everything else is for people to look at, and the
+head office is told of it, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from protocol.comparing import AskRecorded, Differing, Recorded, Recordings, TellDiffering, What, compare
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gateway.books import Books
+    from gateway.journal import Journal
+    from gateway.places import Store
+    from gateway.ports import Owner
+    from gateway.registry import Registry
+    from gateway.relays import Relays
+    from gateway.usage import Usage
+
+log = logging.getLogger(__name__)
+
+#: Today and yesterday are compared so often by themselves.
+EVERY_S = 3600.0
+#: Rids that one question names, and differences that the head office is told of at once: some 130 bytes each.
+AT_ONCE = 100
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """A store's day, compared."""
+
+    compared: int
+    """Rids that were looked at."""
+    differing: tuple[Differing, ...]
+
+
+class Comparing:
+    """Compares days with the head office."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        journal: Journal,
+        books: Books,
+        owner: Owner,
+        relays: Relays,
+    ) -> None:
+        """Keep the parts."""
+        self._registry = registry
+        self._journal = journal
+        self._books = books
+        self._owner = owner
+        self._relays = relays
+
+    async def run(self) -> None:
+        """Compare today and yesterday of every store, again and again."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            for store in self._registry.stores:
+                today = store.day_of(time.time())
+                for day in (today - timedelta(days=1), today):
+                    await self.compare(store, day)
+
+    async def compare(self, store: Store, day: date) -> Compared | None:
+        """Compare a day; None where the head office does not answer, and then nothing is known.
+
+        A request that has no end here yet is no difference: its end is being asked for.
+        """
+        await self._journal.flush()
+        mine = await asyncio.to_thread(self._ended, store, day)
+        theirs = await self._told(store, day)
+        if theirs is None or not await self._ask_for(store, day, [rid for rid in mine if rid not in theirs], theirs):
+            return None
+        rids = sorted(mine.keys() | theirs.keys())
+        open_here = {usage.rid for usage in self._journal.unfinished()[0]}
+        pairs = ((mine.get(rid) or self._known(rid), theirs.get(rid)) for rid in rids if rid not in open_here)
+        differing = tuple(found for here, there in pairs if (found := compare(here, there)) is not None)
+        for found in differing:
+            there = theirs.get(found.rid)
+            if found.what is What.UNDONE_AT_HEADOFFICE and there is not None and there.undone_by is not None:
+                self._relays.mark_undone(found.rid, by=there.undone_by)
+        log.info("day_compared store=%s day=%s rids=%s differing=%s", store.id, day, len(rids), len(differing))
+        told = TellDiffering(
+            store=store.id, day=day, compared=len(rids), count=len(differing), differing=differing[:AT_ONCE]
+        )
+        await self._owner.ask(told)
+        return Compared(compared=len(rids), differing=differing)
+
+    async def _told(self, store: Store, day: date) -> dict[str, Recorded] | None:
+        """Return what the head office has of a day, page by page; None where it does not answer."""
+        told: dict[str, Recorded] = {}
+        after: str | None = None
+        while True:
+            page = await self._owner.ask(AskRecorded(store=store.id, day=day, after=after))
+            if not isinstance(page, Recordings):
+                return None
+            told |= {record.rid: record for record in page.records}
+            if page.last or not page.records:
+                return told
+            after = page.records[-1].rid
+
+    async def _ask_for(self, store: Store, day: date, rids: list[str], told: dict[str, Recorded]) -> bool:
+        """Ask for rids that the head office may have on another day, by its own clock; False: it did not answer."""
+        for begin in range(0, len(rids), AT_ONCE):
+            part = tuple(rids[begin : begin + AT_ONCE])
+            page = await self._owner.ask(AskRecorded(store=store.id, day=day, of=part))
+            if not isinstance(page, Recordings):
+                return False
+            told |= {record.rid: record for record in page.records}
+        return True
+
+    def _ended(self, store: Store, day: date) -> dict[str, Recorded]:
+        rows = self._books.rows(store, day)
+        return {usage.rid: _recorded(usage.rid, usage) for usage in rows if usage.rid is not None and usage.final}
+
+    def _known(self, rid: str) -> Recorded | None:
+        """Return what the journal has of a rid on whatever day."""
+        usage = self._journal.usage(rid)
+        return None if usage is None else _recorded(rid, usage)
+
+
+def _recorded(rid: str, usage: Usage) -> Recorded:
+    return Recorded(rid=rid, verdict=usage.verdict, undone_by=usage.undone_by)
