@@ -152,6 +152,7 @@ class Gateway:
             link=self._link,
             upstream=self._upstream,
             changes=self._changes,
+            call=settings.call,
         )
         return ConsoleServer(settings, parts, Access(token, settings.port, settings.embedded_in))
 

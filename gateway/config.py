@@ -45,6 +45,8 @@ class Console(Section, frozen=True, kw_only=True):
     port: Port = 8480
     embedded_in: tuple[Origin, ...] = ()
     """Origins of pages that may show the console in a frame and sign in to it."""
+    call: Annotated[str, Meta(max_length=200)] = ""
+    """Whom to call where a redemption does not end: a sentence for the manager's page."""
 
 
 class Limits(Section, frozen=True, kw_only=True):

@@ -39,3 +39,5 @@ class Parts:
     link: Link
     upstream: Upstream
     changes: Changes
+    call: str = ""
+    """Whom to call where a redemption does not end."""

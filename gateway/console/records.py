@@ -69,7 +69,10 @@ class Records:
         )
 
     async def open(self, _request: web.Request) -> web.Response:
-        """Return the requests without an end, and those redeemed of which nobody said that they were handed over."""
+        """Return the requests without an end, and those redeemed of which nobody said that they were handed over.
+
+        ``call`` says whom to call where one does not end.
+        """
         await self._parts.journal.flush()
         pending, unsettled = self._parts.journal.unfinished()
         registry = self._parts.registry
@@ -77,6 +80,7 @@ class Records:
             {
                 "open": [row(usage, registry) for usage in pending],
                 "awaiting": [row(usage, registry) for usage in unsettled],
+                "call": self._parts.call,
             }
         )
 

@@ -20,6 +20,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "refused": ("已拒绝", "Refused"),
     "undone": ("已撤销", "Undone"),
     "open": ("未完成", "Open"),
+    "number": ("编号 {n}", "Number {n}"),
     "awaiting": ("是否已交付?", "Handed over?"),
     "all_stores": ("全部门店", "All stores"),
     "all": ("全部", "All"),

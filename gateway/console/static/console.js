@@ -137,7 +137,9 @@ async function loadToday() {
 // --- what needs somebody ----------------------------------------------------------------------------------------------
 
 function drawCase(row, ...buttons) {
-  const name = make("div", "name", `${timeOf(row)} `, row.title ?? "", " ", tailOf(row.code_tail));
+  // The number is the one that a kiosk shows where the clerk has given up waiting.
+  const number = row.final ? "" : say("number", { n: row.rid.slice(0, 4).toUpperCase() });
+  const name = make("div", "name", `${timeOf(row)} `, row.title ?? "", " ", tailOf(row.code_tail), " ", number);
   const actions = buttons.length ? make("div", "bar", ...buttons) : null;
   return make("li", "case", name, make("div", "quiet small", place(row)), actions);
 }
@@ -147,6 +149,8 @@ async function loadOpen() {
   at("attention").hidden = found.open.length === 0;
   at("attention-name").textContent = `${words.open} ${found.open.length}`;
   at("open").replaceChildren(...found.open.map((row) => drawCase(row)));
+  at("call").hidden = !found.call;
+  at("call").textContent = found.call;
   at("question").hidden = found.awaiting.length === 0;
   at("awaiting").replaceChildren(
     ...found.awaiting.map((row) =>
