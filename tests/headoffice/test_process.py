@@ -102,6 +102,7 @@ def test_a_gateway_hears_the_stores_that_it_speaks_for_and_their_clerks(
                 "address": "",
                 "clerk_required": False,
                 "clerk_each": False,
+                "day_ends": "00:00:00",
                 "undo_s": 900.0,
             }
         ],
