@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from device.scan.readers import Frame
     from device.scan.symbologies import ReaderName, Symbology
 
-_COST_GUESS_MS = 10.0
-_COST_WEIGHT = 0.2  # of the newest measurement in the running mean
+_COST_GUESS_MS = 3.0  # of a pass that has not been made yet; a frame ends at its budget all the same
+_COST_WEIGHT = 0.2  # of the newest measurement, where a pass costs less than it did
 
 
 class Schedule:
@@ -32,12 +32,12 @@ class Schedule:
 
     def __init__(self, passes: int, budget_ms: float) -> None:
         """Keep the number of passes, of which the first belongs to every frame, and what a frame may cost."""
-        self._costs_ms = [_COST_GUESS_MS] * passes
+        self._costs_ms: list[float | None] = [None] * passes
         self._budget_ms = budget_ms
 
     def turns(self) -> list[tuple[int, ...]]:
         """Return the passes of each frame of a cycle: the first one, and at least one other where there is one."""
-        first_ms, *others_ms = self._costs_ms
+        first_ms, *others_ms = (_COST_GUESS_MS if cost is None else cost for cost in self._costs_ms)
         turns = [[0]]
         spent_ms = first_ms
         for index, pass_ms in enumerate(others_ms, start=1):
@@ -54,8 +54,12 @@ class Schedule:
         return turns[unread % len(turns)]
 
     def note(self, index: int, cost_ms: float) -> None:
-        """Take note of what a pass has just cost."""
-        self._costs_ms[index] += _COST_WEIGHT * (cost_ms - self._costs_ms[index])
+        """Take note of what a pass has just cost: at once where that is more, or the budget would not hold."""
+        known_ms = self._costs_ms[index]
+        if known_ms is None or cost_ms > known_ms:
+            self._costs_ms[index] = cost_ms
+        else:
+            self._costs_ms[index] = known_ms + _COST_WEIGHT * (cost_ms - known_ms)
 
 
 class Pipeline:
@@ -65,6 +69,7 @@ class Pipeline:
         """Keep the passes, the cheapest first."""
         self._passes = tuple(passes)
         self._schedule = Schedule(len(self._passes), budget_ms)
+        self._budget_ms = budget_ms
         self._unread = 0
 
     @property
@@ -78,8 +83,10 @@ class Pipeline:
 
     def look(self, frame: Frame) -> list[Code]:
         """Return what the passes that are due read in the next frame of a stream."""
-        scene = Scene(frame)
-        for index in self._schedule.turn(self._unread):
+        scene, began = Scene(frame), time.thread_time()
+        for place, index in enumerate(self._schedule.turn(self._unread)):
+            if place > 1 and (time.thread_time() - began) * 1e3 > self._budget_ms:
+                break  # passes cost more than they lately did; the next turns allow for it
             codes = self._run(index, scene)
             if codes:
                 if index == 0:
@@ -99,9 +106,9 @@ class Pipeline:
         return []
 
     def _run(self, index: int, scene: Scene) -> list[Code]:
-        began = time.perf_counter()
+        began = time.thread_time()
         codes = self._passes[index].read(scene)
-        self._schedule.note(index, (time.perf_counter() - began) * 1e3)
+        self._schedule.note(index, (time.thread_time() - began) * 1e3)
         return codes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,18 @@ def test_a_slow_machine_spreads_them_and_repeats_the_cheap_one() -> None:
 
 def test_one_pass_is_its_own_schedule() -> None:
     assert costing(500, budget_ms=40).turns() == [(0,)]
+
+
+def test_a_pass_that_suddenly_costs_more_is_allowed_for_at_once_and_one_that_costs_less_little_by_little() -> None:
+    schedule = costing(2, 1, 1, budget_ms=10)
+    assert schedule.turns() == [(0, 1, 2)]
+    schedule.note(1, 30)
+    assert schedule.turns() == [(0, 1), (0, 2)]
+    schedule.note(1, 1)
+    assert schedule.turns() == [(0, 1), (0, 2)]
+    for _ in range(10):
+        schedule.note(1, 1)
+    assert schedule.turns() == [(0, 1, 2)]
 
 
 class Recorder:
@@ -86,6 +99,30 @@ def test_the_costly_pass_that_read_has_the_next_frame_too() -> None:
     recorder.finds = "c"
     assert [pipeline.look(counter()), pipeline.look(counter())] == [[FOUND], [FOUND]]
     assert recorder.ran == ["a", "b", "a", "c", "a", "c"]
+
+
+def test_a_frame_that_costs_more_than_its_passes_lately_did_ends_at_its_budget_and_the_next_goes_on() -> None:
+    ran, work = list[str](), {"until_ms": 0.0}
+
+    def read(name: str) -> list[Code]:
+        ran.append(name)
+        until = time.thread_time() + work["until_ms"] / 1e3
+        while time.thread_time() < until:
+            pass
+        return []
+
+    passes = [Pass(name, lambda _frame, name=name: read(name)) for name in "abcd"]  # type: ignore[misc]
+    pipeline = Pipeline(passes, budget_ms=20)
+    for _ in range(4):
+        pipeline.look(counter())
+    assert ran[-4:] == ["a", "b", "c", "d"]
+    ran.clear()
+    work["until_ms"] = 12
+    for _ in range(6):
+        pipeline.look(counter())
+    assert ran[:2] == ["a", "b"]
+    assert ran.count("a") == 6
+    assert set(ran) == set("abcd")
 
 
 def test_a_still_picture_gets_every_pass_at_once() -> None:
