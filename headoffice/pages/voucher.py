@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from headoffice.pages.view import Seen
 
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
-_ASSETS = ("print.css", "voucher.css", "voucher.js", "wallet.js")
+_ASSETS = ("page.css", "print.css", "voucher.css", "voucher.js", "wallet.css", "wallet.js")
 #: A friend's page opens the code, and leads nowhere else.
 _FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": ()}
 
