@@ -32,6 +32,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no_answer": ("总部没有应答,未能核对", "The head office does not answer; nothing was compared"),
     "gateway": ("网关", "Gateway"),
     "headoffice": ("总部", "Head office"),
+    "history": ("核销员的记录", "A clerk's records"),
     "nothing": ("没有", "None"),
 }
 

@@ -88,8 +88,9 @@ class Days:
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": _path(store, day)})
 
     async def page(self, request: web.Request) -> web.Response:
-        """Return a day as a page; ``?compare`` holds it against the head office's books first."""
+        """Return a day as a page; ``?compare`` holds it against the head office first, ``?clerk=`` lists one's."""
         store, day = self._asked(request)
+        clerk = request.query.get("clerk")
         wanted = "compare" in request.query
         compared = await self._parts.comparing.compare(store, day) if wanted else None
         closing, found, totals = await self._read(store, day)
@@ -117,6 +118,8 @@ class Days:
                 for name, rows in (("late", found.late), ("ended", found.ended), ("given_back", found.given_back))
                 if rows
             ],
+            clerk=None if clerk is None else self._clerk(clerk),
+            history=await asyncio.to_thread(self._history, store, day, clerk, language),
             wanted=wanted,
             compared=compared,
             what_to_do={what: both[language != "zh"] for what, both in WHAT_TO_DO.items()},
@@ -179,6 +182,12 @@ class Days:
             "since": {name: [row(usage, registry) for usage in rows] for name, rows in lists.items()},
             "now": totals,
         }
+
+    def _history(self, store: Store, day: date, clerk: str | None, language: str) -> list[dict[str, str]]:
+        if clerk is None:
+            return []
+        rows = self._parts.books.rows(store, day)
+        return [self._listed(usage, store, language) for usage in rows if (usage.clerk or "") == clerk]
 
     def _clerk(self, number: str) -> str:
         clerk = self._parts.registry.clerk(number)
