@@ -283,8 +283,10 @@ class PlatformOffice(Office):
         _, effects = step = machine.tick(case, self._now())
         if effects:
             self._apply(rid, step)
-        else:
+        elif machine.due(case) > self._now():
             self._come_back(case)
+        else:  # as no shipped machine leaves what is due
+            self.after(ROUND_S, self._tick, rid)
 
     # --- the platform -------------------------------------------------------------------------------------------
 
