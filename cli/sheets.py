@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DEFAULT = [Path("/etc/hexiao/headoffice.toml")]
-_WHAT = "codes; stores; bindings: which clerk works in which store."
+_WHAT = "codes; stores; clerks; bindings: which clerk works in which store."
 
 
 class Sheet(StrEnum):
@@ -24,6 +24,7 @@ class Sheet(StrEnum):
 
     CODES = "codes"
     STORES = "stores"
+    CLERKS = "clerks"
     BINDINGS = "bindings"
 
 

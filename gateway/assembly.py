@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.activations import Activations
+from gateway.approvals import Approvals
 from gateway.books import Books
 from gateway.changes import Changes, Topic
 from gateway.comparing import Comparing
@@ -29,6 +31,7 @@ from gateway.presence import Attendance
 from gateway.registry import Registry
 from gateway.relays import TICK_S, Relays
 from gateway.signet import signet_from
+from gateway.staff import Staff
 from gateway.standing import Standing
 from gateway.storelist import StoreList
 from gateway.tls import identity_of
@@ -95,6 +98,8 @@ class Gateway:
             relays=self._relays,
             looks=self._looks,
             duties=self._duties,
+            activations=Activations(owner=self._owner, duties=self._duties, refresh=self._refresh, guesses=guesses),
+            approvals=Approvals(duties=self._duties, seal=self._seal),
             undos=Undos(journal=self._journal, duties=self._duties, seal=self._seal),
             leases=self._leases,
             seal=self._seal,
@@ -148,6 +153,7 @@ class Gateway:
             desk=self._desk,
             counter=self._counter,
             store_list=self._store_list,
+            staff=Staff(owner=self._owner, registry=self._registry, journal=self._journal, refresh=self._refresh),
             attendance=self._attendance,
             link=self._link,
             upstream=self._upstream,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.places import Kiosk, KioskState, Store
-from protocol.messages import Action
+from protocol.messages import Action, Method
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _NO_WORD_ON_A_CODE = UNDECIDED | {Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_
 
 #: Why a confirm cannot begin whose offer another run has made, or another gateway.
 NO_OFFER = "no offer of this gateway since its start"
+
+NOT_APPROVED = "nobody has approved it, or somebody else"
 
 
 class Directory(Protocol):
@@ -75,6 +77,12 @@ def verdict_here(looked: Looked, bound: Bound) -> Verdict:
             return Verdict.FAULT if verdict in _NO_WORD_ON_A_CODE else verdict
 
 
+def needs_approval(looked: Looked, bound: Bound, method: Method) -> bool:
+    """Whether what is found is worth so much that a kiosk asks for an approval; a manager's own page does not."""
+    limit, value = bound.store.approve_from, looked.value_fen
+    return method in {Method.SCAN, Method.TYPED} and limit is not None and value is not None and value >= limit
+
+
 def objection_to_redeem(  # noqa: PLR0913, PLR0917 - all that an offer is judged by
     intent: Intent, offer: Offer | None, bound: Bound, seal: Seal, now: float, sign_in: str | None = None
 ) -> str | None:
@@ -90,6 +98,8 @@ def objection_to_redeem(  # noqa: PLR0913, PLR0917 - all that an offer is judged
         return "the kiosk was moved since the offer"
     if offer.clerk != intent.clerk or offer.sign_in != sign_in:
         return "another clerk since the offer"
+    if offer.approval or offer.approver != intent.approver:
+        return NOT_APPROVED
     if intent.code is None or offer.code != seal.hash(intent.code):
         return "the offer is for another code"
     if not 0 <= now - offer.made_at <= VALID_S:
@@ -102,11 +112,13 @@ def objection_to_permit(  # noqa: PLR0913, PLR0917 - all that an offer is judged
 ) -> str | None:
     """Return why an undo has no permit of this kiosk's clerk; None where it has one, or its store wants none."""
     if not bound.store.clerk_required:
-        return None
+        return None if intent.approver is None else NOT_APPROVED
     if offer is None or (offer.kiosk, offer.store) != (bound.identity, bound.store.id) or intent.undoes is None:
         return "no clerk has permitted this undo here"
     if offer.clerk != intent.clerk or sign_in is None or offer.sign_in != sign_in:
         return "another clerk since the permit"
+    if offer.approver != intent.approver:
+        return NOT_APPROVED
     if offer.code != seal.hash(intent.undoes):
         return "the permit is for another undo"
     return None if 0 <= now - offer.made_at <= VALID_S else f"the permit is older than {VALID_S:.0f} s"

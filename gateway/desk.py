@@ -20,7 +20,7 @@ from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
-from protocol.duty import AskUndo, AskUndoable, SignIn
+from protocol.duty import Activate, Approve, AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import Action, Confirm, Hello, Intent, Look, Notice, Refusal, Resolve, Settled, Welcome
 from protocol.relay import Relay
@@ -29,6 +29,8 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.activations import Activations
+    from gateway.approvals import Approvals
     from gateway.duties import Duties
     from gateway.journal import Journal
     from gateway.leases import Leases
@@ -55,7 +57,7 @@ _HINT_LENGTH = 300
 
 
 #: What a kiosk asks that spends nothing, so that it may be asked again.
-Question: TypeAlias = Look | SignIn | AskUndoable | AskUndo
+Question: TypeAlias = Look | SignIn | Activate | Approve | AskUndoable | AskUndo
 
 
 class _Echo(msgspec.Struct):
@@ -78,6 +80,8 @@ class Desk:
         looks: Looks,
         duties: Duties,
         undos: Undos,
+        activations: Activations,
+        approvals: Approvals,
         leases: Leases,
         seal: Seal,
         outbox: Outbox,
@@ -93,6 +97,8 @@ class Desk:
         self._looks = looks
         self._duties = duties
         self._undos = undos
+        self._activations = activations
+        self._approvals = approvals
         self._leases = leases
         self._seal = seal
         self._outbox = outbox
@@ -173,7 +179,7 @@ class Desk:
             case Hello():
                 self.hellos[bound.identity] = (self._wall(), message)
                 self.welcome(bound.identity)
-            case Look() | SignIn() | AskUndoable() | AskUndo():
+            case Look() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo():
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
@@ -218,6 +224,10 @@ class Desk:
                 return await self._looked(bound, asked)
             case SignIn():
                 return await self._duties.sign_in(bound, asked)
+            case Activate():
+                return await self._activations.answer(bound, asked)
+            case Approve():
+                return await self._approvals.answer(bound, asked)
             case AskUndoable():
                 return await self._undos.undoable(bound, asked)
             case AskUndo():

@@ -17,7 +17,7 @@ import msgspec
 
 from gateway.places import Shift
 from gateway.usage import Usage
-from protocol.duty import OnDuty, SignIn
+from protocol.duty import Approve, OnDuty, SignIn
 from protocol.messages import Detail, Notice, Signed
 from protocol.pins import is_pin
 from protocol.vocabulary import Verdict
@@ -100,13 +100,32 @@ class Duties:
         self._told[bound.identity] = answer
         return answer
 
-    async def objection_to_pin(self, bound: Bound, asked: AskUndo) -> Verdict | None:
-        """Return why the clerk who is on duty may not undo with this PIN; None where they may, or nobody is on duty."""
-        on_duty = self.on_duty(bound)
-        if on_duty is None:
+    async def approver(self, bound: Bound, asked: Approve | AskUndo) -> Clerk | Verdict:
+        """Return who approves: the clerk on duty by PIN, a manager by badge or by number and PIN; else why nobody does.
+
+        The badge of a clerk who is no manager approves nothing: it may lie on the counter.
+        """
+        on_duty, named = self.on_duty(bound), asked.number if isinstance(asked, Approve) else None
+        sign_in = SignIn(look=asked.look, boot=asked.boot, badge=asked.badge, number=named, pin=asked.pin)
+        own = on_duty if asked.badge is None and named is None else None
+        if own is not None:
+            clerk = self._registry.clerk(own.clerk)
+            objection = await self._objection_to(clerk, bound, sign_in)
+        else:
+            objection, clerk = await self._judge(bound, sign_in)
+        if objection is not None or clerk is None:
+            return self._refused(bound, objection or Verdict.CLERK_WRONG_STORE, clerk)[0]
+        return clerk if own is not None or clerk.manager else Verdict.CLERK_REQUIRED
+
+    async def admit(self, bound: Bound, number: str) -> Signed | None:
+        """Sign in a clerk of whom the head office has just said that it is them; None where that is not known here."""
+        clerk = self._registry.clerk(number)
+        if clerk is None or _objection(clerk, bound) is not None:
             return None
-        sign_in = SignIn(look=asked.look, boot=asked.boot, number=on_duty.clerk, pin=asked.pin)
-        return await self._objection_to(self._registry.clerk(on_duty.clerk), bound, sign_in)
+        self._begin(clerk, bound)
+        await self._journal.flush()
+        detail = Detail(title=clerk.name)
+        return Signed(verdict=Verdict.CLERK_SIGNED_IN, on_duty=self.on_duty(bound), detail=detail)
 
     def is_busy(self, kiosk: str) -> None:
         """Note that a kiosk has something to do."""

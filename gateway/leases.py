@@ -86,6 +86,7 @@ class Leases:
             voucher=voucher.id,
             terms=voucher.terms,
             stores=voucher.stores,
+            value_fen=held.lease.value_fen,
             max_quantity=max(1, voucher.left),
         )
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.binding import Bound, refusal_before_asking, verdict_here
+from gateway.binding import Bound, needs_approval, refusal_before_asking, verdict_here
 from gateway.changes import Changes, Topic
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.usage import PRIVATE, Usage
-from protocol.classify import classify, is_badge
+from protocol.classify import classify, is_activation, is_badge
 from protocol.ids import code_tail
 from protocol.messages import AskLook, Detail, Look, Looked, Notice, Offered, Refused
 from protocol.vocabulary import Verdict
@@ -64,8 +64,9 @@ class Looks:
         """
         if self._guesses.reached(bound.identity, self._clock()):
             return Notice(verdict=Verdict.RATE_LIMITED, look=look.look, boot=look.boot)
-        # A badge is shown to the kiosk's camera, which signs its clerk in; what it says is nobody else's business.
-        shape = Verdict.BAD_CODE if is_badge(look.code) else classify(look.code).verdict
+        # What a clerk shows to the kiosk's camera is nobody else's business.
+        clerks_own = is_badge(look.code) or is_activation(look.code)
+        shape = Verdict.BAD_CODE if clerks_own else classify(look.code).verdict
         early = shape or refusal_before_asking(bound, look.clerk)
         if early is not None:
             return self._refuse(bound, look, early, Detail(code_tail=_tail(look.code, early)))
@@ -108,6 +109,7 @@ class Looks:
             terms=looked.terms,
             code=self._seal.hash(look.code),
             sign_in=sign_in,
+            approval=needs_approval(looked, bound, look.method),
         )
         return Offered(
             look=look.look,
@@ -117,6 +119,7 @@ class Looks:
             max_quantity=looked.max_quantity,
             valid_s=VALID_S,
             asks_amount=looked.asks_amount,
+            approval=offer.approval,
         )
 
     def _refuse(self, bound: Bound, look: Look, verdict: Verdict, detail: Detail) -> Refused:

@@ -35,6 +35,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Keyed hash of the code, from ``Seal.hash``."""
     sign_in: str | None = None
     """The clerk's sign-in at that kiosk; None where nobody was signed in."""
+    approval: bool = False
+    """Whether it still has to be approved."""
+    approver: str | None = None
+    """The manager who has approved it; None where the clerk's own PIN did, or nobody had to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     clerk_required: bool = False
     clerk_each: bool = False
     """Whether a clerk signs in before every redemption, not once a shift."""
+    approve_from: int | None = None
+    """The value, in fen, from which a redemption at a kiosk has to be approved; None: none has."""
     address: str = ""
     day_ends: time = MIDNIGHT
     """When its business day ends, in its own time."""
@@ -76,6 +78,8 @@ class Clerk(msgspec.Struct, frozen=True, kw_only=True):
     pin: str = ""
     """The PIN's slow hash (``protocol.pins``)."""
     disabled: bool = False
+    manager: bool = False
+    """Whether the clerk approves what others do."""
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):

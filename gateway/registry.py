@@ -76,6 +76,11 @@ class Registry:
         """Every store of this gateway, in order of their ids."""
         return sorted(self._stores.values(), key=lambda store: store.id)
 
+    @property
+    def clerks(self) -> Sequence[Clerk]:
+        """Every clerk of this gateway's stores, in order of their numbers."""
+        return sorted(self._clerks.values(), key=lambda clerk: (len(clerk.number), clerk.number))
+
     async def bind(self, identity: str, store_id: str, name: str) -> Kiosk:
         """Put a kiosk into a store, a new one or one from another store; raise RegistryError where that must not be."""
         known = self._kiosks.get(identity)

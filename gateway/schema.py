@@ -220,6 +220,7 @@ def usage_in_relay(row: tuple[Any, ...]) -> Usage:
         action=intent.action,
         method=intent.method,
         clerk=intent.clerk,
+        approver=intent.approver,
         amount=intent.amount,
         undoes=intent.undoes,
         undone_by=answer.undone_by if answer else None,

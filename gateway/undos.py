@@ -62,10 +62,14 @@ class Undos:
 
     async def _ruled(self, bound: Bound, asked: AskUndo) -> Offered | Refused:
         usage = self._journal.usage(asked.undoes)
-        verdict = await self._objection(bound, asked, usage)
+        verdict = self._objection(bound, usage)
         if verdict is not None or usage is None:
             return Refused(look=asked.look, boot=asked.boot, verdict=verdict or Verdict.UNDO_UNSUPPORTED)
         on_duty = self._duties.on_duty(bound)
+        by = await self._duties.approver(bound, asked) if on_duty else None
+        if isinstance(by, Verdict):
+            return Refused(look=asked.look, boot=asked.boot, verdict=by)
+        approver = by.number if by and on_duty and by.number != on_duty.clerk else None
         offer = Offer(
             made_at=self._clock(),
             kiosk=bound.identity,
@@ -75,6 +79,7 @@ class Undos:
             terms=0,
             code=self._seal.hash(asked.undoes),
             sign_in=on_duty.sign_in if on_duty else None,
+            approver=approver,
         )
         done = self._done(usage, bound)
         return Offered(
@@ -83,16 +88,17 @@ class Undos:
             offer=self._seal.close(offer),
             detail=Detail(title=done.title, code_tail=done.code_tail, at=done.at),
             valid_s=min(VALID_S, done.left_s),
+            approver=approver,
         )
 
-    async def _objection(self, bound: Bound, asked: AskUndo, usage: Usage | None) -> Verdict | None:
+    def _objection(self, bound: Bound, usage: Usage | None) -> Verdict | None:
         if usage is None or usage.store != bound.store.id or usage.verdict is not Verdict.REDEEMED or usage.undone_by:
             return Verdict.UNDO_UNSUPPORTED
         if self._wall() - usage.at >= bound.store.undo_s:
             return Verdict.UNDO_TOO_LATE
         if bound.store.clerk_required and self._duties.on_duty(bound) is None:
             return Verdict.CLERK_REQUIRED
-        return await self._duties.objection_to_pin(bound, asked)
+        return None
 
     def _done(self, usage: Usage, bound: Bound) -> Done:
         return Done(

@@ -36,6 +36,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     action: Action = Action.REDEEM
     method: Method = Method.SCAN
     clerk: str | None = None
+    approver: str | None = None
     amount: int | None = None
     """Amount received, fen."""
     undoes: str | None = None

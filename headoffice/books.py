@@ -214,6 +214,7 @@ def _voucher(connection: Connection, row: Row[*tuple[Any, ...]], store: Store, *
         ready=row.stage in {None, Stage.READY},
         pieces=stock.locked(connection, row.type, store.id) if lock and row.pieces is not None else row.pieces,
         minimum=row.minimum_fen or 0,
+        value_fen=row.value_fen,
         off=row.value_fen or 0 if row.kind == Kind.CASH else 0,
         rate=row.rate or 100,
         asks_amount=row.asks_amount,

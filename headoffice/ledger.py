@@ -12,7 +12,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from headoffice import exchange, leases, rids, standing, uploads
+from headoffice import asking, duty, exchange, leases, rids, staff, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
@@ -21,6 +21,7 @@ from headoffice.standing import ShownBehindError
 from protocol import owner
 from protocol.classify import classify
 from protocol.comparing import AskRecorded, TellDiffering
+from protocol.duty import AskActivate, AskCode, AskStaff
 from protocol.messages import (
     Action,
     Answer,
@@ -104,7 +105,7 @@ class Ledger:
             return answer
         _log.error("event=books_behind %s do=hexiao_headoffice_restore", behind)
         self._database.write(lambda connection: standing.stop(connection, behind, at))
-        return behind.peer.stamped(_notice(ask, standing.HINT))
+        return behind.peer.stamped(asking.notice(ask, standing.HINT))
 
     def is_for_a_platform(self, gateway: str, ask: AskLook) -> bool:
         """Whether a platform is to be asked before this look is answered: the code is none of the chain's own."""
@@ -144,6 +145,8 @@ class Ledger:
                 return self._settle(gateway, ask)
             case AskHello() | AskUpload() | AskLeased() | AskRecorded() | TellDiffering():
                 return self._exchange(gateway, ask)
+            case AskActivate() | AskStaff() | AskCode():
+                return staff.answer(self._database, gateway, ask, self._clock())
             case _:
                 assert_never(ask)
 
@@ -153,16 +156,18 @@ class Ledger:
         def look(connection: Connection) -> tuple[Peer, Looked | Notice, bool]:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
-                return peer, _notice(ask, standing.HINT), False
+                return peer, asking.notice(ask, standing.HINT), False
             store = store_for(connection, gateway, ask.store)
             if store is None:
                 _log.warning("event=store_refused gateway=%s store=%s", gateway, ask.store)
                 return peer, Looked(verdict=Verdict.WRONG_STORE), False
+            if (objection := duty.objection(connection, store.id, ask.clerk)) is not None:
+                return peer, Looked(verdict=objection), True
             voucher = None if classify(ask.code).verdict else voucher_by_code(connection, ask.code, store)
             if voucher is None and worth is not None:
                 looked = desk.look(connection, ask, worth)
             else:
-                looked = owner.rule_look(ask.code, voucher, _moment(ask, store, at, gateway))
+                looked = owner.rule_look(ask.code, voucher, asking.moment(ask, store, at, gateway))
             if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
                 looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
             return peer, looked, looked.verdict is not Verdict.REDEEMABLE
@@ -180,7 +185,7 @@ class Ledger:
         def decide(connection: Connection) -> tuple[UpstreamAnswer, Done | None]:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
-                return peer.stamped(_notice(ask, standing.HINT)), None
+                return peer.stamped(asking.notice(ask, standing.HINT)), None
             ruled = self._rule(connection, peer, ask, at)
             peer = standing.advance(connection, peer) if ruled.recorded else peer
             return peer.stamped(ruled.answer), ruled.done
@@ -210,9 +215,14 @@ class Ledger:
             _log.warning("event=store_refused gateway=%s store=%s rid=%s", gateway, ask.store, ask.intent.rid)
             return Ruled(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE))
         if peer is not None and self._is_a_platforms(connection, ask):
-            waits = _must_wait(connection, peer, ask, None)
-            return Ruled(pending(ask)) if waits else desk.take(connection, peer.id, None, ask, at)
-        moment = _moment(ask, store, at, gateway)
+            if _must_wait(connection, peer, ask, None):
+                return Ruled(pending(ask))
+            refusal = duty.refusal(connection, ask)
+            if refusal is None:
+                return desk.take(connection, peer.id, None, ask, at)
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=refusal, voucher=None, at=at))
+            return Ruled(refusal.answer, refusal.record)
+        moment = asking.moment(ask, store, at, gateway)
         if ask.intent.action is Action.UNDO:
             ruling, voucher = self._rule_undo(connection, peer, ask, moment)
         else:
@@ -246,7 +256,8 @@ class Ledger:
                 voucher = voucher_by_code(connection, code or "", store)
         if isinstance(ask, AskResolve) and ask.accepted is not None:
             return leases.rule(connection, ask, voucher, moment), voucher.id if voucher else None
-        return owner.rule_redeem(ask, None, voucher, moment), voucher.id if voucher else None
+        ruling = duty.refusal(connection, ask) or owner.rule_redeem(ask, None, voucher, moment)
+        return ruling, voucher.id if voucher else None
 
     def _drive(self, connection: Connection, voucher: str, at: datetime) -> bool:
         """Bring to their end the rids at a voucher that were uploaded without one; return whether there were any."""
@@ -257,7 +268,7 @@ class Ledger:
                 continue  # taken up again once the store is in the books
             accepted = entry.answer.accepted if entry.answer is not None else None
             ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
-            moment = _moment(ask, store, at, gateway)
+            moment = asking.moment(ask, store, at, gateway)
             if entry.intent.undoes is not None:
                 target = rids.known_under(connection, entry.intent.undoes)
                 undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
@@ -298,7 +309,7 @@ class Ledger:
             peer = standing.meet(connection, gateway, ask)
             known = rids.known_under(connection, ask.rid)
             if known is None or known.requester != ask.requester:
-                return peer.stamped(_notice(ask, "no such redemption of this requester is recorded"))
+                return peer.stamped(asking.notice(ask, "no such redemption of this requester is recorded"))
             rids.settle(connection, ask.rid, at, handed_over=ask.handed_over)
             return peer.stamped(known.answer)
 
@@ -310,7 +321,7 @@ class Ledger:
         def meet(connection: Connection) -> UpstreamAnswer:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
-                return peer.stamped(_notice(ask, standing.HINT))
+                return peer.stamped(asking.notice(ask, standing.HINT))
             return exchange.answer(connection, peer, ask, at, self._platforms)
 
         return (self._database.read if isinstance(ask, exchange.READING) else self._database.write)(meet)
@@ -329,29 +340,4 @@ def _must_wait(connection: Connection, peer: Peer, ask: AskRedeem | AskResolve, 
     missing = _awaited(connection, peer, None)
     return owner.must_wait(
         ask, voucher, missing=missing, missing_of_voucher=missing and _awaited(connection, peer, voucher)
-    )
-
-
-def _notice(ask: UpstreamRequest, hint: str) -> Notice:
-    """Return a fault that is about a message, not about what it asks for."""
-    match ask:
-        case AskRedeem(intent=intent) | AskResolve(intent=intent):
-            return Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=hint)
-        case AskSettled(rid=rid):
-            return Notice(verdict=Verdict.FAULT, rid=rid, hint=hint)
-        case AskLook() | AskHello() | AskUpload() | AskLeased() | AskRecorded() | TellDiffering():
-            return Notice(verdict=Verdict.FAULT, hint=hint)
-        case _:
-            assert_never(ask)
-
-
-def _moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, gateway: str | None) -> Moment:
-    method = ask.method if isinstance(ask, AskLook) else ask.intent.method
-    return Moment(
-        store=store.id,
-        store_name=store.name,
-        kiosk=ask.requester,
-        at=at.astimezone(store.zone),
-        gateway=gateway,
-        own_number=method is Method.WEB,
     )

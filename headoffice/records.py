@@ -44,6 +44,7 @@ _ANSWERS = msgspec.json.Decoder(Answer)
 _SHARED = ("at", "verdict", "code_tail", "clerk", "method", "store", "gateway", "voucher", "platform")
 _OF_REDEMPTIONS = (
     "rid",
+    "approver",
     "action",
     "quantity",
     "amount",
@@ -67,6 +68,8 @@ class _Source:
 
 
 _REDEEMED = _Source(redemptions, _SHARED + _OF_REDEMPTIONS, "rid", "")
+_APPROVERS = clerks.alias("approvers")
+_APPROVER_NAME = select(_APPROVERS.c.name).where(_APPROVERS.c.number == redemptions.c.approver).scalar_subquery()
 _REFUSED = _Source(refusals, (*_SHARED, "id"), "id", -1)
 
 
@@ -129,6 +132,7 @@ def _row(record: Record) -> Row:
         rid=record["rid"],
         undoes=record["undoes"],
         undone=record["undone_by"] is not None,
+        approver=record["approver_name"] or record["approver"],
     )
 
 
@@ -185,6 +189,7 @@ def _statement(source: _Source, wanted: Wanted) -> Select[Any]:
             stores.c.timezone,
             stores.c.day_ends,
             clerks.c.name.label("clerk_name"),
+            (_APPROVER_NAME if source is _REDEEMED else null()).label("approver_name"),
             voucher_types.c.title,
             voucher_types.c.kind,
             answer.label("platforms_answer"),

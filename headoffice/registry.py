@@ -84,6 +84,7 @@ def stores_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
             "timezone": row.timezone,
             "address": row.address,
             "clerk_required": row.clerk_policy != ClerkPolicy.NONE and bool(row.has_clerks),
+            "approve_from": row.approve_from_fen,
             "clerk_each": row.clerk_policy == ClerkPolicy.EACH,
             "day_ends": row.day_ends,
         }

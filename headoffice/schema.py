@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 
 from headoffice import comparison_tables, desk_tables, key_tables, page_tables  # noqa: F401 - of this schema, too
+from headoffice.clerk_tables import activations as activations  # noqa: PLC0414 - as are these
+from headoffice.clerk_tables import clerk_stores as clerk_stores  # noqa: PLC0414
+from headoffice.clerk_tables import clerks as clerks  # noqa: PLC0414
 from headoffice.columns import ID, NAME, RID, SERIAL, WORD, Utc
 from headoffice.columns import metadata as metadata  # noqa: PLC0414 - whoever asks for the tables finds it here
 
@@ -40,6 +43,8 @@ stores = Table(
     Column("map", String(400), nullable=False, server_default=text("''")),
     Column("clerk_policy", WORD, nullable=False),
     Column("day_ends", Time, nullable=False, server_default="00:00:00"),
+    # From this value on a redemption is approved by the clerk's PIN or by a manager.
+    Column("approve_from_fen", BigInteger),
 )
 
 gateways = Table(
@@ -60,24 +65,6 @@ gateway_stores = Table(
     "gateway_stores",
     metadata,
     Column("gateway", ForeignKey("gateways.id"), primary_key=True),
-    Column("store", ForeignKey("stores.id"), primary_key=True, index=True),
-)
-
-clerks = Table(
-    "clerks",
-    metadata,
-    Column("number", String(12), primary_key=True),
-    Column("name", NAME, nullable=False),
-    Column("pin_hash", String(200), nullable=False),
-    Column("badge_digest", LargeBinary(32), nullable=False),
-    Column("disabled", Boolean, nullable=False),
-    UniqueConstraint("badge_digest"),
-)
-
-clerk_stores = Table(
-    "clerk_stores",
-    metadata,
-    Column("clerk", ForeignKey("clerks.number"), primary_key=True),
     Column("store", ForeignKey("stores.id"), primary_key=True, index=True),
 )
 
@@ -196,6 +183,8 @@ redemptions = Table(
     Column("gateway", ForeignKey("gateways.id")),
     Column("store", ForeignKey("stores.id"), nullable=False),
     Column("clerk", NAME),
+    # The manager who approved it, where one had to.
+    Column("approver", NAME),
     Column("action", WORD, nullable=False),
     # The intent without its code and offer; the digest is what a repeat is compared by.
     Column("intent_digest", LargeBinary(32), nullable=False),

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from headoffice.errors import BehindError, GatewayUnknownError, NotAllowedError, NotFoundError
 from headoffice.registry import unregistered
 from headoffice.schema import (
+    activations,
     cases,
     discrepancies,
     gateway_stores,
@@ -167,6 +168,8 @@ def restore(connection: Connection, by: str, at: datetime) -> int:
     ended = None if connection.execute(select(gateways.c.id).limit(1)).first() else at
     connection.execute(update(restores).where(restores.c.ended_at.is_(None)).values(ended_at=at))
     connection.execute(insert(restores), {"generation": generation, "by": by, "at": at, "ended_at": ended})
+    # What was spent since the copy could be spent again.
+    connection.execute(delete(activations))
     # A consume may have left of each rid that was only claimed when the copy was made.
     forgotten = update(cases).where(cases.c.phase == Phase.CLAIMED, cases.c.attempts == 0).values(attempts=1)
     connection.execute(forgotten)

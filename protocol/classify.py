@@ -18,6 +18,7 @@ SETUP_PREFIX = "HEXIAO:SETUP:"
 BADGE_PREFIX = "HEXIAO:CLERK:"
 #: In the address of every claim code (领券二维码) of a chain's own; behind it the campaign and where the code hangs.
 CLAIM_PATH = "/lingquan/"
+ACTIVATION_PREFIX = "HEXIAO:START:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ _SHAPES = tuple((re.compile(shape, re.IGNORECASE | re.DOTALL), kind) for shape, 
 def is_badge(text: str | None) -> bool:
     """Whether this text is a clerk's badge: it signs in, and is never looked up as a voucher."""
     return text is not None and text.strip().startswith(BADGE_PREFIX)
+
+
+def is_activation(text: str | None) -> bool:
+    """Whether this text is the one-time code by which a clerk sets a PIN; it is never looked up as a voucher either."""
+    return text is not None and text.strip().startswith(ACTIVATION_PREFIX)
 
 
 def classify(text: str | None) -> Kind:

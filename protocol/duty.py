@@ -8,12 +8,14 @@ import msgspec
 from msgspec import Meta
 
 from protocol.envelope import Message
-from protocol.ids import Rid
+from protocol.ids import Identity, Rid, StoreId
+from protocol.vocabulary import Verdict
 
 Text = Annotated[str, Meta(max_length=400)]
 Pin = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 #: What a clerk holds before the camera; a code of theirs is no longer than a voucher's.
 Shown = Annotated[str, Meta(min_length=1, max_length=512)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ClerkNumber = Annotated[str, Meta(pattern=r"^[0-9]{1,12}\Z")]
 
 
@@ -59,10 +61,98 @@ class AskUndoable(Message, frozen=True, kw_only=True, tag="ask_undoable"):
 
 
 class AskUndo(Message, frozen=True, kw_only=True, tag="ask_undo"):
-    """May the clerk with this PIN, who is signed in, begin this undo? Answered by Offered, Refused or Notice."""
+    """May this undo begin? By the PIN of the clerk who is signed in, or by a manager's badge.
+
+    Answered by Offered, Refused or Notice.
+    """
 
     look: int
     boot: str
     undoes: Rid
     reason: Text
     pin: Pin | None = None
+    badge: Shown | None = None
+
+
+class Approve(Message, frozen=True, kw_only=True, tag="approve"):
+    """May this offer be confirmed? By the PIN of who is signed in, or by a manager's badge, or number and PIN.
+
+    Answered by Offered, of which only the offer and what concerns it are to be read, Refused or Notice.
+    """
+
+    look: int
+    boot: str
+    offer: Annotated[str, Meta(max_length=1024)]
+    number: ClerkNumber | None = None
+    pin: Pin | None = None
+    badge: Shown | None = None
+
+
+class Activate(Message, frozen=True, kw_only=True, tag="activate"):
+    """A clerk's one-time code is held up; with the PIN, once it was typed twice, to be set.
+
+    Without a PIN answered by Offered, whose detail names the clerk and which offers nothing else; with it by Signed.
+    """
+
+    look: int
+    boot: str
+    code: Shown
+    pin: Pin | None = None
+
+
+# --- what a gateway asks the head office about them -----------------------------------------------------------------
+
+
+class AskActivate(Message, frozen=True, kw_only=True, tag="ask_activate"):
+    """Whose is this one-time code, shown in this store? With a PIN's slow hash: spend the code and set it.
+
+    The very same asked again is answered alike. Answered by Activated.
+    """
+
+    requester: Identity
+    store: StoreId
+    code: Digest
+    """SHA-256 of the code's text."""
+    pin: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Activated(Message, frozen=True, kw_only=True, tag="activated"):
+    """The clerk of a one-time code that is good there; else why it is not."""
+
+    clerk: ClerkNumber | None = None
+    name: Text | None = None
+    verdict: Verdict | None = None
+
+
+class ClerkFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A clerk as a store's manager wants them: a new one without a number, or with one that is nobody's."""
+
+    number: ClerkNumber | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+    manager: bool = False
+    stores: tuple[StoreId, ...]
+    """Of the gateway's own stores; the clerk's others are not its to say."""
+    disabled: bool = False
+
+
+class AskStaff(Message, frozen=True, kw_only=True, tag="ask_staff"):
+    """Add these clerks, or change them: all of them or none. Answered by Staffed."""
+
+    clerks: Annotated[tuple[ClerkFacts, ...], Meta(max_length=50)]
+
+
+class AskCode(Message, frozen=True, kw_only=True, tag="ask_code"):
+    """Make a clerk's one-time code, or a new badge; the one before ends. Answered by Staffed."""
+
+    number: ClerkNumber
+    badge: bool = False
+
+
+class Staffed(Message, frozen=True, kw_only=True, tag="staffed"):
+    """What became of that: the clerks' numbers, or the code with its QR as SVG; or why nothing was done."""
+
+    numbers: tuple[ClerkNumber, ...] = ()
+    code: Shown | None = None
+    qr: str | None = None
+    until: str | None = None
+    refused: Text | None = None

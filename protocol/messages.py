@@ -15,7 +15,22 @@ import msgspec
 from msgspec import Meta
 
 from protocol.comparing import AskRecorded, Recordings, TellDiffering
-from protocol.duty import AskUndo, AskUndoable, Done, OnDuty, SignIn, Text
+from protocol.duty import (
+    Activate,
+    Activated,
+    Approve,
+    AskActivate,
+    AskCode,
+    AskStaff,
+    AskUndo,
+    AskUndoable,
+    ClerkNumber,
+    Done,
+    OnDuty,
+    SignIn,
+    Staffed,
+    Text,
+)
 from protocol.envelope import Message
 from protocol.ids import Identity, Rid, StoreId
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
@@ -64,6 +79,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     undoes: Rid | None = None
     method: Method = Method.SCAN
     clerk: str | None = None
+    approver: str | None = None
+    """The manager who approved it, where that was not the clerk."""
     reason: Text | None = None
     amount: Annotated[int, Meta(ge=0)] | None = None
     """Amount received (实收金额), fen."""
@@ -157,7 +174,8 @@ class Refusal(Message, frozen=True, kw_only=True, tag="refusal"):
     code_tail: str | None = None
 
 
-KioskMessage = Hello | Look | SignIn | AskUndoable | AskUndo | Confirm | Resolve | Settled | Refusal
+ClerkMessage = SignIn | Activate | Approve | AskUndoable | AskUndo
+KioskMessage = Hello | Look | ClerkMessage | Confirm | Resolve | Settled | Refusal
 
 
 # --- gateway to kiosk ---------------------------------------------------------------------------------------------
@@ -187,6 +205,10 @@ class Offered(Message, frozen=True, kw_only=True, tag="offered"):
     valid_s: float = 60.0
     asks_amount: bool = False
     """Whether the confirm is to say what was received (实收金额)."""
+    approval: bool = False
+    """Whether it has to be approved (Approve) before it may be confirmed: it is worth much."""
+    approver: ClerkNumber | None = None
+    """The manager who has approved it; the confirm names them."""
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
@@ -310,6 +332,8 @@ class Looked(Message, frozen=True, kw_only=True, tag="looked"):
     """Ids of the stores where the voucher is valid; None: all of the chain's."""
     max_quantity: int = 1
     asks_amount: bool = False
+    value_fen: int | None = None
+    """What it is worth, where its owner says so in money."""
 
 
 class AskHello(Message, frozen=True, kw_only=True, tag="ask_hello"):
@@ -347,8 +371,9 @@ class AskLeased(Message, frozen=True, kw_only=True, tag="ask_leased"):
     after: str = ""
 
 
+StaffRequest = AskActivate | AskStaff | AskCode
 _Journal = AskHello | AskUpload | AskRecorded | TellDiffering
-UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskLeased | _Journal
+UpstreamRequest = AskLook | AskRedeem | AskResolve | AskSettled | AskLeased | StaffRequest | _Journal
 
 
 class Leased(Message, frozen=True, kw_only=True, tag="leased"):
@@ -369,4 +394,4 @@ class Met(Message, frozen=True, kw_only=True, tag="met"):
     """The leases that this gateway holds; one that is not named has ended."""
 
 
-UpstreamAnswer = Looked | Answer | Notice | Met | Leased | Recordings
+UpstreamAnswer = Looked | Answer | Notice | Met | Leased | Recordings | Activated | Staffed

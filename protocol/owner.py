@@ -105,6 +105,8 @@ class Voucher:
     """How many pieces the store has; None where nobody counts them."""
     minimum: int = 0
     """The least that the bill must come to, in fen."""
+    value_fen: int | None = None
+    """What it is worth in money, where its type says so."""
     off: int = 0
     """What a use takes off the bill, in fen."""
     rate: int = 100
@@ -248,6 +250,7 @@ def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
         voucher=voucher.id,
         terms=voucher.terms,
         stores=voucher.stores,
+        value_fen=voucher.value_fen,
         max_quantity=max(1, voucher.left if voucher.pieces is None else min(voucher.left, voucher.pieces)),
         asks_amount=voucher.asks_amount,
     )

@@ -11,6 +11,8 @@ import hmac
 import secrets
 
 PIN_DIGITS = 6
+#: What is kept of a clerk who has not set a PIN yet: no PIN is that one.
+NO_PIN = ""
 _N, _R, _P = 2**14, 8, 1
 _LENGTH = 32
 
@@ -23,6 +25,8 @@ def hash_pin(pin: str) -> str:
 
 def is_pin(pin: str, kept: str) -> bool:
     """Whether this PIN is the one of which ``kept`` is the hash. It takes a moment."""
+    if kept == NO_PIN:
+        return False
     name, *cost, salt, digest = kept.split("$")
     if name != "scrypt" or len(cost) != 3:  # noqa: PLR2004 - N, r and p
         return False

@@ -36,9 +36,10 @@ COLUMNS = (
     "核销编号",
     "撤销的核销编号",
     "记录类型",
+    "授权人",
 )
 #: Of the columns, in characters.
-WIDTHS = (20, 24, 9, 16, 12, 11, 10, 10, 16, 10, 6, 18, 34, 34, 12)
+WIDTHS = (20, 24, 9, 16, 12, 11, 10, 10, 16, 10, 6, 18, 34, 34, 12, 12)
 TITLE = "核销记录"
 BYTE_ORDER_MARK = "\ufeff"
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -103,6 +104,8 @@ class Row:
     rid: str | None
     undoes: str | None
     undone: bool = False
+    approver: str | None = None
+    """The manager who has approved it."""
 
     def cells(self) -> tuple[Cell, ...]:
         """Return its cells, in the order of COLUMNS."""
@@ -122,6 +125,7 @@ class Row:
             self.rid,
             self.undoes,
             counts_as(self.verdict, undone=self.undone),
+            self.approver,
         )
 
 

@@ -9,9 +9,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import digits, entering, undoing
-from device.counter.digits import Digits, Left, Typed
+from device.counter import activating, approving, digits, entering, undoing
+from device.counter.digits import NUMBER, PIN, Digits, Left, Typed
 from device.counter.looking import ask
+from device.counter.purposes import Activating, Approving, Permitting, SigningIn
 from device.counter.states import (
     AtWheel,
     ByButtons,
@@ -28,13 +29,9 @@ from device.counter.states import (
 )
 from device.ports import Button
 from protocol.duty import SignIn
-from protocol.pins import PIN_DIGITS
 
 if TYPE_CHECKING:
     from device.counter.events import Pressed, Released
-
-_NUMBER = Digits(fewest=1, most=12)
-_PIN = Digits(fewest=PIN_DIGITS, most=PIN_DIGITS, hidden=True)
 
 
 def begin(counter: Counter, button: Button, now: float) -> Step:
@@ -46,7 +43,7 @@ def begin(counter: Counter, button: Button, now: float) -> Step:
     if button is not Button.CANCEL or not (counter.clerk_required or counter.on_duty):
         return counter, ()
     until = now + counter.timing.typing_s
-    return enter(counter, Leaving(until) if counter.on_duty else Typing(_NUMBER, until)), ()
+    return enter(counter, Leaving(until) if counter.on_duty else Typing(NUMBER, until, SigningIn())), ()
 
 
 def pressed(counter: Counter, phase: ByButtons, event: Pressed, now: float) -> Step:
@@ -75,12 +72,25 @@ def _typed(counter: Counter, phase: Typing, button: Button, now: float) -> Step:
             return replace(counter, phase=replace(phase, entry=entry, until=until)), ()
         case Left():
             return rest(counter, now), ()
-        case Typed(text=text) if phase.undoes is not None:
-            return undoing.ask_permit(counter, phase.undoes, phase.reason, text, now)
-        case Typed(text=text) if phase.number is None:
-            return enter(counter, Typing(_PIN, until, number=text)), ()
         case Typed(text=text):
-            return ask(counter, _asked(counter, number=phase.number, pin=text), now)
+            return _taken(counter, phase, text, now)
+
+
+def _taken(counter: Counter, phase: Typing, text: str, now: float) -> Step:
+    match phase.purpose:
+        case SigningIn(number=None):
+            until = now + counter.timing.typing_s
+            return enter(counter, Typing(PIN, until, SigningIn(number=text))), ()
+        case SigningIn(number=number):
+            return ask(counter, _asked(counter, number=number, pin=text), now)
+        case Permitting(undoes=undoes, reason=reason):
+            return undoing.ask_permit(counter, undoes, reason, now, pin=text)
+        case Approving() as purpose:
+            return approving.typed(counter, purpose, text, now)
+        case Activating() as purpose:
+            return activating.typed(counter, purpose, text, now)
+        case _:
+            assert_never(phase.purpose)
 
 
 def let_go(counter: Counter, phase: AtWheel, event: Released) -> Step:

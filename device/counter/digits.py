@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from device.ports import Button
+from protocol.pins import PIN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +90,8 @@ class Digits:
         return (*first, *other, *end)
 
 
+NUMBER = Digits(fewest=1, most=12)
+PIN = Digits(fewest=PIN_DIGITS, most=PIN_DIGITS, hidden=True)
 Entry: TypeAlias = Digits | Typed | Left
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from device.counter.effects import Effect, Ignored, Refuse, Send
 from device.counter.events import Gone, Scanned, SeveralCodes
 from device.counter.offering import offer
+from device.counter.purposes import Activating
 from device.counter.results import show_result
 from device.counter.states import (
     Counter,
@@ -21,28 +22,23 @@ from device.counter.states import (
     Pending,
     Question,
     Result,
+    Typing,
     enter,
 )
 from device.ports import Button
 from device.view import LinkState
-from protocol.classify import classify, is_badge
-from protocol.duty import AskUndo, AskUndoable, SignIn
+from protocol.classify import classify, is_activation, is_badge
+from protocol.duty import Activate, Approve, AskUndo, AskUndoable, SignIn
 from protocol.ids import code_tail
 from protocol.messages import Detail, Look, Method, Notice, Offered, Refusal, Refused, Signed
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
     from device.counter.states import Step
+    from protocol.messages import ClerkMessage
 
 #: No answer to a look can be one of these; a gateway that says so is out of order.
 _NEVER_OF_A_LOOK = UNDECIDED | {Verdict.REDEEMED}
-#: What has not happened where nobody answers.
-_UNANSWERED = {
-    type(None): Manner.PLAIN,
-    SignIn: Manner.NOT_SIGNED_IN,
-    AskUndoable: Manner.NOT_UNDONE,
-    AskUndo: Manner.NOT_UNDONE,
-}
 #: Said to a badge alone; no row of the books.
 _SIGNED = frozenset({Verdict.CLERK_SIGNED_IN, Verdict.CLERK_SIGNED_OUT})
 
@@ -103,21 +99,27 @@ def serve(counter: Counter, text: str | None, now: float, method: Method = Metho
         held = counter.on_duty.sign_in if counter.on_duty else None
         asked = SignIn(look=counter.looks + 1, boot=counter.setup.boot, badge=text, holds=held)
         return ask(counter, asked, now)
+    if is_activation(text):
+        return ask(counter, Activate(look=counter.looks + 1, boot=counter.setup.boot, code=text), now)
     if counter.clerk_required and counter.clerk is None:
         return _refuse(counter, Verdict.CLERK_REQUIRED, text, now)
     return _look(counter, text, now, method=method)
 
 
-def ask(counter: Counter, asked: SignIn | AskUndoable | AskUndo, now: float) -> Step:
-    """Ask the gateway something that is not about a code."""
-    return _look(counter, (asked.badge or "") if isinstance(asked, SignIn) else "", now, asked)
+def ask(counter: Counter, asked: ClerkMessage, now: float) -> Step:
+    """Ask the gateway something that is not about a voucher's code."""
+    match asked:
+        case SignIn(badge=str(shown)) | Activate(code=shown):
+            return _look(counter, shown, now, asked)
+        case _:
+            return _look(counter, "", now, asked)
 
 
 def _look(
     counter: Counter,
     text: str,
     now: float,
-    asks: SignIn | AskUndoable | AskUndo | None = None,
+    asks: ClerkMessage | None = None,
     method: Method = Method.SCAN,
 ) -> Step:
     reachable = counter.link is LinkState.UP
@@ -139,7 +141,7 @@ def tick(counter: Counter, phase: Looking, now: float) -> Step:
     if now >= phase.until:
         reachable = counter.link is LinkState.UP
         verdict = Verdict.UPSTREAM_UNAVAILABLE if reachable else Verdict.OFFLINE_REFUSED
-        manner = _UNANSWERED[type(phase.asks)]
+        manner = _unanswered(phase.asks)
         return _answered(counter, phase, Outcome(verdict=verdict, manner=manner, code=phase.code), now)
     slow = phase.slow or now >= phase.asked_at + counter.timing.slow_s
     if now < phase.send_at:
@@ -184,7 +186,8 @@ def heard(counter: Counter, message: Offered | Refused | Signed | Notice, now: f
     detail = Detail(reason=message.hint) if isinstance(message, Notice) else message.detail
     wrong = _NEVER_OF_A_LOOK if isinstance(message, Signed) else _NEVER_OF_A_LOOK | _SIGNED
     verdict = Verdict.FAULT if message.verdict in wrong else message.verdict
-    return _answered(counter, phase, Outcome(verdict=verdict, detail=detail, code=phase.code), now)
+    outcome = Outcome(verdict=verdict, detail=detail, manner=_manner(phase.asks, verdict), code=phase.code)
+    return _answered(counter, phase, outcome, now)
 
 
 def signed_out(counter: Counter, message: Signed, now: float) -> Step:
@@ -193,6 +196,38 @@ def signed_out(counter: Counter, message: Signed, now: float) -> Step:
     if not isinstance(counter.phase, Idle) or message.verdict is not Verdict.CLERK_SIGNED_OUT:
         return counter, ()
     return show_result(counter, Outcome(verdict=message.verdict, detail=message.detail), now), ()
+
+
+def _unanswered(asks: ClerkMessage | None) -> Manner:
+    """Return what is said where nobody answers: what has not happened, or that it may have."""
+    match asks:
+        case None:
+            return Manner.PLAIN
+        case Activate(pin=str()):
+            return Manner.PIN_UNSURE
+        case SignIn() | Activate():
+            return Manner.NOT_SIGNED_IN
+        case Approve():
+            return Manner.NOTHING_SPENT
+        case AskUndoable() | AskUndo():
+            return Manner.NOT_UNDONE
+        case _:
+            assert_never(asks)
+
+
+def _manner(asks: ClerkMessage | None, verdict: Verdict) -> Manner:
+    """Return what an answer to a clerk says beyond its verdict."""
+    match asks, verdict:
+        case Activate(), Verdict.BAD_CODE:
+            return Manner.CODE_SPENT
+        case Activate(pin=str()), Verdict.CLERK_SIGNED_IN:
+            return Manner.PIN_SET
+        case Approve() | AskUndo(), Verdict.CLERK_REQUIRED:
+            return Manner.NO_MANAGER
+        case Activate(), Verdict.UPSTREAM_UNAVAILABLE:
+            return _unanswered(asks)
+        case _:
+            return Manner.PLAIN
 
 
 def _ask(counter: Counter, phase: Looking) -> Send:
@@ -220,7 +255,7 @@ def _refuse(counter: Counter, verdict: Verdict, code: str | None, now: float) ->
 
 def _code_in_hand(counter: Counter) -> str | None:
     match counter.phase:
-        case Looking(code=code) | Offering(code=code):
+        case Looking(code=code) | Offering(code=code) | Typing(purpose=Activating(code=code)):
             return code
         case EnteringAmount(offering=offering):
             return offering.code

@@ -46,6 +46,7 @@ def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float, amount
         method=phase.method,
         clerk=counter.clerk,
         amount=amount,
+        approver=phase.offer.approver,
     )
     request, wanted = requester.confirm(intent, now)
     ticket = Ticket(request=request, tail=code_tail(phase.code), confirmed_here=True)
@@ -63,6 +64,7 @@ def undo(counter: Counter, phase: Undoing, entropy: bytes, now: float) -> Step:
         offer=phase.offer.offer,
         method=Method.TYPED,
         clerk=counter.clerk,
+        approver=phase.offer.approver,
         reason=phase.reason,
     )
     request, wanted = requester.confirm(intent, now)

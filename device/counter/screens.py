@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
+from device.counter.purposes import Activating, Approving, Permitting, SigningIn
 from device.counter.states import (
     CameraState,
     Choosing,
@@ -55,6 +56,10 @@ _PLAIN_WORDS: Mapping[Manner, Callable[[Words], tuple[str, ...]]] = {
     Manner.NOT_SIGNED_IN: lambda words: words.not_signed_in,
     Manner.NOT_UNDONE: lambda words: words.not_undone,
     Manner.NOTHING_TO_UNDO: lambda words: words.nothing_to_undo,
+    Manner.CODE_SPENT: lambda words: words.code_spent,
+    Manner.PIN_SET: lambda words: words.pin_set,
+    Manner.PIN_UNSURE: lambda words: words.pin_unsure,
+    Manner.NO_MANAGER: lambda words: words.no_manager,
 }
 
 
@@ -168,10 +173,27 @@ def _by_buttons(counter: Counter, phase: ByButtons, style: Style) -> _Face:
         title = words.type_code.format(count=len(phase.entry.typed))
         return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))
     if isinstance(phase, Typing):
-        title = words.type_number if phase.number is None else words.type_pin
-        return _Face(screen=Screen.TYPING, lines=(title, phase.entry.line), keys=(words.take_or_back,))
+        lines = (*_typing_lines(phase, words), phase.entry.line)
+        return _Face(screen=Screen.TYPING, lines=lines, keys=(words.take_or_back,))
     lines = (*_clerk_line(counter, style), words.sign_out)
     return _Face(screen=Screen.LEAVING, lines=lines, keys=(words.yes_or_no,))
+
+
+def _typing_lines(typing: Typing, words: Words) -> tuple[str, ...]:
+    match typing.purpose:
+        case SigningIn(number=None):
+            return (words.type_number,)
+        case SigningIn():
+            return (words.type_pin,)
+        case Approving(number=None) if not typing.entry.hidden:
+            return (words.manager_number,)
+        case Permitting() | Approving():
+            return (words.pin_or_manager,)
+        case Activating(name=name, first=first, differed=differed):
+            asked = words.pin_again if first is not None else words.pins_differ if differed else words.new_pin
+            return _given(name, asked)
+        case _:
+            assert_never(typing.purpose)
 
 
 def _undoing(phase: Choosing | Undoing, style: Style) -> _Face:
@@ -201,7 +223,7 @@ def _offer(phase: Offering, style: Style) -> _Face:
     return _Face(
         screen=Screen.OFFER,
         lines=_given(*head, detail.title, worth),
-        keys=(style.words.confirm_or_cancel,),
+        keys=(style.words.approve_or_cancel if phase.offer.approval else style.words.confirm_or_cancel,),
         verdict=Verdict.REDEEMABLE,
         light=phrase.light,
         sound=phrase.sound,

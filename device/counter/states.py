@@ -18,11 +18,12 @@ from protocol.messages import Detail, Method
 if TYPE_CHECKING:
     from device.counter.digits import Digits
     from device.counter.effects import Effect
+    from device.counter.purposes import Purpose
     from device.counter.style import Style
     from device.counter.timing import Timing
     from device.view import View
-    from protocol.duty import AskUndo, AskUndoable, Done, OnDuty, SignIn
-    from protocol.messages import Answer, Intent, Offered, Settled
+    from protocol.duty import Done, OnDuty
+    from protocol.messages import Answer, ClerkMessage, Intent, Offered, Settled
     from protocol.requester import Request
     from protocol.vocabulary import Verdict
 
@@ -49,6 +50,10 @@ class Manner(StrEnum):
     NOT_SIGNED_IN = "not_signed_in"
     NOT_UNDONE = "not_undone"
     NOTHING_TO_UNDO = "nothing_to_undo"
+    CODE_SPENT = "code_spent"
+    PIN_SET = "pin_set"
+    PIN_UNSURE = "pin_unsure"
+    NO_MANAGER = "no_manager"
 
 
 # --- what the screen is about ---------------------------------------------------------------------------------------
@@ -79,8 +84,10 @@ class Looking:
     send_at: float
     until: float
     slow: bool = False
-    asks: SignIn | AskUndoable | AskUndo | None = None
+    asks: ClerkMessage | None = None
     """What is asked instead, where it is not about a code."""
+    approves: Offering | None = None
+    """What is to be approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +151,7 @@ class Typing:
 
     entry: Digits
     until: float
-    number: str | None = None
-    """The number, once it is the PIN's turn."""
-    undoes: str | None = None
-    """The rid that the PIN is to undo, and why; None where it signs in."""
-    reason: str = ""
+    purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)

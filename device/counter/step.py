@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import clerking, linking, looking, offering, redeeming, results, undoing
+from device.counter import activating, approving, clerking, linking, looking, offering, redeeming, results, undoing
 from device.counter.effects import Accept, Effect, Ignored, Mint, Send, Show, Tidy
 from device.counter.events import (
     CameraFault,
@@ -51,6 +51,7 @@ from device.counter.states import (
     Typing,
     Undoing,
 )
+from device.ports import Button
 from protocol.messages import Answer, Notice, Offered, Refused, Signed, Undoable, Welcome
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _phase_deadline(counter: Counter) -> float | None:
 def _take(counter: Counter, event: Event, now: float) -> Step:
     match event:
         case Scanned() | SeveralCodes() | Gone():
-            return looking.saw(counter, event, now)
+            return approving.shown(counter, event, now) or looking.saw(counter, event, now)
         case CameraReady() | CameraFault():
             return _camera(counter, event, now), ()
         case Pressed():
@@ -166,7 +167,7 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             return redeeming.heard(counter, message, now)
         case Signed(look=0):
             return looking.signed_out(counter, message, now)
-        case Offered() | Undoable() if (taken := undoing.heard(counter, message, now)) is not None:
+        case Offered() | Undoable() if (taken := _told_a_clerk(counter, message, now)) is not None:
             return taken
         case Undoable():
             return counter, (Ignored(f"list {message.look}, which is not the one in hand"),)
@@ -180,11 +181,21 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             assert_never(message)
 
 
+def _told_a_clerk(counter: Counter, message: Offered | Undoable, now: float) -> Step | None:
+    """Take what a clerk has asked for; None where it is about a customer's code, or awaited by nobody."""
+    taken = undoing.heard(counter, message, now)
+    if taken is None and isinstance(message, Offered):
+        taken = approving.heard(counter, message, now) or activating.heard(counter, message, now)
+    return taken
+
+
 def _pressed(counter: Counter, event: Pressed, now: float) -> Step:
     phase = counter.phase
     match phase:
         case Looking():
             return looking.pressed(counter, phase, event.button, now)
+        case Offering() if phase.offer.approval and event.button is Button.OK:
+            return approving.begin(counter, phase, now)
         case Offering():
             return offering.pressed(counter, phase, event, now)
         case Pending():

@@ -6,21 +6,20 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from device.counter.digits import Digits
+from device.counter.digits import PIN
 from device.counter.looking import ask
+from device.counter.purposes import Permitting
 from device.counter.redeeming import undo
 from device.counter.results import show_result
 from device.counter.states import Choosing, Counter, Looking, Manner, Outcome, Step, Typing, Undoing, enter, rest
 from device.ports import Button
 from protocol.duty import AskUndo, AskUndoable
 from protocol.messages import Offered, Undoable
-from protocol.pins import PIN_DIGITS
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from device.counter.events import Pressed
 
-_PIN = Digits(fewest=PIN_DIGITS, most=PIN_DIGITS, hidden=True)
 _TURNS = {Button.UP: -1, Button.DOWN: 1}
 
 
@@ -67,9 +66,12 @@ def chosen(counter: Counter, phase: Choosing, button: Button, now: float) -> Ste
     return replace(counter, phase=replace(phase, reason=(phase.reason + turn) % len(reasons))), ()
 
 
-def ask_permit(counter: Counter, undoes: str, reason: str, pin: str | None, now: float) -> Step:
+def ask_permit(  # noqa: PLR0913 - one for each that may permit it
+    counter: Counter, undoes: str, reason: str, now: float, *, pin: str | None = None, badge: str | None = None
+) -> Step:
     """Ask the gateway whether this undo may begin."""
-    asked = AskUndo(look=counter.looks + 1, boot=counter.setup.boot, undoes=undoes, reason=reason, pin=pin)
+    look, boot = counter.looks + 1, counter.setup.boot
+    asked = AskUndo(look=look, boot=boot, undoes=undoes, reason=reason, pin=pin, badge=badge)
     return ask(counter, asked, now)
 
 
@@ -94,5 +96,5 @@ def _reasoned(counter: Counter, phase: Choosing, now: float) -> Step:
     """Have the clerk who is signed in type the PIN; where nobody is, ask the gateway at once."""
     done, reason = phase.done[phase.at], counter.setup.style.words.reasons[phase.reason or 0]
     if counter.on_duty is not None:
-        return enter(counter, Typing(_PIN, now + counter.timing.typing_s, undoes=done.rid, reason=reason)), ()
-    return ask_permit(counter, done.rid, reason, None, now)
+        return enter(counter, Typing(PIN, now + counter.timing.typing_s, Permitting(done.rid, reason))), ()
+    return ask_permit(counter, done.rid, reason, now)

@@ -43,6 +43,17 @@ class Words:
     minimum: str
     type_number: str
     type_pin: str
+    pin_or_manager: str
+    manager_number: str
+    no_manager: tuple[str, ...]
+    """A badge was shown to approve something, and it is no manager's."""
+    new_pin: str
+    pin_again: str
+    pins_differ: str
+    pin_set: tuple[str, ...]
+    pin_unsure: tuple[str, ...]
+    """The PIN was sent and nobody has answered: it may be set or not."""
+    code_spent: tuple[str, ...]
     take_or_back: str
     still_open: str
     """How many redemptions that were given up at the counter have not ended, or the number of the only one."""
@@ -50,6 +61,7 @@ class Words:
     quantity: str
     uses_left: str
     confirm_or_cancel: str
+    approve_or_cancel: str
     still_pending: tuple[str, str, str]
     wait_or_give_up: str
     parked: tuple[str, str, str, str]
@@ -93,12 +105,22 @@ WORDS = {
         minimum="满¥{yuan}可用",
         type_number="店员编号",
         type_pin="密码",
+        pin_or_manager="密码或店长码",
+        manager_number="店长码或编号",
+        no_manager=("需店长授权", "请店长出示", "员工码"),
+        new_pin="设置密码",
+        pin_again="再输一次",
+        pins_differ="两次不同,重设",
+        pin_set=("密码已设置", "已登录"),
+        pin_unsure=("结果未知", "请用新密码登录", "不行则重新设置"),
+        code_spent=("此码已失效", "请店长重新发码"),
         take_or_back="▲▼OK ×退回",
         still_open="待确认 {number}",
         slow=("网络较慢", "正在重试"),
         quantity="待核销 {quantity}/{most} ▲▼",
         uses_left="剩余{left}次",
         confirm_or_cancel="OK确认 ×取消",
+        approve_or_cancel="OK授权 ×取消",
         still_pending=("结果确认中", "请勿重复核销", "请勿交付"),
         wait_or_give_up="OK等待 ×放弃",
         parked=("结果确认中", "编号 {number}", "请勿交付", "可接待下一位"),
@@ -139,12 +161,22 @@ WORDS = {
         minimum="from ¥{yuan}",
         type_number="Clerk number",
         type_pin="PIN",
+        pin_or_manager="PIN or manager",
+        manager_number="Manager number",
+        no_manager=("A manager's", "badge is wanted"),
+        new_pin="Choose a PIN",
+        pin_again="Once more",
+        pins_differ="Not the same",
+        pin_set=("PIN set", "Signed in"),
+        pin_unsure=("Outcome unknown", "Try the new PIN,", "else start again"),
+        code_spent=("This code is used", "or has expired"),
         take_or_back="▲▼OK ×back",
         still_open="Open: {number}",
         slow=("Slow network,", "trying again"),
         quantity="Redeem {quantity}/{most} ▲▼",
         uses_left="{left} left",
         confirm_or_cancel="OK yes ×cancel",
+        approve_or_cancel="OK approve ×no",
         still_pending=("Still checking", "Do not redeem or", "hand over yet"),
         wait_or_give_up="OK wait ×stop",
         parked=("Not known yet", "Number {number}", "Do not hand over", "Serve the next"),

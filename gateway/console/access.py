@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TOKEN_BYTES = 32
 SESSION_S = 12 * 3600
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_PUBLIC = frozenset({"/", "/login", "/healthz"})
+_PUBLIC = frozenset({"/", "/clerks", "/login", "/healthz"})
 
 
 class Entry(Enum):

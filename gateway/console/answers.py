@@ -90,6 +90,7 @@ def row(usage: Usage, registry: Registry) -> dict[str, object]:
         "kiosk": usage.kiosk,
         "kiosk_name": None if kiosk is None else kiosk.name,
         "clerk": usage.clerk,
+        "approver": usage.approver,
         "method": usage.method,
         "amount": usage.amount,
         "undoes": usage.undoes,

@@ -39,6 +39,7 @@ class Pages:
         """Return where these handlers are found."""
         return (
             web.get("/", self.console),
+            web.get("/clerks", self.clerks),
             web.post("/login", self.login),
             web.post("/logout", self.logout),
             web.get("/healthz", self.health),
@@ -57,11 +58,17 @@ class Pages:
                 "methods": method_names(language),
                 "identity": self._parts.identity,
             }
-            data = msgspec.json.encode(names).decode().replace("<", "\\u003c")
-            response = self.page("console.html", language, data=data)
+            response = self.page("console.html", language, data=in_a_script(names))
         if "lang" in request.query:
             response.set_cookie(_LANGUAGE, language, max_age=_A_YEAR_S, samesite="Strict", httponly=True, path="/")
         return response
+
+    async def clerks(self, request: web.Request) -> web.Response:
+        """Return the page of the clerks; whoever has not signed in goes to where that is done."""
+        if self._access.entry(request) is None:
+            return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+        language = language_of(request)
+        return self.page("clerks.html", language, data=in_a_script({"words": words(language)}))
 
     async def login(self, request: web.Request) -> web.Response:
         """Exchange the token for a cookie, and go to the page."""
@@ -92,6 +99,11 @@ class Pages:
             w=words(language), language=language, other=other, identity=self._parts.identity, **values
         )
         return web.Response(text=text, status=status, content_type="text/html")
+
+
+def in_a_script(content: object) -> str:
+    """Return content as JSON that ends no element."""
+    return msgspec.json.encode(content).decode().replace("<", "\\u003c")
 
 
 def language_of(request: web.Request) -> str:

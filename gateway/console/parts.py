@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.presence import Attendance
     from gateway.registry import Registry
     from gateway.relays import Relays
+    from gateway.staff import Staff
     from gateway.standing import Standing
     from gateway.storelist import StoreList
     from gateway.upstream import Upstream
@@ -35,6 +36,7 @@ class Parts:
     desk: Desk
     counter: WebCounter
     store_list: StoreList
+    staff: Staff
     attendance: Attendance
     link: Link
     upstream: Upstream

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -60,8 +60,15 @@ class Records:
         newest = sorted((usage for _, usages in found for usage in usages), key=lambda usage: usage.at, reverse=True)
         return answer(
             {
+                "now": datetime.now(UTC).isoformat(),
                 "stores": [
-                    {"id": store.id, "name": store.name, "day": days[store.id], "totals": totals}
+                    {
+                        "id": store.id,
+                        "name": store.name,
+                        "day": days[store.id],
+                        "totals": totals,
+                        "undo_s": store.undo_s,
+                    }
                     for store, (totals, _) in zip(stores, found, strict=True)
                 ],
                 "rows": [row(usage, registry) for usage in newest[:ROWS_SHOWN]],

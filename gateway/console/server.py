@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from gateway.console.clerks import Clerks
 from gateway.console.counter import Counter
 from gateway.console.days import Days
 from gateway.console.pages import Pages
@@ -27,7 +28,15 @@ def application(parts: Parts, access: Access) -> web.Application:
     """Return the console's application."""
     app = web.Application(middlewares=[access.middleware], client_max_size=LARGEST_BODY)
     pages = Pages(parts, access)
-    for handlers in (Records(parts, access), Days(parts, pages), Counter(parts, access), Technician(parts), pages):
+    rooms = (
+        Records(parts, access),
+        Days(parts, pages),
+        Counter(parts, access),
+        Technician(parts),
+        Clerks(parts),
+        pages,
+    )
+    for handlers in rooms:
         app.router.add_routes(handlers.routes())
     return app
 

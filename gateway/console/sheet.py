@@ -60,14 +60,13 @@ def _of(books: Books, store: Store, wanted: Wanted) -> Iterator[tuple[float, Sto
 
 
 def _row(usage: Usage, store: Store, registry: Registry) -> Row:
-    clerk = None if usage.clerk is None else registry.clerk(usage.clerk)
     detail = usage.detail
     return Row(
         at=datetime.fromtimestamp(usage.at, store.zone),
         title=detail.title,
         method=usage.method,
         store=store.name,
-        clerk=usage.clerk if clerk is None else clerk.name,
+        clerk=_named(usage.clerk, registry),
         amount=usage.amount,
         kind=detail.kind,
         code_tail=usage.code_tail,
@@ -78,4 +77,11 @@ def _row(usage: Usage, store: Store, registry: Registry) -> Row:
         rid=usage.rid,
         undoes=usage.undoes,
         undone=usage.undone_by is not None,
+        approver=_named(usage.approver, registry),
     )
+
+
+def _named(number: str | None, registry: Registry) -> str | None:
+    """Return a clerk's name; the number where nobody here has it."""
+    clerk = None if number is None else registry.clerk(number)
+    return number if clerk is None else clerk.name

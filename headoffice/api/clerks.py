@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from headoffice import clerks
+from headoffice import activations, clerks
 from headoffice.api.access import TheOffice
-from headoffice.api.fields import Id, Model, Name
+from headoffice.api.fields import Id, Model, Moment, Name
 from headoffice.api.problems import problems
+from headoffice.clerks import Role
+from headoffice.pages.qr import qr_svg
 
 router = APIRouter(tags=["clerks"], responses=problems())
 
@@ -20,6 +22,7 @@ class ClerkIn(Model):
 
     number: Number | None = Field(None, description="Left out: the next free one.", examples=["1001"])
     name: Name = Field("店员", examples=["王小明"])
+    role: Role = Field(Role.CLERK, description="A manager approves undos and high values with the badge.")
     stores: list[Id] = Field(description="Where the clerk works.", examples=[["nanjing-lu"]])
 
 
@@ -27,6 +30,7 @@ class ClerkChange(Model):
     """What is known of a clerk from now on."""
 
     name: Name
+    role: Role = Role.CLERK
     stores: list[Id] = Field(description="Where the clerk works, and nowhere else.")
     disabled: bool = Field(default=False, description="Whether the clerk is kept from signing in.")
 
@@ -41,11 +45,22 @@ class NewClerk(Model):
     )
 
 
+class ActivationOut(Model):
+    """A one-time code. It is told this once and never again."""
+
+    number: Number
+    name: Name
+    qr_text: str = Field(description="The text of its QR.", examples=["HEXIAO:START:5D41402ABC4B2A76B9719D911017C592"])
+    qr: str = Field(description="The QR itself, as SVG, to be printed.")
+    expires_at: Moment
+
+
 class ClerkOut(Model):
     """A clerk, without secrets."""
 
     number: Number
     name: Name
+    role: Role
     stores: list[Id]
     disabled: bool
 
@@ -55,7 +70,7 @@ def post_clerk(clerk: ClerkIn, here: TheOffice) -> NewClerk:
     """Add a clerk and return PIN and badge, which are kept as hashes only."""
     drawn = clerks.draw_secrets()
     number = here.database.write(
-        lambda connection: clerks.add_clerk(connection, clerk.number, clerk.name, clerk.stores, drawn)
+        lambda connection: clerks.add_clerk(connection, clerk.number, clerk.name, clerk.stores, drawn, clerk.role)
     )
     return NewClerk(number=number, pin=drawn.pin, qr_text=drawn.badge)
 
@@ -64,7 +79,9 @@ def post_clerk(clerk: ClerkIn, here: TheOffice) -> NewClerk:
 def put_clerk(number: Number, clerk: ClerkChange, here: TheOffice) -> ClerkOut:
     """Rename, move, disable or enable a clerk; the gateways hear of it with their next list."""
     here.database.write(
-        lambda connection: clerks.put_clerk(connection, number, clerk.name, clerk.stores, disabled=clerk.disabled)
+        lambda connection: clerks.put_clerk(
+            connection, number, clerk.stores, name=clerk.name, role=clerk.role, disabled=clerk.disabled
+        )
     )
     return ClerkOut(number=number, **clerk.model_dump())
 
@@ -75,6 +92,27 @@ def reset_clerk(number: Number, here: TheOffice) -> NewClerk:
     drawn = clerks.draw_secrets()
     here.database.write(lambda connection: clerks.reset_clerk(connection, number, drawn))
     return NewClerk(number=number, pin=drawn.pin, qr_text=drawn.badge)
+
+
+@router.post(
+    "/clerks/{number}/activation",
+    status_code=201,
+    summary="Make a one-time code by which a clerk sets the PIN",
+    responses=problems(404),
+)
+def post_activation(number: Number, here: TheOffice) -> ActivationOut:
+    """Make a code that works once, for three days, at a kiosk of one of the clerk's stores; it ends an earlier one.
+
+    For a new clerk, and for a PIN that was forgotten: the old one counts until another is set.
+    """
+    made = here.database.write(lambda connection: activations.issue(connection, number, here.clock()))
+    return ActivationOut(
+        number=made.number,
+        name=made.name,
+        qr_text=made.code,
+        qr=qr_svg(made.code, made.number),
+        expires_at=made.until,
+    )
 
 
 @router.get("/clerks", summary="Every clerk")

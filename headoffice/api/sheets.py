@@ -29,12 +29,13 @@ class SheetName(StrEnum):
 
     CODES = "codes"
     STORES = "stores"
+    CLERKS = "clerks"
     BINDINGS = "bindings"
 
 
 @router.get("/sheets/{name}.csv", summary="A sheet as CSV", response_class=StreamingResponse)
 def get_sheet(name: SheetName, here: TheOffice) -> StreamingResponse:
-    """Return every code with its voucher's state, every store, or which clerk works where.
+    """Return every code with its voucher's state, every store, every clerk, or which clerk works where.
 
     UTF-8 with byte order mark. A cell that a spreadsheet would run as a formula stands behind an apostrophe.
     """
@@ -52,11 +53,12 @@ def get_sheet(name: SheetName, here: TheOffice) -> StreamingResponse:
     openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def post_sheet(name: SheetName, request: Request, here: TheOffice) -> StreamingResponse:
-    """Take in a CSV file: `codes` (code, type; valid_from, valid_until, booked_for, paid), `stores`, or `bindings`.
+    """Take in a CSV: `codes` (code, type; valid_from, valid_until, booked_for, paid), `stores`, `clerks` or `bindings`.
 
-    All of it or nothing. Answers JSON, one object a line: `{"done": 5000}` as it goes on, and at the end
-    `{"taken": 100000}`, or `{"error", "hint", "line"}` where nothing was taken. A clerk who is named in `bindings`
-    works in the stores that the file says, and in no others.
+    `clerks` has number, name; role, disabled; who is new there sets the PIN by a one-time code. All of it or nothing.
+    Answers JSON, one object a line: `{"done": 5000}` as it goes on, and at the end `{"taken": 100000}`, or
+    `{"error", "hint", "line"}` where nothing was taken. A clerk who is named in `bindings` works in the stores that the
+    file says, and in no others.
     """
     with ExitStack() as unless_taken:
         file = unless_taken.enter_context(tempfile.TemporaryFile())

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from headoffice import registry
 from headoffice.api.access import TheOffice
-from headoffice.api.fields import Id, Line, LongLine, Model, Name
+from headoffice.api.fields import Fen, Id, Line, LongLine, Model, Name
 from headoffice.api.problems import problems
 from headoffice.registry import ClerkPolicy
 from protocol.days import MIDNIGHT
@@ -54,6 +54,10 @@ class StoreIn(Model):
     )
     day_ends: Annotated[time, AfterValidator(_before_noon)] = Field(
         MIDNIGHT, description="When its business day ends: at 04:00, a use at two at night is of the day before."
+    )
+    approve_from_fen: Fen | None = Field(
+        None,
+        description="From this value on a voucher is redeemed only with the clerk's PIN or a manager's badge; in fen.",
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headoffice import clerks, registry
 from headoffice.api.clerks import ClerkChange, ClerkIn
+from headoffice.clerks import Role
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import narrowed, options, require_own
 from headoffice.desk.shown import said
@@ -41,13 +42,16 @@ def act_on_clerk(visit: Visit) -> Gone | Shown:
     match visit.form("do"):
         case "add":
             wanted = ClerkIn(
-                number=visit.form("number") or None, name=visit.form("name"), stores=visit.form.every("stores")
+                number=visit.form("number") or None,
+                name=visit.form("name"),
+                role=_role(visit),
+                stores=visit.form.every("stores"),
             )
             require_own(visit, wanted.stores)
             drawn = clerks.draw_secrets()
 
             def add(connection: Connection) -> str:
-                number = clerks.add_clerk(connection, wanted.number, wanted.name, wanted.stores, drawn)
+                number = clerks.add_clerk(connection, wanted.number, wanted.name, wanted.stores, drawn, wanted.role)
                 visit.note(connection, Deed.ADD_CLERK, f"{number} {wanted.name}")
                 return number
 
@@ -60,18 +64,27 @@ def act_on_clerk(visit: Visit) -> Gone | Shown:
 
 def _change(visit: Visit, number: str) -> Gone:
     wanted = ClerkChange(
-        name=visit.form("name"), stores=visit.form.every("stores"), disabled=bool(visit.form("disabled"))
+        name=visit.form("name"),
+        role=_role(visit),
+        stores=visit.form.every("stores"),
+        disabled=bool(visit.form("disabled")),
     )
     require_own(visit, wanted.stores)
 
     def change(connection: Connection) -> None:
         _own_clerk(connection, visit, number)
-        clerks.put_clerk(connection, number, wanted.name, wanted.stores, disabled=wanted.disabled)
-        what = " ".join([number, wanted.name, *wanted.stores, *(["disabled"] if wanted.disabled else [])])
+        known = wanted.model_dump(exclude={"stores"})
+        clerks.put_clerk(connection, number, wanted.stores, **known)
+        marks = [*(["manager"] if wanted.role is Role.MANAGER else []), *(["disabled"] if wanted.disabled else [])]
+        what = " ".join([number, wanted.name, *wanted.stores, *marks])
         visit.note(connection, Deed.CHANGE_CLERK, what)
 
     visit.office.database.write(change)
     return Gone(to="/clerks", done="saved")
+
+
+def _role(visit: Visit) -> Role:
+    return Role.MANAGER if visit.form("manager") else Role.CLERK
 
 
 def _reset(visit: Visit, number: str) -> Shown:

@@ -245,6 +245,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "number_hint": ("不填则自动分配", "Left empty: the next free one"),
     "works_at": ("所在门店", "Works at"),
     "nowhere": ("无门店", "Nowhere"),
+    "clerk_manages": ("店长:可用工牌授权撤销和大额核销", "Manager: approves undos and high values with the badge"),
     "disable_clerk": ("停用此店员", "Keep this clerk from signing in"),
     "reset_clerk": ("换新密码和工牌", "New PIN and badge"),
     "no_clerks": ("还没有店员", "No clerk yet"),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
+from headoffice.clerks import all_clerks
 from headoffice.registry import all_stores
 from headoffice.schema import clerk_stores, uses, vouchers
 from headoffice.sheets.cells import BYTE_ORDER_MARK, as_csv
-from headoffice.sheets.lines import BindingLine, StoreLine
+from headoffice.sheets.lines import BindingLine, ClerkLine, StoreLine
 
 if TYPE_CHECKING:
     from headoffice.database import Database
@@ -58,6 +59,10 @@ def _stores(database: Database) -> _Rows:
     yield database.read(all_stores)
 
 
+def _clerks(database: Database) -> _Rows:
+    yield database.read(all_clerks)
+
+
 def _bindings(database: Database) -> _Rows:
     found = select(clerk_stores).order_by(clerk_stores.c.clerk, clerk_stores.c.store)
     yield [dict(row) for row in database.read(lambda connection: connection.execute(found).mappings().all())]
@@ -72,5 +77,6 @@ def _cell(value: object) -> str:
 SHEETS: dict[str, tuple[tuple[str, ...], Callable[[Database], _Rows]]] = {
     "codes": (CODE_COLUMNS, _codes),
     "stores": (tuple(StoreLine.model_fields), _stores),
+    "clerks": (tuple(ClerkLine.model_fields), _clerks),
     "bindings": (tuple(BindingLine.model_fields), _bindings),
 }

@@ -1,7 +1,9 @@
 """What a line of each sheet holds."""
 
-from headoffice.api.fields import Code, Id, Model, Moment
+from headoffice.api.clerks import Number
+from headoffice.api.fields import Code, Id, Model, Moment, Name
 from headoffice.api.stores import StoreIn
+from headoffice.clerks import Role
 
 
 class CodeLine(Model):
@@ -19,6 +21,15 @@ class StoreLine(StoreIn):
     """A store."""
 
     id: Id
+
+
+class ClerkLine(Model):
+    """A clerk, without the stores: ``bindings`` has them. A new one sets the PIN by a one-time code."""
+
+    number: Number
+    name: Name
+    role: Role = Role.CLERK
+    disabled: bool = False
 
 
 class BindingLine(Model):

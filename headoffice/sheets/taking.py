@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import Connection, delete, insert, select
 
+from headoffice.clerks import add_clerk, change_clerk, find_clerk, without_pin
 from headoffice.errors import HeadOfficeError, RefusedError
 from headoffice.registry import known_stores, put_store
 from headoffice.schema import clerk_stores, clerks
-from headoffice.sheets.lines import BindingLine, CodeLine, StoreLine
+from headoffice.sheets.lines import BindingLine, ClerkLine, CodeLine, StoreLine
 from headoffice.sheets.reading import BadLineError, Line, Numbered, read
 from headoffice.sheets.staging import Staged, staging
 from headoffice.voucher_types import find_type
@@ -108,6 +109,18 @@ def _stores(into: _Taken, file: BinaryIO) -> int:
     return _each(into, read(file, StoreLine), put)
 
 
+def _clerks(into: _Taken, file: BinaryIO) -> int:
+    """Add clerks, or change them; who is in no line stays as they are."""
+
+    def put(numbered: Numbered[ClerkLine]) -> None:
+        line = numbered.line
+        if find_clerk(into.connection, line.number) is None:
+            add_clerk(into.connection, line.number, line.name, (), without_pin(), line.role)
+        change_clerk(into.connection, line.number, name=line.name, role=line.role, disabled=line.disabled)
+
+    return _each(into, read(file, ClerkLine), put)
+
+
 def _bindings(into: _Taken, file: BinaryIO) -> int:
     """Bind clerks to stores: who is named works in the stores that the file says, and in no others."""
     named: set[str] = set()
@@ -144,4 +157,4 @@ def _leave_all(connection: Connection, clerk: str, number: int) -> None:
     connection.execute(delete(clerk_stores).where(clerk_stores.c.clerk == clerk))
 
 
-SHEETS: dict[str, Callable[[_Taken, BinaryIO], int]] = {"stores": _stores, "bindings": _bindings}
+SHEETS: dict[str, Callable[[_Taken, BinaryIO], int]] = {"stores": _stores, "clerks": _clerks, "bindings": _bindings}

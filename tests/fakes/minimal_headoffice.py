@@ -17,6 +17,7 @@ from aiohttp import web
 
 from protocol import codec
 from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
+from protocol.duty import Activated, AskActivate, AskCode, AskStaff, ClerkFacts, Staffed
 from protocol.messages import (
     Action,
     Answer,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 CHINA = timezone(timedelta(hours=8))
 WINDOW = timedelta(minutes=30)
 WAIT_S = 5.0
+_UNTIL = "2026-11-29T12:00:00+08:00"
+_QR = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9h-9z"/></svg>'
 
 
 @dataclass
@@ -56,6 +59,7 @@ class MinimalHeadOffice:
     nonsense: bytes | None = None
     """What it answers instead of a message."""
     vouchers: dict[str, Voucher] = field(default_factory=dict)
+    clerks: dict[str, ClerkFacts] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     asked: list[UpstreamRequest] = field(default_factory=list)
     differing: list[TellDiffering] = field(default_factory=list)
@@ -125,6 +129,8 @@ class MinimalHeadOffice:
             case TellDiffering():
                 self.differing.append(message)
                 return Met()
+            case AskActivate() | AskStaff() | AskCode():
+                return self.staffed(message)
             case _ if store is None:
                 return Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint="not a store of this gateway")
             case AskRedeem() | AskResolve():
@@ -141,6 +147,19 @@ class MinimalHeadOffice:
             Recorded(rid=rid, verdict=mine[rid].answer.verdict, undone_by=mine[rid].answer.undone_by) for rid in wanted
         )
         return Recordings(records=records, last=bool(ask.of) or len(records) < 2)
+
+    def staffed(self, ask: AskActivate | AskStaff | AskCode) -> Staffed | Activated:
+        """Add clerks, or change them, and give out codes that nobody can show; whoever is called 不行 is refused."""
+        if isinstance(ask, AskActivate):
+            return Activated(verdict=Verdict.BAD_CODE)
+        if isinstance(ask, AskCode):
+            return Staffed(numbers=(ask.number,), code=f"HEXIAO:START:{ask.number}", qr=_QR, until=_UNTIL)
+        if any(clerk.name == "不行" for clerk in ask.clerks):
+            return Staffed(refused="不行 is nobody")
+        for clerk in ask.clerks:
+            number = clerk.number or str(1001 + len(self.clerks))
+            self.clerks[number] = msgspec.structs.replace(clerk, number=number)
+        return Staffed(numbers=tuple(self.clerks))
 
     def _look(self, ask: AskLook) -> Looked:
         voucher = self.vouchers.get(ask.code)
@@ -206,7 +225,9 @@ class MinimalHeadOffice:
     async def _stores(self, request: web.Request) -> web.Response:
         if self._peer(request) not in self.gateways:
             return web.Response(status=403, text="no registered gateway")
-        return web.Response(body=msgspec.json.encode({"stores": self.stores}), content_type="application/json")
+        clerks = [{**msgspec.to_builtins(clerk), "badge": number} for number, clerk in self.clerks.items()]
+        roster = {"stores": self.stores, "clerks": clerks}
+        return web.Response(body=msgspec.json.encode(roster), content_type="application/json")
 
     def _peer(self, request: web.Request) -> str:
         certificate: Any = request.get_extra_info("peercert") or {}

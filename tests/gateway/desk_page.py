@@ -15,6 +15,7 @@ from gateway.console.access import Access, read_or_make_token
 from gateway.console.parts import Parts
 from gateway.console.server import ConsoleServer
 from gateway.presence import Attendance
+from gateway.staff import Staff
 from gateway.storelist import StoreList
 from tests.gateway.shop import shop_and_headoffice
 
@@ -69,6 +70,7 @@ async def served(
         attendance = Attendance()
         upstream: Any = shop.upstream
         link: Any = NoLink()
+        store_list = StoreList(upstream, shop.registry, shop.desk, shop.changes, 60)
         parts = Parts(
             identity="gw-1",
             registry=shop.registry,
@@ -79,7 +81,8 @@ async def served(
             standing=shop.standing,
             desk=shop.desk,
             counter=shop.counter,
-            store_list=StoreList(upstream, shop.registry, shop.desk, shop.changes, 60),
+            store_list=store_list,
+            staff=Staff(owner=upstream, registry=shop.registry, journal=shop.journal, refresh=store_list.refresh),
             attendance=attendance,
             link=link,
             upstream=upstream,

@@ -8,6 +8,8 @@ import itertools
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from gateway.activations import Activations
+from gateway.approvals import Approvals
 from gateway.books import Books
 from gateway.changes import Changes
 from gateway.config import HeadOffice
@@ -163,7 +165,7 @@ class Shop:
             registry=self.registry,
             journal=self.journal,
             guesses=self.guesses,
-            refresh=self._refresh,
+            refresh=self.refresh,
             clock=self.clock,
         )
         self.desk = Desk(
@@ -173,6 +175,10 @@ class Shop:
             relays=self.relays,
             looks=self.looks,
             duties=self.duties,
+            activations=Activations(
+                owner=owner, duties=self.duties, refresh=self.refresh, guesses=self.guesses, clock=self.clock
+            ),
+            approvals=Approvals(duties=self.duties, seal=self.seal, clock=self.clock),
             undos=Undos(journal=self.journal, duties=self.duties, seal=self.seal, clock=self.clock),
             leases=self.leases,
             seal=self.seal,
@@ -182,7 +188,7 @@ class Shop:
         self.counter = WebCounter(self.standing, self.looks, self.relays, self.seal, self.clock)
         self._numbers = itertools.count(1)
 
-    async def _refresh(self) -> bool:
+    async def refresh(self) -> bool:
         """Fetch the clerks whom a test has put into ``clerks``."""
         await self.registry.set_roster(Roster(stores=STORES, clerks=self.clerks))
         return True

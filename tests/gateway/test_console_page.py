@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from playwright.async_api import async_playwright, expect
 
+from gateway.places import Roster
 from protocol.messages import AskRedeem
 from tests.gateway.desk_page import served
+from tests.gateway.shop import STORES, intent_of, rid
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -121,6 +125,30 @@ async def test_a_code_entered_before_the_page_is_alive_does_not_become_an_addres
         await window.unroute("**/console.js*")
         await window.reload()
         await expect(window.locator("#look-button")).to_be_enabled()
+
+
+async def test_how_long_it_can_be_undone_runs_down_in_the_list_and_in_the_question(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        await page.shop.registry.set_roster(
+            Roster(stores=tuple(msgspec.structs.replace(store, undo_s=100.0) for store in STORES))
+        )
+        page.headoffice.add(CODE)
+        offer = await page.shop.offered("till-1", CODE)
+        page.shop.confirm("till-1", intent_of(offer, rid(1)))
+        left = window.locator(".row .left")
+        await expect(left).to_have_text(re.compile("^1:[0-3][0-9]$"))
+        before = await left.text_content()
+        await expect(left).not_to_have_text(before or "")
+        await left.click()
+        asked = window.locator("#undo-left")
+        await expect(asked).to_have_text(re.compile("^[01]:[0-5][0-9]$"))
+        await expect(window.locator("#undo-now")).to_be_enabled()
+        await window.evaluate("const now = Date.now; Date.now = () => now() + 100_000")
+        await expect(window.locator("#undo-now")).to_be_disabled()
+        await expect(asked).to_have_text("0:00")
+        await expect(left).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

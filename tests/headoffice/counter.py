@@ -83,9 +83,10 @@ class Counter:
         """Take a step in a voucher's life; return the HTTP status."""
         return self.api.post(f"/api/v1/vouchers/{quote(code, safe='')}/{step}").status_code
 
-    def look(self, code: str) -> Looked:
+    def look(self, code: str, clerk: str | None = None) -> Looked:
         """Look at a code."""
-        answer = self.ledger.answer(self.gateway, AskLook(requester=self.kiosk, store=self.store, code=code))
+        ask = AskLook(requester=self.kiosk, store=self.store, code=code, clerk=clerk)
+        answer = self.ledger.answer(self.gateway, ask)
         assert isinstance(answer, Looked)
         return answer
 

@@ -63,6 +63,7 @@ def test_its_description_is_public_and_names_every_call(api: Client, office: Off
         "/api/v1/redemptions/{rid}/decide",
         "/api/v1/clerks/{number}",
         "/api/v1/clerks/{number}/reset",
+        "/api/v1/clerks/{number}/activation",
         "/api/v1/redemptions/{rid}/undo",
         "/api/v1/books",
         "/api/v1/records.csv",

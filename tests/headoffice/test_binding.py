@@ -43,6 +43,40 @@ def test_a_voucher_of_other_stores_is_refused_whatever_the_gateway_thought(count
     assert counter.spent(code) == 0
 
 
+@pytest.mark.parametrize(
+    ("stores", "disabled", "verdict"),
+    [(["jingan"], False, Verdict.CLERK_WRONG_STORE), (["nanjing-lu"], True, Verdict.CLERK_DISABLED)],
+)
+def test_a_clerk_who_may_not_work_there_redeems_nothing_whatever_the_gateway_thought(
+    counter: Counter,
+    stores: list[str],
+    disabled: bool,  # noqa: FBT001 - a case
+    verdict: Verdict,
+) -> None:
+    number = counter.api.post("/api/v1/clerks", {"stores": ["nanjing-lu"]}).json()["number"]
+    code = counter.issue()
+    assert counter.look(code, clerk=number).verdict is Verdict.REDEEMABLE
+    change = {"name": "王小明", "stores": stores, "disabled": disabled}
+    counter.api.put(f"/api/v1/clerks/{number}", change).raise_for_status()
+    # A gateway whose own check is gone looks, and confirms all the same.
+    assert counter.look(code, clerk=number).verdict is verdict
+    intent = counter.intent(code, clerk=number)
+    assert counter.confirm(intent).verdict is verdict
+    assert counter.spent(code) == 0
+    counter.api.put(f"/api/v1/clerks/{number}", {"name": "王小明", "stores": ["nanjing-lu"]}).raise_for_status()
+    assert counter.confirm(intent).verdict is verdict, "what was refused under a rid stays refused"
+    assert counter.confirm(counter.intent(code, clerk=number)).verdict is Verdict.REDEEMED
+
+
+def test_a_number_that_is_nobodys_is_refused_where_the_store_asks_for_its_clerks(counter: Counter) -> None:
+    code = counter.issue()
+    counter.api.put("/api/v1/stores/nanjing-lu", {"name": "南京路店", "clerk_policy": "shift"}).raise_for_status()
+    assert counter.look(code, clerk="777").verdict is Verdict.CLERK_WRONG_STORE
+    assert counter.confirm(counter.intent(code, clerk="777")).verdict is Verdict.CLERK_WRONG_STORE
+    counter.api.put("/api/v1/stores/nanjing-lu", {"name": "南京路店"}).raise_for_status()
+    assert counter.confirm(counter.intent(code, clerk="777")).verdict is Verdict.REDEEMED
+
+
 def test_a_look_names_the_stores_by_id_for_the_gateways_own_check(counter: Counter) -> None:
     assert counter.look(counter.issue(stores=["jingan", "nanjing-lu"])).stores == ("nanjing-lu", "jingan")
     assert counter.look(counter.issue(stores=["jingan"])).stores == ("jingan",)

@@ -125,7 +125,13 @@ def test_a_clerk_gets_number_pin_and_badge_once_and_only_hashes_are_kept(
     assert made["qr_text"].startswith(BADGE_PREFIX)
     assert len(made["pin"]) == 6
     listed = counter.api.get("/api/v1/clerks")
-    assert listed.json()[0] == {"number": "1001", "name": "王小明", "stores": ["nanjing-lu"], "disabled": False}
+    assert listed.json()[0] == {
+        "number": "1001",
+        "name": "王小明",
+        "role": "clerk",
+        "stores": ["nanjing-lu"],
+        "disabled": False,
+    }
     for secret in (made["pin"], made["qr_text"]):
         assert secret not in listed.text
     if database_url.startswith("sqlite"):
@@ -150,6 +156,7 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
         "map": "https://uri.amap.com/marker?position=121.475,31.235",
         "day_ends": "00:00:00",
         "clerk_policy": "shift",
+        "approve_from_fen": 50_000,
     }
     assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", **full}
     assert api.put("/api/v1/stores/nanjing-lu", {**full, "name": "新店名"}).status_code == 200
@@ -158,7 +165,7 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
 
 def test_a_clerk_is_renamed_moved_and_disabled(counter: Counter) -> None:
     made = counter.api.post("/api/v1/clerks", {"name": "王小明", "stores": ["nanjing-lu"]}).json()
-    change = {"name": "王大明", "stores": ["jingan"], "disabled": True}
+    change = {"name": "王大明", "role": "manager", "stores": ["jingan"], "disabled": True}
     changed = counter.api.put(f"/api/v1/clerks/{made['number']}", change)
     assert changed.json() == {"number": made["number"], **change}
     assert counter.api.get("/api/v1/clerks").json() == [changed.json()]

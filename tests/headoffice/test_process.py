@@ -101,6 +101,7 @@ def test_a_gateway_hears_the_stores_that_it_speaks_for_and_their_clerks(
                 "timezone": "Asia/Shanghai",
                 "address": "",
                 "clerk_required": False,
+                "approve_from": None,
                 "clerk_each": False,
                 "day_ends": "00:00:00",
                 "undo_s": 900.0,
@@ -112,6 +113,7 @@ def test_a_gateway_hears_the_stores_that_it_speaks_for_and_their_clerks(
                 "name": "王小明",
                 "badge": hashlib.sha256(made["qr_text"].encode()).hexdigest(),
                 "disabled": False,
+                "manager": False,
                 "stores": ["nanjing-lu"],
             }
         ],

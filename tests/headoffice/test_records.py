@@ -50,15 +50,15 @@ def test_a_day_as_a_spreadsheet(counter: Counter, clock: Clock) -> None:
     assert [list(row.values()) for row in rows] == [
         [
             *("2026-11-21 12:00:00", "拿铁一杯", "输码", "南京路店", "王小明", "32.50"),
-            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "redeemed", intent.rid, "", "核销后撤销"),
+            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "redeemed", intent.rid, "", "核销后撤销", ""),
         ],
         [
             *("2026-11-21 12:01:00", "拿铁一杯", "扫码", "南京路店", "", ""),
-            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "undone", undone.rid, intent.rid, "撤销"),
+            *("次卡", f"****{code[-4:]}", "till-1", "自有", "2", "undone", undone.rid, intent.rid, "撤销", ""),
         ],
         [
             *("2026-11-21 12:02:00", "", "扫码", "南京路店", "", ""),
-            *("", "****0042", "till-1", "", "", "unknown_code", "", "", "拒绝"),
+            *("", "****0042", "till-1", "", "", "unknown_code", "", "", "拒绝", ""),
         ],
     ]
 

@@ -145,6 +145,21 @@ def test_stores_go_out_and_come_in_again(shop: Counter) -> None:
     assert shop.api.get("/api/v1/stores").json() == before
 
 
+def test_clerks_go_out_and_come_in_and_set_their_pins_themselves(shop: Counter) -> None:
+    shop.api.post("/api/v1/clerks", {"number": "1", "name": "王小明", "stores": ["jingan"]}).raise_for_status()
+    sheet = "number,name,role,disabled\n1,王大明,manager,\n2,李红,,true\n"
+    assert _take(shop, "clerks", sheet) == [{"taken": 2}]
+    assert _give(shop, "clerks") == [
+        {"number": "1", "name": "王大明", "role": "manager", "disabled": "False"},
+        {"number": "2", "name": "李红", "role": "clerk", "disabled": "True"},
+    ]
+    assert [clerk["stores"] for clerk in shop.api.get("/api/v1/clerks").json()] == [["jingan"], []]
+    for wrong in ("x,赵六,clerk,", "3,赵六,boss,", "3,,clerk,"):
+        *_, ended = _take(shop, "clerks", f"number,name,role,disabled\n4,孙七,clerk,\n{wrong}\n")
+        assert ended["line"] == 3
+    assert len(_give(shop, "clerks")) == 2
+
+
 def test_clerks_are_bound_to_the_stores_that_a_sheet_says(shop: Counter) -> None:
     for number, stores in (("1", ["jingan"]), ("2", ["jingan"])):
         shop.api.post("/api/v1/clerks", {"number": number, "stores": stores}).raise_for_status()

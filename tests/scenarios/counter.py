@@ -205,6 +205,26 @@ class Kiosk:
     def press(self, button: str = "ok", held_s: float = 0.1) -> None:
         self.counter.good("POST", f"{self.path}/buttons/{button}?held_s={held_s}")
 
+    def set_digits(self, text: str, *, ended: bool = False) -> None:
+        """Set digits as a person does, who looks at the wheel; ``ended``: take its end after them."""
+        places = "0123456789"
+        for digit in text:
+            while (wheel := self._wheel()) != digit:
+                ahead = (places.find(digit) - places.find(wheel)) % len(places)
+                self.press("up" if ahead <= len(places) // 2 else "down")
+            self.press("ok")
+        if ended:
+            while self._wheel() != "OK":
+                self.press("down")
+            self.press("ok")
+
+    def _wheel(self) -> str:
+        """Return what stands on the wheel, which is in brackets."""
+        state = self.state()
+        assert state["screen"] == "typing", state
+        (entry,) = (line for line in state["lines"] if "[" in line)
+        return str(entry).partition("[")[2].partition("]")[0]
+
     def power(self, action: str) -> None:
         self.counter.good("POST", f"{self.path}/power/{action}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -85,24 +85,20 @@ def test_a_clerks_day_at_a_store_that_asks_for_its_clerk(staffed: Counter) -> No
     assert all(text not in str(staffed.books()) for text in texts)
 
 
-def set_digits(kiosk: Kiosk, text: str) -> None:
-    """Set digits with the buttons, the shorter way round the wheel of ten places and perhaps an end."""
-    for digit in text:
-        for _ in range(min(int(digit), 10 - int(digit))):
-            kiosk.press("up" if int(digit) <= 5 else "down")
-        kiosk.press("ok")
+def at_headoffice(counter: Counter, method: str, path: str, body: Any = None) -> Any:
+    """Ask the head office's own API; the answer must be good."""
+    said = counter.good("GET", "/api/rehearsal")["headoffice"]
+    bearer = {"Authorization": f"Bearer {said['token']}"}
+    answer = Counter(said["url"]).call(method, f"/api/v1/{path}", body, bearer)
+    assert 200 <= answer.status < 300, answer.body
+    return answer.json
 
 
 def sign_in_by_buttons(kiosk: Kiosk, number: str, pin: str) -> State:
     """Type number and PIN at a kiosk at rest, and return what it comes to say."""
     kiosk.press("cancel")
-    for digit in number:
-        for _ in range(int(digit)):
-            kiosk.press("up")
-        kiosk.press("ok")
-    kiosk.press("down")
-    kiosk.press("ok")
-    set_digits(kiosk, pin)
+    kiosk.set_digits(number, ended=True)
+    kiosk.set_digits(pin)
     return kiosk.until(lambda state: state["screen"] == "result")
 
 
@@ -125,11 +121,8 @@ def test_number_and_pin_sign_in_by_the_buttons_and_wrong_ones_lock(staffed: Coun
     kiosk.tidy()
     assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_locked"
 
-    token = staffed.good("GET", "/api/rehearsal")["headoffice"]
-    bearer = {"Authorization": f"Bearer {token['token']}"}
-    said_new = Counter(token["url"]).call("POST", f"/api/v1/clerks/{clerk['number']}/reset", headers=bearer)
-    assert said_new.status == 200
-    assert kiosk.looked(said_new.json["qr_text"])["verdict"] == "clerk_signed_in"
+    given = at_headoffice(staffed, "POST", f"clerks/{clerk['number']}/reset")
+    assert kiosk.looked(given["qr_text"])["verdict"] == "clerk_signed_in"
     assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_wrong_store"
 
 
@@ -150,7 +143,7 @@ def test_a_mistake_is_undone_at_the_kiosk_by_the_clerks_pin(staffed: Counter) ->
         assert head.endswith(" 限15分")
         for button in ("ok", "down", "ok"):
             kiosk.press(button)
-        set_digits(kiosk, pin)
+        kiosk.set_digits(pin)
 
     undo_with(f"{(int(clerk['pin']) + 1) % 1_000_000:06}")
     assert kiosk.until(lambda state: state["screen"] == "result")["verdict"] == "clerk_wrong_pin"
@@ -167,3 +160,108 @@ def test_a_mistake_is_undone_at_the_kiosk_by_the_clerks_pin(staffed: Counter) ->
     assert rows["gateway"][0]["verdict"] == "undone"
     assert redeemed != undone["rid"]
     assert kiosk.looked(code)["verdict"] == "redeemable"
+
+
+def test_a_one_time_code_sets_a_pin_at_a_kiosk_of_the_clerks_store_and_works_once(staffed: Counter) -> None:
+    first, kiosk = staffed.kiosk("till-1"), staffed.kiosk("till-2")
+    clerk = staffed.good("POST", "/api/clerks", {"stores": [SECOND]})
+    code = at_headoffice(staffed, "POST", f"clerks/{clerk['number']}/activation")["qr_text"]
+    assert first.looked(code)["verdict"] == "clerk_wrong_store"
+
+    chosen = f"{(int(clerk['pin']) + 11) % 1_000_000:06}"
+    kiosk.show(code)
+    kiosk.until(lambda state: state["screen"] == "typing" and state["lines"][:2] == ["店员", "设置密码"])
+    kiosk.set_digits(chosen)
+    kiosk.until(lambda state: state["lines"][1] == "再输一次")
+    kiosk.set_digits(chosen)
+    came = kiosk.until_verdict("clerk_signed_in")
+    assert (came["lines"], came["clerk"]) == (["密码已设置", "已登录"], clerk["number"])
+    kiosk.tidy()
+    kiosk.press("cancel")
+    kiosk.press("ok")
+    kiosk.until_verdict("clerk_signed_out")
+
+    kiosk.tidy()
+    spent = kiosk.looked(code)
+    assert (spent["verdict"], spent["lines"][0]) == ("bad_code", "此码已失效")
+    kiosk.take_away()
+    kiosk.tidy()
+    assert sign_in_by_buttons(kiosk, clerk["number"], clerk["pin"])["verdict"] == "clerk_wrong_pin"
+    kiosk.tidy()
+    assert sign_in_by_buttons(kiosk, clerk["number"], chosen)["verdict"] == "clerk_signed_in"
+    assert code not in str(staffed.books())
+
+
+def test_a_disabled_clerk_is_told_so_and_a_clerk_who_is_disabled_while_on_duty_redeems_nothing(
+    staffed: Counter,
+) -> None:
+    kiosk = staffed.kiosk("till-2")
+    clerk = staffed.good("POST", "/api/clerks", {"stores": [SECOND]})
+    assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_signed_in"
+    code = staffed.issue()["qr_text"]
+    assert kiosk.looked(code)["verdict"] == "redeemable"
+    disabled = {"name": "店员", "stores": [SECOND], "disabled": True}
+    at_headoffice(staffed, "PUT", f"clerks/{clerk['number']}", disabled)
+    kiosk.press("ok")  # the gateway has not heard of it yet: the head office itself refuses
+    refused = kiosk.until_verdict("clerk_disabled")
+    assert (refused["lines"][0], refused["light"]["colour"]) == ("店员账号已停用", "amber")
+    rows = staffed.rows(refused["rid"])
+    assert {party: row["verdict"] for party, (row,) in rows.items()} == dict.fromkeys(rows, "clerk_disabled")
+    assert set(rows) == {"till-2", "gateway", "headoffice"}
+
+    kiosk.tidy()
+    gateway = staffed.good("GET", "/api/rehearsal")["gateway"]
+    bearer = {"Authorization": f"Bearer {gateway['token']}"}
+    assert Counter(gateway["url"]).call("POST", "/api/stores/refresh", headers=bearer).status == 200
+    assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_disabled"
+
+
+def test_a_manager_approves_what_is_worth_much_and_an_undo_and_the_books_name_both(staffed: Counter) -> None:
+    kiosk = staffed.kiosk("till-2")
+    (store,) = (store for store in at_headoffice(staffed, "GET", "stores") if store.pop("id") == SECOND)
+    at_headoffice(staffed, "PUT", f"stores/{SECOND}", {**store, "approve_from_fen": 50_000})
+    clerk = staffed.good("POST", "/api/clerks", {"stores": [SECOND]})
+    manager = staffed.good("POST", "/api/clerks", {"name": "李店长", "role": "manager", "stores": [SECOND]})
+    valued = {"author": "李经理", "title": "年货礼盒", "kind": "gift", "value": 88_800}
+    at_headoffice(staffed, "PUT", "types/big", valued)
+    at_headoffice(staffed, "POST", "types/big/approve", {"by": "王总"})
+    assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_signed_in"
+
+    offered = kiosk.looked(staffed.issue(type="big")["qr_text"])
+    assert (offered["verdict"], offered["lines"][-1]) == ("redeemable", "OK授权 ×取消")
+    kiosk.press("ok")
+    kiosk.until(lambda state: state["lines"][0] == "密码或店长码")
+    kiosk.show(manager["qr_text"])
+    kiosk.until(lambda state: state["lines"][-1] == "OK确认 ×取消")
+    kiosk.press("ok")
+    redeemed = kiosk.until_verdict("redeemed")["rid"]
+    _assert_both_are_named(staffed, redeemed, clerk["number"], manager["number"])
+
+    kiosk.tidy()
+    kiosk.press("up")
+    kiosk.until(lambda state: state["screen"] == "choosing")
+    kiosk.press("ok")
+    kiosk.press("ok")
+    kiosk.show(manager["qr_text"])
+    kiosk.until(lambda state: state["screen"] == "undoing")
+    kiosk.press("ok")
+    _assert_both_are_named(staffed, kiosk.until_verdict("undone")["rid"], clerk["number"], manager["number"])
+
+    kiosk.tidy()
+    assert kiosk.looked(staffed.issue(type="big")["qr_text"])["lines"][-1] == "OK授权 ×取消"
+    kiosk.press("ok")
+    kiosk.set_digits(clerk["pin"])
+    kiosk.until(lambda state: state["lines"][-1] == "OK确认 ×取消")
+    kiosk.press("ok")
+    assert kiosk.until_verdict("redeemed")["rid"]
+    at_headoffice(staffed, "PUT", f"stores/{SECOND}", store)
+
+
+def _assert_both_are_named(counter: Counter, rid: str, clerk: str, approver: str) -> None:
+    assert {row["clerk"] for rows in counter.rows(rid).values() for row in rows} == {clerk}
+    (row,) = (row for row in at_headoffice(counter, "GET", "books") if row["rid"] == rid)
+    assert (row["clerk"], row["approver"]) == (clerk, approver)
+    said = counter.good("GET", "/api/rehearsal")["gateway"]
+    bearer = {"Authorization": f"Bearer {said['token']}"}
+    at_gateway = Counter(said["url"]).call("GET", f"/api/redemptions/{rid}", headers=bearer).json
+    assert (at_gateway["clerk"], at_gateway["approver"]) == (clerk, approver)

@@ -1,5 +1,7 @@
 // The manager's page. It draws what the gateway's interface says, and asks again when the gateway says that something changed.
 
+import { leftOf, runDown, setClock } from "./countdown.js";
+
 const names = JSON.parse(document.getElementById("names").textContent);
 const words = names.words;
 const at = (id) => document.getElementById(id);
@@ -65,13 +67,24 @@ function why(detail) {
 
 const isUsed = (row) => row.rid !== null && (row.verdict === "redeemed" || row.verdict === "undone");
 
+// Until when the head office undoes it; null where it has not said for how long.
+function undoneUntil(row) {
+  const window = state.stores.find((store) => store.id === row.store)?.undo_s ?? 0;
+  return window > 0 ? Date.parse(row.at) + window * 1000 : null;
+}
+
+const canBeUndone = (row) => undoneUntil(row) === null || leftOf(undoneUntil(row)) > 0;
+
 function drawRow(row) {
   const name = make("div", "name", row.title ?? verdictOf(row).name, " ", tailOf(row.code_tail));
   const told = row.verdict === "redeemed" ? "" : why(row.detail);
   const what = make("div", "what", name, make("div", "about", place(row)), told ? make("div", "about", told) : null);
   const end = make("div", "end", badge(verdictOf(row)));
-  if (row.verdict === "redeemed" && row.action === "redeem" && !row.undone_by) {
-    end.append(button(words.undo_row, "plain", () => askUndo(row)));
+  if (row.verdict === "redeemed" && row.action === "redeem" && !row.undone_by && canBeUndone(row)) {
+    const undo = button(words.undo_row, "plain", () => askUndo(row));
+    const until = undoneUntil(row);
+    if (until !== null) undo.append(" ", runDown(make("span", "left"), until, () => undo.remove()));
+    end.append(undo);
   }
   const time = make("time", "", timeOf(row));
   time.dateTime = row.at;
@@ -127,6 +140,7 @@ function drawStores() {
 
 async function loadToday() {
   const today = await ask("/api/today");
+  setClock(today.now);
   state.rows = today.rows;
   const before = JSON.stringify(state.stores.map((store) => [store.id, store.name, store.day]));
   state.stores = today.stores;
@@ -171,6 +185,10 @@ function askUndo(row) {
   const dialog = at("undo");
   at("undo-what").textContent = `${timeOf(row)} ${row.title ?? ""} ····${row.code_tail ?? ""}`;
   at("undo-reason").value = "";
+  const until = undoneUntil(row);
+  at("undo-until").hidden = until === null;
+  at("undo-now").disabled = !canBeUndone(row);
+  if (until !== null) runDown(at("undo-left"), until, () => (at("undo-now").disabled = true));
   dialog.returnValue = "";
   dialog.onclose = async () => {
     if (dialog.returnValue !== "undo") return;
