@@ -198,7 +198,7 @@ PHRASES: dict[Verdict, Phrase] = {
     Verdict.BUSY: _question(("此券正在别处核销", "请稍候再试"), ("In use elsewhere", "right now", "Try again soon")),
     Verdict.CLERK_SIGNED_IN: Phrase(("已登录",), ("Signed in",), _BLUE, Sound.ONE_SHORT),
     Verdict.CLERK_SIGNED_OUT: Phrase(("已退出",), ("Signed out",), _BLUE, Sound.ONE_SHORT),
-    Verdict.CLERK_REQUIRED: _question(("请店员登录", "出示工牌或按×"), ("Clerk sign-in", "Badge or press ×")),
+    Verdict.CLERK_REQUIRED: _question(("请店员登录", "出示工牌或按×"), ("Clerk sign-in", "Show your badge")),
     Verdict.CLERK_WRONG_PIN: _question(("密码错误", "请重新输入"), ("Wrong PIN", "Try again")),
     Verdict.CLERK_LOCKED: _question(("店员已锁定", "请联系店长"), ("Clerk locked", "Ask the manager")),
     Verdict.CLERK_WRONG_STORE: _question(
