@@ -12,6 +12,7 @@ from gateway.binding import Bound, needs_approval, refusal_before_asking, verdic
 from gateway.changes import Changes, Topic
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.usage import PRIVATE, Usage
+from protocol.bundle import Also
 from protocol.classify import classify, is_activation, is_badge
 from protocol.ids import code_tail
 from protocol.messages import AskLook, Detail, Look, Looked, Notice, Offered, Refused
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.limits import Limit
     from gateway.ports import Owner
     from gateway.relays import Relays
+    from protocol.bundle import Beside
 
 log = logging.getLogger(__name__)
 
@@ -111,16 +113,24 @@ class Looks:
             sign_in=sign_in,
             approval=needs_approval(looked, bound, look.method),
         )
+        # Where a redemption uses a sign-in up there is none left for the second of them.
+        others = () if bound.store.clerk_each else looked.others
         return Offered(
             look=look.look,
             boot=look.boot,
             offer=self._seal.close(offer),
+            others=tuple(Also(code=other.code, offer=self._with(offer, other)) for other in others),
             detail=looked.detail,
             max_quantity=looked.max_quantity,
             valid_s=VALID_S,
             asks_amount=looked.asks_amount,
             approval=offer.approval,
         )
+
+    def _with(self, offer: Offer, other: Beside) -> str:
+        """Return a sealed offer of another voucher, in all else like this one."""
+        code = self._seal.hash(other.code)
+        return self._seal.close(msgspec.structs.replace(offer, voucher=other.voucher, terms=other.terms, code=code))
 
     def _refuse(self, bound: Bound, look: Look, verdict: Verdict, detail: Detail) -> Refused:
         if self._first_time(bound.identity, look):

@@ -12,7 +12,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from headoffice import asking, duty, exchange, leases, rids, staff, standing, uploads
+from headoffice import asking, bundles, duty, exchange, leases, rids, staff, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
@@ -167,7 +167,8 @@ class Ledger:
             if voucher is None and worth is not None:
                 looked = desk.look(connection, ask, worth)
             else:
-                looked = owner.rule_look(ask.code, voucher, asking.moment(ask, store, at, gateway))
+                moment = asking.moment(ask, store, at, gateway)
+                looked = owner.rule_look(ask.code, voucher, moment, bundles.beside(connection, voucher, store, moment))
             if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
                 looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
             return peer, looked, looked.verdict is not Verdict.REDEEMABLE

@@ -24,7 +24,13 @@ from sqlalchemy import (
     text,
 )
 
-from headoffice import comparison_tables, desk_tables, key_tables, page_tables  # noqa: F401 - of this schema, too
+from headoffice import (  # noqa: F401 - their tables are of this schema, too
+    bundle_tables,
+    comparison_tables,
+    desk_tables,
+    key_tables,
+    page_tables,
+)
 from headoffice.clerk_tables import activations as activations  # noqa: PLC0414 - as are these
 from headoffice.clerk_tables import clerk_stores as clerk_stores  # noqa: PLC0414
 from headoffice.clerk_tables import clerks as clerks  # noqa: PLC0414

@@ -35,6 +35,12 @@ def rid_from(entropy: bytes) -> str:
     return entropy.hex()
 
 
+def rids_from(entropy: bytes, count: int) -> tuple[str, ...]:
+    """Return so many redemption ids made of 16 random bytes, for what is confirmed at one press."""
+    further = (hashlib.sha256(entropy + number.to_bytes(2)).digest()[:RID_BYTES] for number in range(1, count))
+    return (rid_from(entropy), *map(rid_from, further))
+
+
 def code_tail(code: str) -> str:
     """Return the last four characters of a code: all that screens, logs and records show of it.
 

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.bundle import Also, Beside
 from protocol.comparing import AskRecorded, Recordings, TellDiffering
 from protocol.duty import (
     Activate,
@@ -209,6 +210,7 @@ class Offered(Message, frozen=True, kw_only=True, tag="offered"):
     """Whether it has to be approved (Approve) before it may be confirmed: it is worth much."""
     approver: ClerkNumber | None = None
     """The manager who has approved it; the confirm names them."""
+    others: tuple[Also, ...] = ()  # what can be redeemed with it; then ``max_quantity`` is 1
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
@@ -334,6 +336,7 @@ class Looked(Message, frozen=True, kw_only=True, tag="looked"):
     asks_amount: bool = False
     value_fen: int | None = None
     """What it is worth, where its owner says so in money."""
+    others: tuple[Beside, ...] = ()
 
 
 class AskHello(Message, frozen=True, kw_only=True, tag="ask_hello"):

@@ -23,6 +23,7 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from datetime import datetime, time, timedelta
 
+    from protocol.bundle import Beside
     from protocol.showing import Showing
 
 _INTENT_FIELDS = tuple((field.name, field.default) for field in msgspec.structs.fields(Intent))
@@ -111,8 +112,7 @@ class Voucher:
     """What a use takes off the bill, in fen."""
     rate: int = 100
     """What is paid of the bill after that, in hundredths."""
-    asks_amount: bool = False
-    """Whether it is asked what was received."""
+    asks_amount: bool = False  # what was received
 
     @property
     def left(self) -> int:
@@ -237,8 +237,8 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
     )
 
 
-def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
-    """Answer a look: what this code is worth here and now. ``voucher`` is the one that has it, None where none has."""
+def rule_look(code: str, voucher: Voucher | None, moment: Moment, others: tuple[Beside, ...] = ()) -> Looked:
+    """Answer a look: what this code is worth here and now. ``voucher`` has it, ``others`` could be redeemed with it."""
     if voucher is None:
         return Looked(verdict=_no_voucher(code), detail=Detail(code_tail=_tail(code)))
     verdict = judge(voucher, moment)
@@ -253,6 +253,7 @@ def rule_look(code: str, voucher: Voucher | None, moment: Moment) -> Looked:
         value_fen=voucher.value_fen,
         max_quantity=max(1, voucher.left if voucher.pieces is None else min(voucher.left, voucher.pieces)),
         asks_amount=voucher.asks_amount,
+        others=others if verdict is Verdict.REDEEMABLE else (),
     )
 
 

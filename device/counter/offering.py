@@ -78,7 +78,7 @@ def pressed(counter: Counter, phase: Offering, event: Pressed, now: float) -> St
 
 
 def _choose(counter: Counter, phase: Offering, quantity: int) -> Counter:
-    return replace(counter, phase=replace(phase, quantity=max(1, min(quantity, phase.offer.max_quantity))))
+    return replace(counter, phase=replace(phase, quantity=max(1, min(quantity, phase.most))))
 
 
 def _ended(counter: Counter, phase: Looking | Offering, manner: Manner, now: float) -> Counter:

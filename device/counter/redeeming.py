@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter.effects import Accept, Conclude, Effect, Ignored, Mint, Park, Send
-from device.counter.results import mark_undone, settle, show_accepted, show_ended, show_result, verdict_of
+from device.counter.results import (
+    mark_undone,
+    settle,
+    show_accepted,
+    show_ended,
+    show_result,
+    show_together,
+    verdict_of,
+)
 from device.counter.states import (
     Counter,
     Kept,
@@ -25,7 +33,7 @@ from device.counter.states import (
 )
 from device.ports import Button
 from protocol import requester
-from protocol.ids import code_tail, rid_from
+from protocol.ids import code_tail, rid_from, rids_from
 from protocol.messages import Action, Intent, Method
 from protocol.requester import Request
 from protocol.vocabulary import UNDECIDED, Verdict
@@ -37,22 +45,33 @@ if TYPE_CHECKING:
 
 
 def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float, amount: int | None = None) -> Step:
-    """Begin the redemption that the clerk has just confirmed, with what was received where that was asked, in fen."""
-    intent = Intent(
-        rid=rid_from(entropy),
-        code=phase.code,
-        quantity=phase.quantity,
-        offer=phase.offer.offer,
-        method=phase.method,
-        clerk=counter.clerk,
-        amount=amount,
-        approver=phase.offer.approver,
-    )
-    request, wanted = requester.confirm(intent, now)
-    ticket = Ticket(request=request, tail=code_tail(phase.code), confirmed_here=True)
+    """Begin what the clerk has just confirmed, with what was received where that was asked, in fen.
+
+    Several vouchers of one order are redeemed under a rid each; the screen waits for them all.
+    """
+    several = bool(phase.offer.others) and phase.quantity > 1
+    picked = [(phase.code, phase.offer.offer)]
+    picked += [(other.code, other.offer) for other in phase.offer.others[: phase.quantity - 1]]
+    rids, effects = rids_from(entropy, len(picked)), list[Effect]()
+    for rid, (code, offer) in zip(rids, picked, strict=True):
+        intent = Intent(
+            rid=rid,
+            code=code,
+            quantity=1 if several else phase.quantity,
+            offer=offer,
+            method=phase.method,
+            clerk=counter.clerk,
+            amount=amount,
+            approver=phase.offer.approver,
+        )
+        request, wanted = requester.confirm(intent, now)
+        group = rids[0] if several else None
+        ticket = Ticket(request=request, tail=code_tail(code), group=group, confirmed_here=True)
+        counter = with_ticket(counter, ticket)
+        effects += _carried(wanted)
     if counter.clerk_each:
         counter = replace(counter, on_duty=None)
-    return _await(with_ticket(counter, ticket), ticket, now), _carried(wanted)
+    return _await(counter, rids[0], now), tuple(effects)
 
 
 def undo(counter: Counter, phase: Undoing, entropy: bytes, now: float) -> Step:
@@ -69,12 +88,20 @@ def undo(counter: Counter, phase: Undoing, entropy: bytes, now: float) -> Step:
     )
     request, wanted = requester.confirm(intent, now)
     ticket = Ticket(request=request, tail=phase.offer.detail.code_tail or "", confirmed_here=True)
-    return _await(with_ticket(counter, ticket), ticket, now), _carried(wanted)
+    return _await(with_ticket(counter, ticket), ticket.rid, now), _carried(wanted)
 
 
 def mint_failed(counter: Counter, rid: str, now: float) -> Counter:
-    """Drop a redemption or undo that the journal could not take: nothing of it has left, so nothing has happened."""
-    ticket, dropped = counter.ticket(rid), without_ticket(counter, rid)
+    """Drop a redemption or undo that the journal could not take: nothing of it has left, so nothing has happened.
+
+    Nor of those that were to follow it at the same press; what came before it has left, and its end is awaited.
+    """
+    ticket, dropped = counter.ticket(rid), counter
+    together = [one.rid for one in counter.confirmed_with(ticket)] if ticket else [rid]
+    for late in together[together.index(rid) :]:
+        dropped = without_ticket(dropped, late)
+    if together[0] != rid:
+        return show_result(dropped, Outcome(verdict=Verdict.FAULT, rid=together[0]), now)
     undone = ticket is not None and ticket.request.intent.action is Action.UNDO
     manner = Manner.NOT_UNDONE if undone else Manner.NOTHING_SPENT
     return show_result(dropped, Outcome(verdict=Verdict.FAULT, manner=manner), now)
@@ -97,7 +124,7 @@ def restore(counter: Counter, kept: Sequence[Kept], now: float) -> Step:
 def resume(counter: Counter, now: float) -> Counter:
     """Leave the start: show the redemption that the restart broke off, if there is one, else come to rest."""
     broken_off = [ticket for ticket in counter.still_open if not ticket.parked]
-    return _await(counter, broken_off[-1], now) if broken_off else rest(counter, now)
+    return _await(counter, broken_off[-1].rid, now) if broken_off else rest(counter, now)
 
 
 def repeat_due(counter: Counter, now: float) -> Step:
@@ -122,13 +149,15 @@ def heard(counter: Counter, answer: Answer, now: float) -> Step:
     request, wanted = requester.heard(ticket.request, answer)
     ticket = replace(ticket, request=request)
     counter = with_ticket(counter, ticket)
-    awaited = isinstance(counter.phase, Pending) and counter.phase.rid == ticket.rid
+    awaited = isinstance(counter.phase, Pending) and counter.phase.rid == (ticket.group or ticket.rid)
     if request.is_open:
-        if awaited and request.accepted is not None:
+        if awaited and request.accepted is not None and ticket.group is None:
             counter = show_accepted(counter, ticket, answer, now)
         return counter, _carried(wanted)
     counter = replace(counter, tidy_at=now + counter.timing.tidy_s)
-    if awaited or _shows_accepted(counter, ticket):
+    if awaited and ticket.group is not None:
+        counter = show_together(counter, ticket, now)
+    elif awaited or _shows_accepted(counter, ticket):
         counter = show_ended(counter, ticket, now, on_screen=True)
     elif ticket.handed_over and verdict_of(answer) is Verdict.REDEEMED:
         # What the screen said has come true, and the customer is long gone: there is nothing to ask.
@@ -156,10 +185,15 @@ def pressed(counter: Counter, phase: Pending, button: Button, now: float) -> Ste
         return counter, ()  # there is no choice yet, or this is none
     if button is Button.OK:
         return replace(counter, phase=replace(phase, choice=False, choice_at=now + counter.timing.choice_s)), ()
-    request, wanted = requester.give_up(ticket.request, now, "given up at the counter")
-    counter = with_ticket(counter, replace(ticket, request=request, parked=True))
-    outcome = Outcome(verdict=Verdict.PENDING, manner=Manner.PARKED, code=request.intent.code, rid=ticket.rid)
-    return show_result(counter, outcome, now), (*_carried(wanted), Park(ticket.rid))
+    effects: list[Effect] = []
+    still_open = [one for one in counter.confirmed_with(ticket) if one.request.is_open]
+    for one in still_open:
+        request, wanted = requester.give_up(one.request, now, "given up at the counter")
+        counter = with_ticket(counter, replace(one, request=request, parked=True))
+        effects += (*_carried(wanted), Park(one.rid))
+    first = still_open[0]
+    outcome = Outcome(verdict=Verdict.PENDING, manner=Manner.PARKED, code=first.request.intent.code, rid=first.rid)
+    return show_result(counter, outcome, now), tuple(effects)
 
 
 def _shows_accepted(counter: Counter, ticket: Ticket) -> bool:
@@ -169,9 +203,9 @@ def _shows_accepted(counter: Counter, ticket: Ticket) -> bool:
     return isinstance(phase, Result) and accepted and phase.outcome.rid == ticket.rid
 
 
-def _await(counter: Counter, ticket: Ticket, now: float) -> Counter:
+def _await(counter: Counter, rid: str, now: float) -> Counter:
     timing = counter.timing
-    return enter(counter, Pending(ticket.rid, slow_at=now + timing.slow_s, choice_at=now + timing.choice_s))
+    return enter(counter, Pending(rid, slow_at=now + timing.slow_s, choice_at=now + timing.choice_s))
 
 
 def _heard_again(counter: Counter, ticket: Ticket, answer: Answer, now: float) -> Step:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from device.counter.effects import Effect, Send, Settle
 from device.counter.states import (
     Counter,
@@ -59,6 +61,36 @@ def show_ended(counter: Counter, ticket: Ticket, now: float, *, on_screen: bool)
     code = ticket.request.intent.code
     outcome = Outcome(verdict=verdict, detail=answer.detail, manner=manner, code=code, rid=ticket.rid)
     return _unseen(show_result(counter, outcome, now))
+
+
+def show_together(counter: Counter, ticket: Ticket, now: float) -> Counter:
+    """Show how those ended that were confirmed at one press, once all have.
+
+    Green says that all of them are redeemed. Else the screen says what became of the first that is not, and of how many
+    the others are; each of these is then asked about, as one is whose success was not shown.
+    """
+    together = counter.confirmed_with(ticket)
+    answers = [one.request.answer for one in together]
+    failed = [
+        one
+        for one, answer in zip(together, answers, strict=True)
+        if answer and verdict_of(answer) is not Verdict.REDEEMED
+    ]
+    if any(one.request.is_open for one in together):
+        return counter
+    if not failed and answers[0] is not None:
+        for one in together:
+            counter = with_ticket(counter, replace(one, green=True))
+        detail = structs.replace(answers[0].detail, quantity=len(together))
+        code = together[0].request.intent.code
+        outcome = Outcome(verdict=Verdict.REDEEMED, detail=detail, code=code, rid=together[0].rid)
+        return _unseen(show_result(counter, outcome, now))
+    counter = show_ended(counter, failed[0], now, on_screen=True)
+    phase = counter.phase
+    if not isinstance(phase, Result):
+        return counter
+    count = (len(together) - len(failed), len(together))
+    return replace(counter, phase=replace(phase, outcome=replace(phase.outcome, together=count)))
 
 
 def show_accepted(counter: Counter, ticket: Ticket, answer: Answer, now: float) -> Counter:
@@ -123,8 +155,12 @@ def settle(counter: Counter, rid: str, now: float, *, handed_over: bool = True) 
 def mark_undone(counter: Counter, ticket: Ticket, now: float) -> Counter:
     """Show on the screen, where it stands there, that a redemption was undone meanwhile."""
     phase = counter.phase
-    shown = phase.outcome.rid if isinstance(phase, Result) else phase.rid if isinstance(phase, Question) else None
-    return show_ended(counter, ticket, now, on_screen=True) if shown == ticket.rid else counter
+    if isinstance(phase, Result) and phase.outcome.verdict is Verdict.REDEEMED and ticket.group is not None:
+        shown = phase.outcome.rid == ticket.group  # one of them is enough to make the green untrue
+    else:
+        shown = isinstance(phase, Question) and phase.rid == ticket.rid
+        shown = shown or (isinstance(phase, Result) and phase.outcome.rid == ticket.rid)
+    return show_ended(counter, ticket, now, on_screen=True) if shown else counter
 
 
 def _seen(counter: Counter, phase: Result, now: float) -> Step:
@@ -132,7 +168,14 @@ def _seen(counter: Counter, phase: Result, now: float) -> Step:
     ticket = None if phase.outcome.rid is None else counter.ticket(phase.outcome.rid)
     if ticket is not None and ticket.request.is_open:
         return with_ticket(counter, replace(ticket, handed_over=True)), ()
-    return (counter, ()) if phase.outcome.rid is None else settle(counter, phase.outcome.rid, now)
+    if phase.outcome.rid is None:
+        return counter, ()
+    seen = counter.confirmed_with(ticket) if ticket and phase.outcome.verdict is Verdict.REDEEMED else ()
+    effects: tuple[Effect, ...] = ()
+    for rid in [one.rid for one in seen] or [phase.outcome.rid]:
+        counter, settled = settle(counter, rid, now)
+        effects += settled
+    return counter, effects
 
 
 def _unseen(counter: Counter) -> Counter:

@@ -212,7 +212,7 @@ def _undoing(phase: Choosing | Undoing, style: Style) -> _Face:
 
 
 def _offer(phase: Offering, style: Style) -> _Face:
-    detail, most = phase.offer.detail, phase.offer.max_quantity
+    detail, most = phase.offer.detail, phase.most
     if most > 1:
         head: tuple[str, ...] = (style.words.quantity.format(quantity=phase.quantity, most=most),)
     else:
@@ -291,6 +291,9 @@ def _result(outcome: Outcome, style: Style) -> _Face:
     if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:
         head_lines = (words.redeemed_times.format(quantity=outcome.detail.quantity),)
     particulars = _particulars(verdict, outcome.detail, style)
+    if outcome.together is not None:
+        done, count = outcome.together
+        particulars = (words.together.format(done=done, count=count), *particulars)
     # A short verdict fills the panel's width where the rest has room: it is read at arm's length, the rest from nearer.
     least = 2 if verdict in _WHEN_AND_WHERE else 1
     room = style.rows - len(head_lines) - min(least, len(particulars))

@@ -102,12 +102,18 @@ class Offering:
     seconds_left: int
     quantity: int = 1
 
+    @property
+    def most(self) -> int:
+        """How many can be redeemed at one press: uses of the one voucher, or vouchers of one order."""
+        return max(self.offer.max_quantity, 1 + len(self.offer.others))
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A redemption's end is not known yet; the goods stay on the counter."""
 
     rid: str
+    """The redemption; of several at one press the first."""
     slow_at: float
     choice_at: float
     slow: bool = False
@@ -125,6 +131,8 @@ class Outcome:
     rid: str | None = None
     code: str | None = None
     """The code that was answered; None where it is not kept."""
+    together: tuple[int, int] | None = None
+    """How many of how many were redeemed, where not all of those that were confirmed at one press."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +244,8 @@ class Ticket:
 
     request: Request
     tail: str
+    group: str | None = None
+    """The first rid of those that were confirmed at the same press; None where it was the only one."""
     confirmed_here: bool
     """OK was pressed in this run of the kiosk; only then, and while it stays on the screen, can it turn green."""
     parked: bool = False
@@ -326,6 +336,10 @@ class Counter:
     def ticket(self, rid: str) -> Ticket | None:
         """Return the redemption of this id; None where it is not, or no longer, on the list."""
         return next((ticket for ticket in self.tickets if ticket.rid == rid), None)
+
+    def confirmed_with(self, ticket: Ticket) -> tuple[Ticket, ...]:
+        """Return what was confirmed at one press with a redemption, that one included, in order."""
+        return tuple(one for one in self.tickets if one.rid == ticket.rid or (one.group and one.group == ticket.group))
 
     @property
     def unseen(self) -> tuple[Ticket, ...]:

@@ -73,6 +73,8 @@ class Words:
     """Instead of "ready to redeem", where goods are handed over."""
     hand_over: str
     redeemed_times: str
+    together: str
+    """How many of how many, where some of an order were refused."""
     code_tail: str
     redeemed_tail: str
     handed_over: str
@@ -131,6 +133,7 @@ WORDS = {
         pick_up="待自提",
         hand_over="请交付商品",
         redeemed_times="核销成功 ×{quantity}",
+        together="成功{done}张 共{count}张",
         code_tail="尾号{tail}",
         redeemed_tail="已核销 尾号{tail}",
         handed_over="是否已交付?",
@@ -187,6 +190,7 @@ WORDS = {
         pick_up="Pick-up",
         hand_over="Hand over goods",
         redeemed_times="Redeemed ×{quantity}",
+        together="{done} of {count} done",
         code_tail="Code *{tail}",
         redeemed_tail="Redeemed *{tail}",
         handed_over="Handed over?",

@@ -98,6 +98,7 @@ class Counter:
                         "max_quantity": said.max_quantity,
                         "valid_s": said.valid_s,
                         "asks_amount": said.asks_amount,
+                        "others": said.others,
                     }
                 )
             case Refused():

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice import gifts, vouchers, wallets
+from headoffice import bundles, gifts, vouchers, wallets
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
 from headoffice.api.problems import problems
@@ -54,6 +54,11 @@ class VoucherIn(Model):
     signed: bool = Field(
         default=False,
         description="A code that a store under a lease can check without a network; it is drawn and long.",
+    )
+    bundle: Line = Field(
+        "",
+        description="Number of the order that it was bought in with others of its type: a counter redeems as many of "
+        f"them under one confirm as the clerk chooses, {bundles.MOST} at most.",
     )
     customer: Line = Field(
         "",
@@ -158,6 +163,8 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
         )
         at = here.clock()
         issued = vouchers.issue(connection, order, at)
+        if wanted.bundle:
+            bundles.put(connection, issued.id, wanted.bundle)
         if not wanted.customer:
             return issued, None
         wallet = wallets.wallet_of(connection, wanted.customer, at)

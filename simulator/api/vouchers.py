@@ -29,7 +29,7 @@ STEPS = (
 #: What POST /api/vouchers takes; the head office judges the values.
 FIELDS = (
     *("code", "title", "kind", "stores", "uses", "valid_from", "valid_until", "dynamic"),
-    *("type", "paid", "stage", "booked_for"),
+    *("type", "paid", "stage", "booked_for", "bundle"),
 )
 _KEY = "Idempotency-Key"
 

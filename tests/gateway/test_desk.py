@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from protocol.bundle import Beside
 from protocol.marks import Mark, shown_in
 from protocol.messages import (
     Action,
     Answer,
+    AskLook,
     AskRedeem,
+    AskResolve,
     Hello,
     Intent,
     Look,
+    Looked,
     Notice,
     Offered,
     Refusal,
@@ -22,7 +27,7 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.vocabulary import Verdict
-from tests.gateway.shop import intent_of, open_shop, rid, shop_and_headoffice
+from tests.gateway.shop import SilentOwner, intent_of, open_shop, rid, shop_and_headoffice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +58,25 @@ async def test_a_look_then_a_confirm_redeems_and_both_books_hold_it(data: Path, 
     )
     assert headoffice.vouchers[CODE].left == 0
     assert headoffice.known[rid(1)].requester == "till-1"
+
+
+async def test_the_others_of_an_order_are_offered_each_under_a_seal_of_its_own(data: Path) -> None:
+    owner = SilentOwner()
+    beside = tuple(Beside(code=f"other-{number}", voucher=f"v-{number}", terms=number) for number in (2, 3))
+    looked = Looked(verdict=Verdict.REDEEMABLE, voucher="v-1", terms=1, others=beside)
+    owner.answer = lambda message: looked if isinstance(message, AskLook) else None
+    async with open_shop(data, owner) as shop:
+        offer = await shop.offered("till-1", CODE)
+        second, third = offer.others
+        shop.confirm("till-1", intent_of(offer, rid(1)))
+        shop.confirm("till-1", msgspec.structs.replace(intent_of(offer, rid(2), code=second.code), offer=second.offer))
+        shop.confirm("till-1", intent_of(offer, rid(3), code=third.code))
+        await shop.relays.drain(5)
+        asked = {one.intent.rid: one for one in owner.asked if isinstance(one, AskRedeem | AskResolve)}
+
+    assert (second.code, third.code) == ("other-2", "other-3")
+    assert [type(asked[rid(number)]) for number in (1, 2, 3)] == [AskRedeem, AskRedeem, AskResolve]
+    assert (asked[rid(1)].terms, asked[rid(2)].terms) == (1, 2)
 
 
 async def test_a_repeat_gets_the_same_answer_once_the_owner_has_said_it_again(data: Path, authority: Authority) -> None:

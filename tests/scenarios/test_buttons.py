@@ -1,4 +1,4 @@
-"""What clerks set with the four buttons: a code that no camera can read, and what was received."""
+"""What clerks set with the four buttons: a code that no camera can read, what was received, how many of an order."""
 
 from __future__ import annotations
 
@@ -81,3 +81,22 @@ def test_a_bill_that_is_too_small_is_refused_and_the_right_one_stands_in_the_rec
     assert at_the_gateway(counter, green["rid"])["amount"] == 10850
     (row,) = (row for row in headoffice.records() if row["核销编号"] == green["rid"])
     assert row["实收金额"] == "108.50"
+
+
+def test_tickets_of_one_order_are_redeemed_at_one_press_under_a_rid_each(counter: Counter) -> None:
+    kiosk = counter.kiosk()
+    order = f"order-{random.randrange(10**9)}"
+    codes = [counter.issue(title="动物园门票", bundle=order)["qr_text"] for _ in range(4)]
+    assert kiosk.looked(codes[0])["lines"][0] == "待核销 1/4 ▲▼"
+    kiosk.press("up")
+    kiosk.press("up")
+    kiosk.press("ok")
+    green = kiosk.until_verdict("redeemed")
+    assert (green["lines"][0], green["light"]["colour"]) == ("核销成功 ×3", "green")
+    redeemed = [row for row in counter.books()["headoffice"] if row["code_tail"] in {code[-4:] for code in codes}]
+    assert len({row["rid"] for row in redeemed}) == 3
+    assert {row["verdict"] for row in redeemed} == {"redeemed"}
+    kiosk.take_away()
+    kiosk.tidy()
+    left = next(code for code in codes if code[-4:] not in {row["code_tail"] for row in redeemed})
+    assert kiosk.looked(left)["lines"][0] == "待核销"

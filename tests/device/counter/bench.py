@@ -11,13 +11,24 @@ from device.counter.step import begin, deadline, step
 from device.counter.style import Style
 from device.counter.timing import Timing
 from device.ports import Button
-from protocol.messages import Answer, Confirm, Detail, GatewayMessage, KioskMessage, Look, Offered, Refused, Welcome
+from protocol.messages import (
+    Answer,
+    Confirm,
+    Detail,
+    GatewayMessage,
+    KioskMessage,
+    Look,
+    Offered,
+    Refused,
+    Welcome,
+)
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from device.view import View
+    from protocol.bundle import Also
 
 MessageT = TypeVar("MessageT", bound=KioskMessage)
 EffectT = TypeVar("EffectT", bound=Effect)
@@ -81,7 +92,13 @@ class Bench:
         return self.do(Heard(message))
 
     def offered(
-        self, *, detail: Detail = CAKE, most: int = 1, valid_s: float = 60.0, asks_amount: bool = False
+        self,
+        *,
+        detail: Detail = CAKE,
+        most: int = 1,
+        valid_s: float = 60.0,
+        asks_amount: bool = False,
+        others: tuple[Also, ...] = (),
     ) -> tuple[Effect, ...]:
         offered = Offered(
             look=self.sent(Look)[-1].look,
@@ -91,6 +108,7 @@ class Bench:
             max_quantity=most,
             valid_s=valid_s,
             asks_amount=asks_amount,
+            others=others,
         )
         return self.hear(offered)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from msgspec import structs
 
 from device.counter.effects import Conclude, Effect, Mint, Send, Settle, Show
 from device.counter.events import (
@@ -27,7 +26,8 @@ from device.counter.step import begin, deadline, step
 from device.counter.style import Style
 from device.counter.timing import Timing
 from device.ports import Button
-from device.view import Screen
+from device.view import Screen, View
+from protocol.bundle import Also
 from protocol.messages import Answer, Confirm, Detail, Intent, Notice, Offered, Refused, Resolve, Settled
 from protocol.vocabulary import UNDECIDED, Colour, Verdict
 from tests.device.counter.bench import BOOT, WELCOME
@@ -84,11 +84,30 @@ class CounterLife(RuleBasedStateMachine):
     def confirm(self, button: Button) -> None:
         self.press(button)
 
-    @rule(most=st.integers(1, 3), behind=st.integers(0, 1), valid_s=st.sampled_from([4.0, 60.0]), asks=st.booleans())
-    def offer(self, most: int, behind: int, valid_s: float, asks: bool) -> None:  # noqa: FBT001
-        look = self.counter.looks - behind
-        offered = Offered(look=look, boot=BOOT, offer="s", detail=Detail(), max_quantity=most, valid_s=valid_s)
-        self._do(Heard(structs.replace(offered, asks_amount=asks)))
+    @rule(
+        most=st.integers(1, 3),
+        behind=st.integers(0, 1),
+        valid_s=st.sampled_from([4.0, 60.0]),
+        asks=st.booleans(),
+        others=st.integers(0, 2),
+    )
+    def offer(self, most: int, behind: int, valid_s: float, asks: bool, others: int) -> None:  # noqa: FBT001
+        offered = Offered(
+            look=self.counter.looks - behind,
+            boot=BOOT,
+            offer="s",
+            detail=Detail(),
+            max_quantity=1 if others else most,
+            valid_s=valid_s,
+            asks_amount=asks and not others,
+            others=tuple(Also(code=f"beside-{number}", offer="s") for number in range(others)),
+        )
+        self._do(Heard(offered))
+
+    @rule(count=st.integers(1, 2))
+    def redeem_several(self, count: int) -> None:
+        for button in [*[Button.UP] * count, Button.OK]:
+            self.press(button)
 
     @rule(verdict=st.sampled_from(Verdict))
     def refuse(self, verdict: Verdict) -> None:
@@ -176,6 +195,15 @@ class CounterLife(RuleBasedStateMachine):
         if on_screen is not None and shown.rid != on_screen:
             self.left_screen.add(on_screen)
 
+    def _is_true(self, green: View) -> None:
+        """Everything that was confirmed at one press with what is shown as redeemed is redeemed, here and now."""
+        assert green.verdict is Verdict.REDEEMED
+        ticket = self.counter.ticket(green.rid or "")
+        assert ticket is not None
+        assert green.rid in self.confirmed_here - self.left_screen
+        for one in self.counter.confirmed_with(ticket):
+            assert self.asked[one.rid] is Verdict.REDEEMED
+
     def _watch(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             match effect:
@@ -198,9 +226,7 @@ class CounterLife(RuleBasedStateMachine):
                     assert view.seq > self.last_seq
                     self.last_seq = view.seq
                     if view.light.colour is Colour.GREEN:
-                        assert view.verdict is Verdict.REDEEMED
-                        assert view.rid in self.confirmed_here - self.left_screen
-                        assert self.asked[view.rid] is Verdict.REDEEMED
+                        self._is_true(view)
                 case _:
                     pass
 
