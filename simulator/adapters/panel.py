@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A contact that closes or opens touches again after so many seconds, and then stays.
 BOUNCES_S = (0.0004, 0.0006)
+#: No finger is back on its button sooner, and no contact is quiet sooner: what comes before that is taken for bouncing.
+LIFTED_S = 0.05
 
 
 class RehearsalPins(PanelPins, frozen=True, kw_only=True):
@@ -103,9 +105,10 @@ class RehearsalPanel:
             self._touch(pin.drive_low, pin.drive_high)
             self._closing.wait(max(press.held_s - (monotonic() - begun), 0.0))
             self._touch(pin.drive_high, pin.drive_low)
-        with self._counting:
-            driven = Driven(number=press.number, edges=self._edges)
-        self._wire.send(DRIVEN, msgspec.json.encode(driven))
+            with self._counting:
+                driven = Driven(number=press.number, edges=self._edges)
+            self._wire.send(DRIVEN, msgspec.json.encode(driven))
+            self._closing.wait(LIFTED_S)
 
     def _touch(self, there: Callable[[], None], back: Callable[[], None]) -> None:
         """Move a contact, with its bouncing."""
