@@ -55,6 +55,11 @@ class Mailbox:
         """Put an item at the end."""
         self._items.put(item)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits at this moment."""
+        return self._items.empty()
+
     def take(self, timeout_s: float | None) -> Item | None:
         """Return the oldest item, waiting at most so long for one (None: for ever); None where none came."""
         try:

@@ -72,8 +72,9 @@ class Runner:
     def _catch_up(self) -> None:
         """Do what the time asks for."""
         now = time.monotonic()
-        self._buttons, changes = debounce.check(self._buttons, self._ports.panel.pressed, now)
-        self._press(changes)
+        if self._mailbox.is_empty:  # an edge that waits tells more than a level: it knows when it was
+            self._buttons, changes = debounce.check(self._buttons, self._ports.panel.pressed, now)
+            self._press(changes)
         due_at = deadline(self._counter)
         if due_at is not None and due_at <= now:
             self._feed(met.Tick())

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     OnEdge = Callable[[Button, bool, float], None]
 
-#: A contact that closes or opens touches again after so many seconds, and then stays.
-BOUNCES_S = (0.0004, 0.0006)
+#: A contact that closes or opens lets go once more after so many seconds, and then stays.
+BOUNCES_AFTER_S = 0.0004
 #: No finger is back on its button sooner, and no contact is quiet sooner: what comes before that is taken for bouncing.
 LIFTED_S = 0.05
 
@@ -111,11 +111,14 @@ class RehearsalPanel:
             self._closing.wait(LIFTED_S)
 
     def _touch(self, there: Callable[[], None], back: Callable[[], None]) -> None:
-        """Move a contact, with its bouncing."""
+        """Move a contact, with its bouncing.
+
+        It does not rest while it is back: a thread that wakes late on a busy machine would make two presses of one.
+        """
         there()
-        for pause_s, move in zip(BOUNCES_S, (back, there), strict=True):
-            self._closing.wait(pause_s)
-            move()
+        self._closing.wait(BOUNCES_AFTER_S)
+        back()
+        there()
 
     # --- light and buzzer
 

@@ -213,6 +213,19 @@ def test_what_a_gun_has_read_is_looked_up(open_kiosk: Kiosk) -> None:
     open_kiosk.until_shown(Verdict.LOOKING)
 
 
+def test_a_press_that_is_dealt_with_late_was_as_short_as_it_was(tmp_path: Path) -> None:
+    kiosk = Kiosk(tmp_path / "journal.db")
+    begun = time.monotonic() - 5.0
+    kiosk.post(ALIVE, LinkUp(), Heard(WELCOME))
+    for number, button in enumerate((Button.DOWN, Button.UP, Button.UP, Button.OK)):
+        at = begun + 0.2 * number
+        kiosk.post(Edge(button, pressed=True, at=at), Edge(button, pressed=False, at=at + 0.1))
+    kiosk.start()
+    kiosk.until(lambda: kiosk.diary.of("handled")[-1:] == [8])
+    kiosk.stop()
+    assert "2[0]" in [line.text for line in kiosk.views[-1].lines]
+
+
 def test_each_edge_is_told_once_it_is_dealt_with_journal_included(open_kiosk: Kiosk) -> None:
     open_kiosk.look()
     open_kiosk.press()

@@ -28,12 +28,21 @@ def set_on(kiosk: Kiosk, entry: Digits, text: str) -> None:
     """Set a text on an entry that has been begun, to its end."""
     taken = ""
     for place in (*text, END):
-        places = replace(entry, typed=taken).wheel_places
-        up, down = places.index(place), len(places) - places.index(place)
-        for _ in range(min(up, down)):
-            kiosk.press("up" if up <= down else "down")
+        turn_to(kiosk, replace(entry, typed=taken).wheel_places, place)
         kiosk.press("ok")
         taken += place
+
+
+def turn_to(kiosk: Kiosk, places: tuple[str, ...], place: str) -> None:
+    """Turn the wheel as a person does, who looks at it: where the machine is busy a tap may last as long as a hold."""
+    for _ in range(10 * len(places)):
+        (line,) = (line for line in kiosk.state()["lines"] if "[" in line)
+        up = (places.index(place) - places.index(line.partition("[")[2].partition("]")[0])) % len(places)
+        if up == 0:
+            return
+        kiosk.press("up" if 2 * up <= len(places) else "down")
+    msg = f"the wheel does not come to {place}"
+    raise AssertionError(msg)
 
 
 def at_the_gateway(counter: Counter, rid: str) -> Any:
