@@ -113,8 +113,8 @@ class Looks:
             sign_in=sign_in,
             approval=needs_approval(looked, bound, look.method),
         )
-        # Where a redemption uses a sign-in up there is none left for the second of them.
-        others = () if bound.store.clerk_each else looked.others
+        # Where a redemption uses a sign-in or an approval up there is none left for the second of them.
+        others = () if bound.store.clerk_each or offer.approval else looked.others
         return Offered(
             look=look.look,
             boot=look.boot,
