@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from headoffice.errors import DatabaseError
 from headoffice.schema import redemptions, refusals, uses
 from protocol.messages import Answer, Notice
 from protocol.vocabulary import Verdict
@@ -145,8 +146,9 @@ def test_the_books_themselves_hold_a_use_once(counter: Counter, database: Databa
         rids = connection.execute(select(redemptions.c.rid).where(redemptions.c.rid != rid)).scalars()
         connection.execute(insert(uses), {"voucher": voucher, "number": number, "rid": next(iter(rids))})
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DatabaseError) as refused:
         database.write(claim_again)
+    assert isinstance(refused.value.__cause__, IntegrityError)
 
 
 def test_a_quantity_is_taken_whole_or_not_at_all(counter: Counter) -> None:
