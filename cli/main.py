@@ -20,6 +20,7 @@ from cli.people import add_people
 from cli.provision import app as provision_app
 from cli.restore import add_restore
 from cli.sheets import add_sheets
+from cli.webhooks import add_webhooks
 from service.config import ConfigError, load_config, shown
 
 app = typer.Typer(
@@ -76,6 +77,7 @@ def _room(name: str, what: str) -> typer.Typer:
         add_open_redemptions(room, _load)
         add_people(room, _load)
         add_sheets(room, _load)
+        add_webhooks(room, _load)
     return room
 
 

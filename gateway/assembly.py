@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.activations import Activations
+from gateway.alarms import Watch
 from gateway.approvals import Approvals
 from gateway.books import Books
 from gateway.changes import Changes, Topic
@@ -34,7 +35,7 @@ from gateway.signet import signet_from
 from gateway.staff import Staff
 from gateway.standing import Standing
 from gateway.storelist import StoreList
-from gateway.tls import identity_of
+from gateway.tls import ends_at, identity_of
 from gateway.undos import Undos
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
@@ -109,6 +110,17 @@ class Gateway:
         self._counter = WebCounter(self._standing, self._looks, self._relays, self._seal)
         self._books = Books(data / "journal.db")
         self._comparing = Comparing(self._registry, self._journal, self._books, self._owner, self._relays)
+        self._watch = Watch(
+            identity=self.identity,
+            data=data,
+            settings=config.alarms,
+            ends_at=ends_at(Path(config.broker.certificate)),
+            registry=self._registry,
+            journal=self._journal,
+            attendance=self._attendance,
+            guesses=guesses,
+            connected=lambda: self._link.connected,
+        )
         self._store_list = StoreList(
             self._owner, self._registry, self._desk, self._changes, config.headoffice.refresh_s
         )
@@ -169,7 +181,7 @@ class Gateway:
     async def _until(self, stop: asyncio.Event) -> None:
         """Run until told to stop, or until a part dies: then nothing may go on as if it were there."""
         stopped = asyncio.create_task(stop.wait())
-        lists = (self._store_list.run(), self._comparing.run())
+        lists = (self._store_list.run(), self._comparing.run(), self._watch.run(self._upstream.tell_alarms))
         parts = (self._link.run(), self._owner.run(self._leases), *lists, self._tick())
         work = {asyncio.create_task(part) for part in parts}
         watched: list[Awaitable[object] | None] = [*work, self._journal.work, self._relays.broken]

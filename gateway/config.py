@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +66,19 @@ class Clerks(Section, frozen=True, kw_only=True):
     """A clerk is signed out where a kiosk has had nothing to do for so long."""
 
 
+class Alarms(Section, frozen=True, kw_only=True):
+    """When the head office is told that something is wrong."""
+
+    kiosk_silent_s: Annotated[float, Meta(ge=60)] = 900.0
+    """A kiosk, or the broker, that was away for so long."""
+    hours_from: time = time(0)
+    """From this time of day on, the store's own, its kiosks should be on; ``09:00:00``."""
+    hours_until: time = time(23, 59, 59, 999_999)
+    """Until then; a kiosk that is switched off after it is no alarm."""
+    amber_open_s: Annotated[float, Meta(ge=60)] = 600.0
+    """A redemption that had no end for so long."""
+
+
 class Log(Section, frozen=True, kw_only=True):
     """What is logged."""
 
@@ -80,6 +94,7 @@ class Config(Section, frozen=True, kw_only=True):
     console: Console = Console()
     limits: Limits = Limits()
     clerks: Clerks = Clerks()
+    alarms: Alarms = Alarms()
     log: Log = Log()
 
 

@@ -14,6 +14,7 @@ class Limit:
         """Keep the number."""
         self._most = most
         self._seen: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=most))
+        self._reached_at: dict[str, float] = {}
 
     def count(self, name: str, now: float) -> bool:
         """Note an event at monotonic time ``now``; return whether it is the one that reaches the limit."""
@@ -21,6 +22,8 @@ class Limit:
         self._forget(seen, now)
         reaches = len(seen) == self._most - 1
         seen.append(now)
+        if reaches:
+            self._reached_at[name] = now
         return reaches
 
     def reached(self, name: str, now: float) -> bool:
@@ -30,6 +33,11 @@ class Limit:
             return False
         self._forget(seen, now)
         return len(seen) >= self._most
+
+    def lately(self, now: float, within_s: float) -> dict[str, float]:
+        """Return who has come to the limit within the last so many seconds, and when the latest time was."""
+        self._reached_at = {name: at for name, at in self._reached_at.items() if now - at < within_s}
+        return self._reached_at.copy()
 
     @staticmethod
     def _forget(seen: deque[float], now: float) -> None:

@@ -31,6 +31,11 @@ class Kiosk(msgspec.Struct, frozen=True, kw_only=True):
     bound_at: str = ""
     """When it was last put into its store, or revoked; ISO 8601."""
 
+    @property
+    def is_active(self) -> bool:
+        """Whether it may be used."""
+        return self.state is KioskState.ACTIVE
+
 
 class Store(msgspec.Struct, frozen=True, kw_only=True):
     """One store that this gateway may speak for, as the head office lists it."""

@@ -13,6 +13,7 @@ from gateway.errors import IdentityError
 from protocol.ids import IDENTITY_SHAPE
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -47,6 +48,11 @@ def identity_of(certificate: Path) -> str:
         )
         raise IdentityError(msg)
     return name
+
+
+def ends_at(certificate: Path) -> datetime:
+    """Return until when a certificate is valid; it has been read before, so it can be."""
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
 
 
 def client_context(credentials: Credentials) -> ssl.SSLContext:

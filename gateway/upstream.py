@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.config import HeadOffice
+    from protocol.alarms import Report
     from protocol.messages import UpstreamAnswer, UpstreamRequest
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Upstream:
         self._session: aiohttp.ClientSession | None = None
         self._ask_url = settings.url.rstrip("/") + "/upstream/v1/ask"
         self._stores_url = settings.url.rstrip("/") + "/upstream/v1/stores"
+        self._alarms_url = settings.url.rstrip("/") + "/upstream/v1/alarms"
         self.reachable: bool | None = None
         """Whether the latest question was answered; None before the first."""
 
@@ -80,6 +82,11 @@ class Upstream:
         except msgspec.DecodeError as error:
             log.error("headoffice_stores_unreadable error=%s", error)  # noqa: TRY400 - their fault
             return None
+
+    async def tell_alarms(self, report: Report) -> bool:
+        """Tell what is wrong in the stores; False where nobody has taken it: not every head office does."""
+        body = msgspec.json.encode(report)
+        return await self._call("POST", self._alarms_url, self._settings.timeout_s, body, tries=2) is not None
 
     async def close(self) -> None:
         """Close every connection; safe to call twice."""
@@ -123,6 +130,11 @@ class Upstream:
         if response.status == HTTPStatus.OK:
             self._note(reachable=True)
             return content
+        if response.status == HTTPStatus.NOT_FOUND:
+            # It answers, and is older than this question: that is no reason to be told lost.
+            log.debug("headoffice_without url=%s", url)
+            self._note(reachable=True)
+            return None
         hint = "register this gateway at the head office" if response.status == HTTPStatus.FORBIDDEN else "-"
         says = content[:300].decode(errors="replace")
         log.error("headoffice_refused url=%s status=%s says=%s do=%s", url, response.status, says, hint)

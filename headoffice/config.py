@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from msgspec import Meta
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from headoffice.outbox.addresses import Reach
 from service.adapters import AdapterMissingError, load_adapter
 from service.config import ConfigError, Section, convert_config, missing_files
 
@@ -59,6 +61,20 @@ class Platform(Section, frozen=True, kw_only=True):
     options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class Webhooks(Section, frozen=True, kw_only=True):
+    """What may be told to whom."""
+
+    networks: tuple[str, ...] = ()
+    """Networks (``10.2.0.0/16``) beside the Internet in which receivers may stand."""
+    authority: str = ""
+    """PEM file of an authority that signs receivers' certificates, beside those that the system trusts."""
+
+    @property
+    def reach(self) -> Reach:
+        """What may be sent to; raise ValueError for what is no network."""
+        return Reach(tuple(ip_network(network) for network in self.networks))
+
+
 class Log(Section, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -78,6 +94,7 @@ class Config(Section, frozen=True, kw_only=True):
     redemptions: Redemptions = Redemptions()
     platforms: tuple[Platform, ...] = ()
     """A code that is none of the chain's own is asked about in this order."""
+    webhooks: Webhooks = Webhooks()
     log: Log = Log()
 
     @property
@@ -121,6 +138,12 @@ def troubles(config: Config) -> list[str]:
         found.append("$.public.url: is missing; say at which address customers' phones reach this head office")
     if config.public.port == config.upstream.port != 0 and config.public.host == config.upstream.host:
         found.append("$.upstream.port: is the public door's; each needs its own")
+    try:
+        config.webhooks.reach  # noqa: B018 - asked for what is wrong with it
+    except ValueError as error:
+        found.append(f"$.webhooks.networks: {error}; write 10.2.0.0/16")
+    if config.webhooks.authority and not Path(config.webhooks.authority).is_file():
+        found.append(f"$.webhooks.authority: {config.webhooks.authority} is not there")
     return [*found, *_wrong_platforms(config)]
 
 

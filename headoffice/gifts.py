@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, insert, select, update
 from headoffice.codes import mint_code
 from headoffice.errors import NotAllowedError, NotFoundError
 from headoffice.life import Coming, Objection, receive
+from headoffice.outbox.telling import tell_issued
 from headoffice.page_tables import gifts
 from headoffice.schema import vouchers
 from headoffice.vouchers import change, held
@@ -77,6 +78,7 @@ def take(connection: Connection, token: str, wallet: str, at: datetime, signer: 
         "issued_at": at,
     }
     connection.execute(insert(vouchers), fresh)
+    tell_issued(connection, vouchers, vouchers.c.id == voucher)
     connection.execute(update(gifts).where(gifts.c.voucher == row.id).values(became=voucher))
     keep(connection, wallet, voucher, at)
     return str(fresh["page_token"])

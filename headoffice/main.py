@@ -6,13 +6,15 @@ import asyncio
 import logging
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvloop
 
 from headoffice.access import token_in
+from headoffice.alarms.rounds import Rounds
 from headoffice.changes import Changes
 from headoffice.config import Config, troubles
 from headoffice.database import open_database
@@ -20,6 +22,8 @@ from headoffice.desk.links import first_link
 from headoffice.errors import HeadOfficeError, StartError
 from headoffice.ledger import Ledger
 from headoffice.office import Office
+from headoffice.outbox.dispatcher import Dispatcher
+from headoffice.outbox.sender import Sender
 from headoffice.platforms.connectors import Connectors, Named
 from headoffice.platforms.driver import Driver
 from headoffice.public import public_app
@@ -32,8 +36,12 @@ from service.notify import notify, watchdog_period_s
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
 
     from headoffice.database import Database
+
+Loop = Dispatcher | Driver | Rounds
+"""What goes on by itself while the doors serve."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,15 +78,19 @@ async def _run(config: Config) -> int:
             sys.stdout.flush()
         doors = [
             (public_server(public_app(office)), public),
-            (upstream_server(upstream_app(office.ledger, database, workers, driver), config.upstream), upstream),
+            (
+                upstream_server(upstream_app(office.ledger, database, workers, _clock, driver), config.upstream),
+                upstream,
+            ),
         ]
-        if driver is None:
-            return await _serve(doors, office.changes)
-        await driver.start()
-        try:
-            return await _serve(doors, office.changes, driver)
-        finally:
-            await driver.close()
+        dispatcher = Dispatcher(database, workers, Sender(config.webhooks.reach, config.webhooks.authority), _clock)
+        async with AsyncExitStack() as ending:
+            rounds = Rounds(database, workers, _clock, Path(config.data), Path(config.upstream.certificate))
+            loops: list[Loop] = [dispatcher, rounds, *([driver] if driver else [])]
+            for loop in loops:
+                ending.push_async_callback(loop.close)
+                await loop.start()
+            return await _serve(doors, office.changes, loops)
 
 
 def _driver(config: Config, database: Database, workers: Workers) -> Driver:
@@ -107,32 +119,33 @@ def _office(config: Config, database: Database, token: str, port: int, driver: D
         follow=config.public.follow,
         frames=config.public.frames,
         signer=signer_in(config.signing_key),
+        reach=config.webhooks.reach,
     )
 
 
-async def _serve(doors: list[tuple[Server, socket.socket]], changes: Changes, driver: Driver | None = None) -> int:
-    """Serve all doors until told to stop, or until one of them or the driver ends by itself, which ends the process."""
+async def _serve(doors: list[tuple[Server, socket.socket]], changes: Changes, loops: Sequence[Loop]) -> int:
+    """Serve all doors until told to stop, or until one of them or a loop ends by itself, which ends the process."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     tasks = [asyncio.create_task(server.serve([door])) for server, door in doors]
-    driving = [asyncio.create_task(driver.run())] if driver else []
-    for task in tasks + driving:
+    turning = [asyncio.create_task(loop.run()) for loop in loops]
+    for task in tasks + turning:
         task.add_done_callback(lambda _: stopping.set())
     told = asyncio.create_task(_tell(doors))
     await stopping.wait()
     told.cancel()
-    died = [task for task in tasks + driving if task.done()]
+    died = [task for task in tasks + turning if task.done()]
     notify("STOPPING=1")
     changes.close()
     for server, _ in doors:
         server.should_exit = True
     await asyncio.gather(*tasks)
-    for task in driving:
+    for task in turning:
         if task.done():
-            _log.error("event=driver_died", exc_info=task.exception())
+            _log.error("event=loop_died", exc_info=task.exception())
         task.cancel()
-    await asyncio.wait(driving) if driving else None
+    await asyncio.wait(turning)
     _log.info("event=stopped")
     return 1 if died else 0
 

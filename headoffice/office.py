@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from headoffice.changes import Changes
+from headoffice.outbox.addresses import Reach
 from protocol.classify import CLAIM_PATH
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Office:
     """What the QR of the chain's account holds; empty: no page shows one."""
     frames: tuple[str, ...] = ()
     """Origins that may show a customer's page inside theirs."""
+    reach: Reach = field(default_factory=Reach)
+    """What webhooks may be sent to."""
     changes: Changes = field(default_factory=Changes)
     """Who waits for a voucher to change."""
     signer: Signer | None = None

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from sqlalchemy import text
 
 from headoffice.api import (
+    alarms,
     campaigns,
     clerks,
     differences,
@@ -20,6 +21,7 @@ from headoffice.api import (
     voucher_types,
     vouchers,
     wallets,
+    webhooks,
 )
 from headoffice.api.access import TheOffice, administrator
 from headoffice.api.problems import answer_problems
@@ -74,6 +76,8 @@ def public_app(office: Office) -> FastAPI:
         redemptions,
         differences,
         leases,
+        webhooks,
+        alarms,
     ):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
     app.include_router(_well)

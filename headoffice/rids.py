@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice import stock
+from headoffice.outbox.telling import tell_refusal, tell_ruling
 from headoffice.schema import redemptions, refusals, uses
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
@@ -151,6 +152,7 @@ def record(connection: Connection, entry: Record) -> None:
         stock.take(connection, voucher, intent.rid, len(ruling.claim))
     if ruling.release is not None:
         give_back(connection, voucher, ruling.release, by=intent.rid)
+    tell_ruling(connection, entry, answer)
 
 
 def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:
@@ -173,6 +175,7 @@ def platform_of(voucher: str | None) -> str | None:
 
 def refuse(connection: Connection, gateway: str, ask: AskLook, looked: Looked, at: datetime) -> None:
     """Write down a look that ended in a refusal."""
+    platform = platform_of(looked.voucher)
     connection.execute(
         _REFUSE,
         {
@@ -181,13 +184,14 @@ def refuse(connection: Connection, gateway: str, ask: AskLook, looked: Looked, a
             "store": ask.store,
             "clerk": _kept(ask.clerk, 100),
             "method": ask.method,
-            "voucher": None if (platform := platform_of(looked.voucher)) else looked.voucher,
+            "voucher": None if platform else looked.voucher,
             "platform": platform,
             "verdict": looked.verdict,
             "code_tail": _kept(looked.detail.code_tail, TAIL_LENGTH),
             "at": at,
         },
     )
+    tell_refusal(connection, ask, looked, platform, at)
 
 
 def _kept(text: str | None, length: int) -> str | None:

@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 
 from headoffice import (  # noqa: F401 - their tables are of this schema, too
+    alarm_tables,
     bundle_tables,
     comparison_tables,
     desk_tables,
     key_tables,
+    outbox_tables,
     page_tables,
 )
 from headoffice.clerk_tables import activations as activations  # noqa: PLC0414 - as are these

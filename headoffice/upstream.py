@@ -1,4 +1,4 @@
-"""The gateways' door: ``POST /upstream/v1/ask`` and ``GET /upstream/v1/stores``, both behind a client certificate.
+"""The gateways' door: ``POST /upstream/v1/ask`` and ``/alarms``, ``GET /upstream/v1/stores``, behind a certificate.
 
 This contract is small on purpose: a chain with a head office of its own implements it. Who asks is the certificate's
 word; nothing in a message can speak for a store that this gateway does not serve. The messages: ``docs/protocol.md``.
@@ -21,16 +21,21 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from headoffice.alarms import board
 from headoffice.clerks import clerks_of
 from headoffice.errors import DatabaseError, GatewayUnknownError
 from headoffice.peer import PEER
 from headoffice.registry import stores_of
 from protocol import codec
+from protocol.alarms import Report
 from protocol.codec import LARGEST_MESSAGE, MessageError, VersionError
 from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, Notice
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from sqlalchemy import Connection
     from starlette.requests import Request
 
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from headoffice.ledger import Ledger
     from headoffice.platforms.driver import Driver
     from headoffice.workers import Workers
+    from protocol.alarms import Alarm
     from protocol.messages import UpstreamAnswer, UpstreamRequest
 
 _log = logging.getLogger(__name__)
@@ -49,23 +55,38 @@ _JSON = "application/json"
 HOLD_S = 2.0
 
 
-def upstream_app(ledger: Ledger, database: Database, workers: Workers, driver: Driver | None = None) -> Starlette:
+def upstream_app(
+    ledger: Ledger,
+    database: Database,
+    workers: Workers,
+    clock: Callable[[], datetime],
+    driver: Driver | None = None,
+) -> Starlette:
     """Return the ASGI application of this door; ``driver`` asks platforms, where there are any."""
-    door = _Door(ledger, database, workers, driver)
+    door = _Door(ledger, database, workers, clock, driver)
     return Starlette(
         routes=[
             Route("/upstream/v1/ask", door.ask, methods=["POST"]),
             Route("/upstream/v1/stores", door.stores, methods=["GET"]),
+            Route("/upstream/v1/alarms", door.alarms, methods=["POST"]),
         ],
         exception_handlers={GatewayUnknownError: _not_registered, DatabaseError: _later},
     )
 
 
 class _Door:
-    def __init__(self, ledger: Ledger, database: Database, workers: Workers, driver: Driver | None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        database: Database,
+        workers: Workers,
+        clock: Callable[[], datetime],
+        driver: Driver | None,
+    ) -> None:
         self._ledger = ledger
         self._database = database
         self._workers = workers
+        self._clock = clock
         self._driver = driver
 
     async def ask(self, request: Request) -> Response:
@@ -120,6 +141,29 @@ class _Door:
 
         found = await self._workers.read(self._database.read, roster)
         return Response(msgspec.json.encode(found), media_type=_JSON)
+
+    async def alarms(self, request: Request) -> Response:
+        """Take what is wrong in a gateway's stores; of another's store nothing is believed."""
+        payload = await _body(request)
+        if payload is None:
+            return PlainTextResponse(f"more than {LARGEST_MESSAGE} bytes are no report", 413)
+        try:
+            found = msgspec.json.decode(payload, type=Report).alarms
+        except msgspec.DecodeError as error:
+            return PlainTextResponse(str(error), 400)
+        gateway, at = _gateway(request), self._clock()
+
+        def believed(connection: Connection) -> tuple[list[Alarm], bool]:
+            own = {None, *(store["id"] for store in stores_of(connection, gateway))}
+            of_own = [alarm for alarm in found if alarm.store in own]
+            return of_own, board.changes_nothing(connection, gateway, of_own, at)
+
+        of_own, known = await self._workers.read(self._database.read, believed)
+        if not known:
+            await self._workers.write(
+                self._database.write, lambda connection: board.report(connection, gateway, of_own, at)
+            )
+        return Response(b"{}", media_type=_JSON)
 
 
 def _gateway(request: Request) -> str:

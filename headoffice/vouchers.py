@@ -13,6 +13,8 @@ from headoffice.codes import mint_code
 from headoffice.errors import BehindError, NotAllowedError, NotFoundError, RefusedError, TakenError
 from headoffice.life import Coming, Objection, Standing, Step, take
 from headoffice.orders import OrderState, OrderStep, Stage, forward, state_of
+from headoffice.outbox.telling import Event, tell, tell_issued
+from headoffice.outbox.types import of_step
 from headoffice.page_tables import gifts, shares
 from headoffice.registry import put
 from headoffice.schema import redemptions, refusals, uses, voucher_events, voucher_types, vouchers
@@ -72,6 +74,7 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
     if order.code is not None and taken(connection, [order.code]):
         raise TakenError(TAKEN)
     connection.execute(insert(vouchers), row)
+    tell_issued(connection, vouchers, vouchers.c.id == row["id"])
     return Issued(row["id"], row["code"], row["page_token"], row["dynamic"])
 
 
@@ -208,12 +211,13 @@ def held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[An
 def change(connection: Connection, voucher: str, step: Step | OrderStep | Coming, at: datetime, **values: str) -> None:
     """Change a voucher that is held, and write down which step that was."""
     connection.execute(update(vouchers).where(vouchers.c.id == voucher).values(**values))
-    note(connection, voucher, step, at)
+    note(connection, voucher, step, at, **values)
 
 
-def note(connection: Connection, voucher: str, step: Step | OrderStep | Coming, at: datetime) -> None:
-    """Write down a step in a voucher's life."""
+def note(connection: Connection, voucher: str, step: Step | OrderStep | Coming, at: datetime, **became: str) -> None:
+    """Write down a step in a voucher's life, and tell of it with what the voucher ``became``."""
     connection.execute(insert(voucher_events), {"voucher": voucher, "step": step, "at": at})
+    tell(connection, Event(type=of_step(step), at=at, subject=voucher, facts={"step": step, **became}))
 
 
 def find_voucher(connection: Connection, code: str) -> dict[str, Any]:

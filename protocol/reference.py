@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from protocol import codec
+from protocol.alarms import Alarm, Report
 from protocol.comparing import Differing, Recorded
 from protocol.duty import Done, OnDuty
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
@@ -72,6 +73,8 @@ def _parts() -> Iterator[str]:
     yield "\n## From a gateway to the head office\n\n"
     yield "`POST /upstream/v1/ask` takes one of these and answers with one of the next section.\n"
     yield from _messages(get_args(UpstreamRequest))
+    yield "\n`POST /upstream/v1/alarms` takes a report of what is wrong now; a head office need not take any.\n"
+    yield from _messages((Report, Alarm))
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"

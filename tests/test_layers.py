@@ -62,7 +62,14 @@ OWNERS = {
     "paho": {"device.link", "gateway.link"},
     "tinydb": {"gateway.store"},
     "apsw": {"service.database", "device.journal", "gateway.journal", "headoffice.sqlite", "simulator"},
-    "cryptography": {"gateway.tls", "gateway.keys", "headoffice.signing", "provisioning", "simulator"},
+    "cryptography": {
+        "gateway.tls",
+        "gateway.keys",
+        "headoffice.alarms.rounds",
+        "headoffice.signing",
+        "provisioning",
+        "simulator",
+    },
     "fastapi": {"headoffice"},
     "sqlalchemy": {"headoffice", "simulator.powercuts"},
 }

@@ -14,6 +14,8 @@ from headoffice.api.fields import GivenReason, Id, Model, Name
 from headoffice.api.problems import problems
 from headoffice.api.voucher_types import TypeIn, TypeOut
 from headoffice.drafts import Decision, DraftState
+from headoffice.outbox.telling import Event, tell
+from headoffice.outbox.types import APPROVED
 
 router = APIRouter(tags=["voucher types"], responses=problems())
 
@@ -82,9 +84,12 @@ def approve(id: Id, decision: Approval, here: TheOffice) -> TypeOut:  # noqa: A0
     """
 
     def write(connection: Connection) -> None:
-        body = drafts.approve(connection, id, Decision(by=decision.by, at=here.clock()))
+        at = here.clock()
+        body = drafts.approve(connection, id, Decision(by=decision.by, at=at))
         wanted = TypeIn.model_validate_json(body)
         voucher_types.put_type(connection, id, wanted.columns(), wanted.stores)
+        facts = {"by": decision.by, "voucher_type": {"id": id, "title": wanted.title, "kind": wanted.kind}}
+        tell(connection, Event(type=APPROVED, at=at, subject=f"type {id}", facts=facts))
 
     here.database.write(write)
     rows = here.database.read(voucher_types.all_types)

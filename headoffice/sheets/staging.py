@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
 
+from headoffice.outbox.telling import tell_issued
 from headoffice.schema import vouchers
 from headoffice.sheets.reading import BadLineError
 from headoffice.vouchers import TAKEN
@@ -62,6 +63,7 @@ class Staged:
             if (line := connection.execute(_CLASH).scalar()) is not None:
                 raise BadLineError(line, TAKEN)
             connection.execute(_TAKE_OVER)
+            tell_issued(connection, _staged)
 
         self._database.write(over, self._connection)
 

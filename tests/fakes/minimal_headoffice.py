@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 
 from protocol import codec
+from protocol.alarms import Report
 from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
 from protocol.duty import Activated, AskActivate, AskCode, AskStaff, ClerkFacts, Staffed
 from protocol.messages import (
@@ -63,6 +64,9 @@ class MinimalHeadOffice:
     known: dict[str, Known] = field(default_factory=dict)
     asked: list[UpstreamRequest] = field(default_factory=list)
     differing: list[TellDiffering] = field(default_factory=list)
+    takes_reports: bool = False
+    """Whether gateways may tell it what is wrong in their stores, which is no part of what it must do."""
+    reports: list[Report] = field(default_factory=list)
     settled: list[AskSettled] = field(default_factory=list)
     peers: set[str] = field(default_factory=set)
     url: str = ""
@@ -98,6 +102,8 @@ class MinimalHeadOffice:
         app = web.Application()
         app.router.add_post("/upstream/v1/ask", self._ask)
         app.router.add_get("/upstream/v1/stores", self._stores)
+        if self.takes_reports:
+            app.router.add_post("/upstream/v1/alarms", self._report)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
@@ -221,6 +227,10 @@ class MinimalHeadOffice:
         await self.answering.wait()
         body = self.nonsense if self.nonsense is not None else codec.encode(self.answer(message))
         return web.Response(body=body, content_type="application/json")
+
+    async def _report(self, request: web.Request) -> web.Response:
+        self.reports.append(msgspec.json.decode(await request.read(), type=Report))
+        return web.json_response({})
 
     async def _stores(self, request: web.Request) -> web.Response:
         if self._peer(request) not in self.gateways:

@@ -56,7 +56,7 @@ class Running:
         return http.client.HTTPSConnection("127.0.0.1", self.upstream, timeout=ANSWER_S, context=context)
 
 
-def write_config(folder: Path, public: int, upstream: int, **more: str) -> Path:
+def write_config(folder: Path, public: int, upstream: int, **more: str | list[str]) -> Path:
     """Write certificates and a configuration; return its path."""
     authority = folder / "ca"
     bundle = certify_headoffice(
@@ -67,7 +67,7 @@ def write_config(folder: Path, public: int, upstream: int, **more: str) -> Path:
     config = folder / "headoffice.toml"
     lines = [
         f'data = "{folder}/data"',
-        *(f'{name} = "{value}"' for name, value in more.items()),
+        *(f"{name} = {json.dumps(value)}" for name, value in more.items()),
         f"[public]\nport = {public}",
         f'[upstream]\nport = {upstream}\ncertificate = "{bundle.certificate}"\nkey = "{bundle.key}"',
         f'authority = "{bundle.authority}"',
@@ -84,7 +84,7 @@ def start(config: Path, environment: dict[str, str] | None = None) -> subprocess
 
 
 @contextmanager
-def running(folder: Path, public: int, upstream: int, **more: str) -> Iterator[Running]:
+def running(folder: Path, public: int, upstream: int, **more: str | list[str]) -> Iterator[Running]:
     """Run a head office until the end of the block; it is ready when it says so, as to systemd."""
     config = write_config(folder, public, upstream, **more)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:

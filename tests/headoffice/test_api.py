@@ -72,6 +72,14 @@ def test_its_description_is_public_and_names_every_call(api: Client, office: Off
         "/api/v1/wallets",
         "/api/v1/campaigns",
         "/api/v1/campaigns/{id}",
+        "/api/v1/alarms",
+        "/api/v1/webhooks",
+        "/api/v1/webhooks/events",
+        "/api/v1/webhooks/{id}",
+        "/api/v1/webhooks/{id}/rotate",
+        "/api/v1/webhooks/{id}/test",
+        "/api/v1/webhooks/{id}/deliveries",
+        "/api/v1/webhooks/{id}/replay",
     }
     assert described["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
     for calls in described["paths"].values():

@@ -1,0 +1,35 @@
+"""Alarms: what is wrong in the chain now, and what was lately."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from headoffice.alarms import board
+from headoffice.api.access import TheOffice
+from headoffice.api.fields import Model
+from headoffice.api.problems import problems
+from protocol.alarms import AlarmKind
+
+router = APIRouter(tags=["alarms"], responses=problems())
+
+
+class AlarmOut(Model):
+    """One cause, in words for people."""
+
+    kind: AlarmKind
+    about: str = Field(description="The kiosk, store, gateway or machine that it concerns.")
+    store: str | None
+    reporter: str = Field(description="The gateway that has told of it, or the head office.")
+    since: datetime
+    ended_at: datetime | None = Field(description="Null: it lasts.")
+    number: int = Field(description="How many are open; of a disk the free hundredths, of a certificate the days left.")
+    zh: str
+    en: str
+
+
+@router.get("/alarms", summary="What is wrong now, and what was lately")
+def get_alarms(here: TheOffice) -> list[AlarmOut]:
+    """List the alarms that are open and those that ended in the last seven days, the newest first."""
+    at = here.clock()
+    return [AlarmOut.model_validate(row) for row in here.database.read(lambda connection: board.listed(connection, at))]
