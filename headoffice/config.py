@@ -75,6 +75,13 @@ class Webhooks(Section, frozen=True, kw_only=True):
         return Reach(tuple(ip_network(network) for network in self.networks))
 
 
+class Customers(Section, frozen=True, kw_only=True):
+    """Customers' personal data."""
+
+    keep_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    """So long after their last voucher it is known who customers are; 0: as long as there are books."""
+
+
 class Log(Section, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -95,6 +102,7 @@ class Config(Section, frozen=True, kw_only=True):
     platforms: tuple[Platform, ...] = ()
     """A code that is none of the chain's own is asked about in this order."""
     webhooks: Webhooks = Webhooks()
+    customers: Customers = Customers()
     log: Log = Log()
 
     @property

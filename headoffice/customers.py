@@ -6,17 +6,27 @@ wallet that their vouchers are in. Once it is forgotten the vouchers stay whose 
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from headoffice.errors import DatabaseError
 from headoffice.page_tables import holdings, wallets
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
+    from headoffice.database import Database
+    from headoffice.workers import Workers
+
+_log = logging.getLogger(__name__)
+
+PERIOD_S = 3600.0
 _HEAD, _TAIL = 3, 4
 _SHORT = _HEAD + _TAIL
 
@@ -46,3 +56,35 @@ def forget_old(connection: Connection, before: datetime) -> int:
     fresh = select(holdings.c.voucher).where(holdings.c.wallet == wallets.c.id, holdings.c.at >= before).exists()
     old = update(wallets).where(wallets.c.customer.is_not(None), wallets.c.at < before, ~fresh)
     return connection.execute(old.values(customer=None)).rowcount
+
+
+class Forgetting:
+    """Forgets customers as long after their last voucher as the merchant has set, for as long as the process runs."""
+
+    def __init__(self, database: Database, workers: Workers, clock: Callable[[], datetime], keep: timedelta) -> None:
+        """Keep the parts; ``keep`` is how long after the last voucher a customer is known."""
+        self._database = database
+        self._workers = workers
+        self._clock = clock
+        self._keep = keep
+
+    async def start(self) -> None:
+        """Nothing is to be made ready."""
+
+    async def run(self) -> None:
+        """Forget whose time has come, again and again, until cancelled."""
+        while True:
+            try:
+                many = await self._workers.write(self.round)
+                _log.info("event=customers_forgotten number=%s", many)
+            except DatabaseError as error:
+                _log.error("event=customers_not_forgotten error=%s", error)
+            await asyncio.sleep(PERIOD_S)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def round(self) -> int:
+        """Forget once, and return how many were forgotten."""
+        before = self._clock() - self._keep
+        return self._database.write(lambda connection: forget_old(connection, before))

@@ -17,6 +17,7 @@ from headoffice.access import token_in
 from headoffice.alarms.rounds import Rounds
 from headoffice.changes import Changes
 from headoffice.config import Config, troubles
+from headoffice.customers import Forgetting
 from headoffice.database import open_database
 from headoffice.desk.links import first_link
 from headoffice.errors import HeadOfficeError, StartError
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from headoffice.database import Database
 
-Loop = Dispatcher | Driver | Rounds
+Loop = Dispatcher | Driver | Forgetting | Rounds
 """What goes on by itself while the doors serve."""
 
 _log = logging.getLogger(__name__)
@@ -86,7 +87,9 @@ async def _run(config: Config) -> int:
         dispatcher = Dispatcher(database, workers, Sender(config.webhooks.reach, config.webhooks.authority), _clock)
         async with AsyncExitStack() as ending:
             rounds = Rounds(database, workers, _clock, Path(config.data), Path(config.upstream.certificate))
-            loops: list[Loop] = [dispatcher, rounds, *([driver] if driver else [])]
+            keep = timedelta(days=config.customers.keep_days)
+            forgetting = [Forgetting(database, workers, _clock, keep)] if keep else []
+            loops: list[Loop] = [dispatcher, rounds, *forgetting, *([driver] if driver else [])]
             for loop in loops:
                 ending.push_async_callback(loop.close)
                 await loop.start()
