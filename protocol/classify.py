@@ -48,7 +48,7 @@ _NUMBERS_THAT_PAY = re.compile(
 )
 _LINKS: tuple[tuple[str, Kind], ...] = (
     # What a customer shows, and what hangs on a shop's wall, to pay or to be paid.
-    (r"(?:wxp|weixin://wxpay).*", _PAYMENT),
+    (r"(?:wxp://|weixin://wxpay).*", _PAYMENT),
     (r"https?://(?:wx\.tenpay|qr\.alipay|payapp\.weixin\.qq|qr\.95516|qr\.chinaums)\.com/.*", _PAYMENT),
     (r"alipays?://.*", _PAYMENT),
     (re.escape(SETUP_PREFIX) + r".*", _SETUP),

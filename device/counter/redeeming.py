@@ -191,7 +191,7 @@ def pressed(counter: Counter, phase: Pending, button: Button, now: float) -> Ste
         request, wanted = requester.give_up(one.request, now, "given up at the counter")
         counter = with_ticket(counter, replace(one, request=request, parked=True))
         effects += (*_carried(wanted), Park(one.rid))
-    first = still_open[0]
+    first = next(iter(still_open), ticket)
     outcome = Outcome(verdict=Verdict.PENDING, manner=Manner.PARKED, code=first.request.intent.code, rid=first.rid)
     return show_result(counter, outcome, now), tuple(effects)
 

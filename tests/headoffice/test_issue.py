@@ -88,6 +88,7 @@ def test_a_type_comes_back_as_it_was_put(counter: Counter) -> None:
         "weekdays": ["mon", "wed"],
         "hours": {"from": "11:00:00", "until": "14:00:00"},
         "channels": ["offline", "mail"],
+        "asks_amount": True,
     }
     put = counter.put_type("lunch", **full)
     assert put == {"id": "lunch", "terms": 1, "state": "approved", **full}

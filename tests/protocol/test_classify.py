@@ -93,3 +93,12 @@ def test_a_number_that_pays_is_private_however_it_is_grouped(
 @given(st.from_regex(r"[0-9]{12}", fullmatch=True))
 def test_twelve_digits_are_always_asked_about(code: str) -> None:
     assert classify(code).verdict is None
+
+
+@given(
+    head=st.sampled_from(["", "WXP", "WXPAY", "62", "28", "13"]),
+    rest=st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=16, max_size=16),
+)
+def test_no_code_that_a_head_office_draws_is_taken_for_anything_else(head: str, rest: str) -> None:
+    code = (head + rest)[:16]
+    assert classify(code).verdict is None or code.isdecimal()
