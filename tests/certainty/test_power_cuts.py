@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+FOUND_OUT = 10
 SEEDS = {"kiosk": 8, "gateway": 8, "headoffice": 3, "registry": 8}
 
 
@@ -60,10 +61,20 @@ def test_a_new_name_is_sure_once_the_folder_was_synced_and_a_renamed_file_is_nev
 # --- the shipped journals ---------------------------------------------------------------------------------------------
 
 
-def played(name: str, **how: bool) -> Report:
+def played(name: str) -> Report:
+    report = Report()
+    for seed in range(SEEDS[name]):
+        report.join(play(name, seed))
+    return report
+
+
+def played_until_found_out(name: str, **how: bool) -> Report:
+    """Play until it has come out, more often than by a mistake, that a store loses what it acknowledged."""
     report = Report()
     for seed in range(SEEDS[name]):
         report.join(play(name, seed, **how))
+        if report.lost > FOUND_OUT:
+            break
     return report
 
 
@@ -92,14 +103,13 @@ def opened_with(pragma: str) -> Callable[..., apsw.Connection]:
 def test_a_laxer_setting_loses_what_it_acknowledged(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = {"kiosk": "device.journal", "gateway": "gateway.journal"}[name]
     monkeypatch.setattr(f"{module}.open_database", opened_with("PRAGMA synchronous=NORMAL"))
-    report = played(name)
-    assert report.lost > 10, "a commit under NORMAL is not on the disk when it returns"
+    assert played_until_found_out(name).lost > FOUND_OUT, "a commit under NORMAL is not on the disk when it returns"
 
 
 @pytest.mark.parametrize("name", ["kiosk", "gateway", "headoffice"])
 def test_a_disk_that_lies_about_its_syncs_is_found_out(name: str) -> None:
-    report = played(name, deaf=True)
-    assert report.lost + report.corrupt > 10
+    report = played_until_found_out(name, deaf=True)
+    assert report.lost + report.corrupt > FOUND_OUT
 
 
 def test_a_registry_that_is_written_in_its_place_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +135,8 @@ def test_a_registry_that_is_written_in_its_place_is_found_out(monkeypatch: pytes
                 raise RegistryError(str(error)) from error
 
     monkeypatch.setattr(registry, "AtomicJSONStorage", Plain)
-    report = played("registry")
-    assert report.lost + report.corrupt > 10
+    report = played_until_found_out("registry")
+    assert report.lost + report.corrupt > FOUND_OUT
 
 
 def test_the_command_prints_the_table_with_the_version_of_sqlite(capsys: pytest.CaptureFixture[str]) -> None:
