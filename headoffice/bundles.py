@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from headoffice.books import voucher_by_code
 from headoffice.bundle_tables import bundles
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from headoffice.books import Store
     from protocol.owner import Moment, Voucher
 
+#: Built once: every look at a voucher asks this.
+_ORDER = (
+    select(bundles.c.bundle, vouchers.c.type)
+    .join(vouchers, vouchers.c.id == bundles.c.voucher)
+    .where(bundles.c.voucher == bindparam("shown"))
+)
 #: How many of an order are redeemed under one confirm, the one that is shown included.
 MOST = 10
 
@@ -39,8 +45,7 @@ def beside(connection: Connection, voucher: Voucher | None, store: Store, moment
     """
     if voucher is None or voucher.dynamic or voucher.uses > 1 or voucher.asks_amount or voucher.holder is not None:
         return ()
-    mine = select(bundles.c.bundle, vouchers.c.type).join(vouchers, vouchers.c.id == bundles.c.voucher)
-    order = connection.execute(mine.where(bundles.c.voucher == voucher.id)).first()
+    order = connection.execute(_ORDER, {"shown": voucher.id}).first()
     if order is None:
         return ()
     others = (
