@@ -34,6 +34,8 @@ _CUSTOMERS: tuple[dict[str, Any], ...] = (
 def serve_customers(counter: Counter) -> None:
     """Let a kiosk redeem what can be redeemed, and refuse one voucher that is used and one that has expired."""
     kiosk = counter.rehearsal["kiosks"][0]["id"]
+    counter.call("DELETE", f"/api/kiosks/{kiosk}/camera")
+    _until(counter, kiosk, lambda verdict: verdict is None)
     codes = [counter.call("POST", "/api/vouchers", customer)["qr_text"] for customer in _CUSTOMERS]
     for code in (*codes, codes[0]):
         counter.call("PUT", f"/api/kiosks/{kiosk}/camera", phone_png(code))
