@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
@@ -81,7 +81,7 @@ def _issued(office: Office, order: Order) -> vouchers.Issued:
 
 
 def _taken(browser: Browser, lang: str, scheme: str, name: str, address: str) -> Image.Image:
-    dark = "dark" if scheme == "dark" else "light"
+    dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
     wide: ViewportSize = {"width": 794, "height": 1123}
     context = browser.new_context(viewport=wide if name == "poster" else _PHONE, locale=lang, color_scheme=dark)
     page = context.new_page()
