@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+#: The page's next fetch of what is named finds no network.
+NO_NETWORK_ONCE = """part => {
+  const real = window.fetch;
+  window.missed = 0;
+  window.fetch = (address, ...rest) =>
+    address.includes(part) && !window.missed++ ? Promise.reject(new TypeError("no network")) : real(address, ...rest);
+}"""
+
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Running]:
@@ -46,6 +54,19 @@ def test_the_code_on_the_screen_is_read_and_turns_to_used_once_it_is_redeemed(
     assert phone.locator(".state h2").inner_text() == "已使用"
     assert "南京路店" in phone.locator(".used").inner_text()
     phone.screenshot(path=tmp_path / "used.png", full_page=True)
+
+
+@pytest.mark.parametrize("missed", ["/state", "/ticket"])
+def test_what_a_page_was_told_and_could_not_fetch_it_fetches_a_moment_later(
+    office: Running, phone: Page, tmp_path: Path, missed: str
+) -> None:
+    issued = issue(office, type="latte")
+    with phone.expect_response("**/state"):
+        phone.goto(issued["page"])
+    phone.evaluate(NO_NETWORK_ONCE, missed)
+    assert redeem(office, gateway_of(office, tmp_path / "gw-1"), issued["code"]) == "redeemed"
+    phone.wait_for_selector("main.done", timeout=NOTICES_MS)
+    assert phone.evaluate("missed") >= 1
 
 
 def test_a_code_that_changes_shows_after_a_tap_and_turns_to_used_once_it_is_redeemed(

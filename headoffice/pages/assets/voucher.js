@@ -4,26 +4,39 @@
 
 const PERIOD_MS = 2000;
 const LOST_MS = 45000;
+const PATIENCE_MS = 8000;
 
 let opened = null;
 let awake = null;
+let stale = false;
+let refreshing = false;
+let renewals = 0;
 
 function page() {
   return document.querySelector("main[data-page]");
 }
 
+function get(address) {
+  return fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
 async function refresh() {
   const main = page();
-  const state = await fetch(`${main.dataset.page}/state`, { cache: "no-store" });
-  if (!state.ok || (await state.json()).seal === main.dataset.seal) return;
-  await renew();
+  const state = await get(`${main.dataset.page}/state`);
+  if (state.status === 404) return;
+  if (!state.ok) throw new Error(`state: ${state.status}`);
+  if ((await state.json()).seal !== main.dataset.seal) await renew();
 }
 
 async function renew() {
   const main = page();
-  const ticket = await fetch(`${main.dataset.page}/ticket?lang=${main.lang.slice(0, 2)}`, { cache: "no-store" });
-  if (!ticket.ok) return;
-  main.outerHTML = await ticket.text();
+  const mine = ++renewals;
+  const ticket = await get(`${main.dataset.page}/ticket?lang=${main.lang.slice(0, 2)}`);
+  if (ticket.status === 404) return;
+  if (!ticket.ok) throw new Error(`ticket: ${ticket.status}`);
+  const text = await ticket.text();
+  if (mine !== renewals) return; // what was asked for later is newer
+  page().outerHTML = text;
   offerLinks();
   if (opened === null) return;
   // A refusal leaves the code open, for the customer to try again; what is used is folded.
@@ -31,12 +44,21 @@ async function renew() {
   else fold();
 }
 
+// One at a time: what is told meanwhile is asked for afterwards, and what could not be fetched in the next round.
 async function refreshIfSeen() {
-  if (document.visibilityState !== "visible") return;
+  stale = true;
+  if (refreshing || document.visibilityState !== "visible") return;
+  refreshing = true;
   try {
-    await refresh();
+    while (stale) {
+      stale = false;
+      await refresh();
+    }
   } catch {
-    // No network for a moment: what is shown was true, and the next round asks again.
+    // No network for a moment: what is shown was true.
+    stale = true;
+  } finally {
+    refreshing = false;
   }
 }
 
@@ -151,7 +173,7 @@ window.addEventListener("pagehide", leave);
 const told = new EventSource(`${page().dataset.page}/events`);
 told.onmessage = refreshIfSeen;
 setInterval(() => {
-  if (told.readyState !== EventSource.OPEN) refreshIfSeen();
+  if (stale || told.readyState !== EventSource.OPEN) refreshIfSeen();
 }, PERIOD_MS);
 setInterval(tellTime, 500);
 document.addEventListener("visibilitychange", () => {
