@@ -12,6 +12,7 @@ from playwright.async_api import async_playwright, expect
 
 from gateway.places import Roster
 from protocol.messages import AskRedeem
+from tests.browsers import NO_NETWORK_ONCE
 from tests.gateway.desk_page import served
 from tests.gateway.shop import STORES, intent_of, rid
 
@@ -149,6 +150,19 @@ async def test_how_long_it_can_be_undone_runs_down_in_the_list_and_in_the_questi
         await expect(window.locator("#undo-now")).to_be_disabled()
         await expect(asked).to_have_text("0:00")
         await expect(left).to_have_count(0)
+
+
+async def test_what_could_not_be_loaded_is_asked_for_again(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        await expect(window.locator("#links .dot.good, #links .dot.bad").first).to_be_visible()
+        await window.evaluate(NO_NETWORK_ONCE, "/api/today")
+        page.headoffice.add(CODE, title="拿铁咖啡券")
+        offer = await page.shop.offered("till-1", CODE)
+        page.shop.confirm("till-1", intent_of(offer, rid(1)))
+        await expect(window.locator(".row", has_text="拿铁咖啡券")).to_be_visible()
+        assert await window.evaluate("missed") >= 1
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.accessibility import serious_findings
+from tests.browsers import serious_findings
 from tests.headoffice.phones import NOTICES_MS, furnish, gateway_of, issue, look, opened, read, redeem, tap
 from tests.headoffice.process import Running, running
 

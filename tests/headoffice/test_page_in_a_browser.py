@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browsers import NO_NETWORK_ONCE
 from tests.headoffice.counter import new_rid
 from tests.headoffice.phones import NOTICES_MS, furnish, gateway_of, issue, look, opened, read, redeem, tap
 from tests.headoffice.process import Running, running
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
-
-#: The page's next fetch of what is named finds no network.
-NO_NETWORK_ONCE = """part => {
-  const real = window.fetch;
-  window.missed = 0;
-  window.fetch = (address, ...rest) =>
-    address.includes(part) && !window.missed++ ? Promise.reject(new TypeError("no network")) : real(address, ...rest);
-}"""
 
 
 @pytest.fixture(scope="module")

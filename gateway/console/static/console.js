@@ -351,10 +351,22 @@ async function untilFinal(path, body, rid) {
 
 const loads = { records: [loadToday, loadOpen], kiosks: [loadKiosks, loadToday], links: [loadLinks] };
 
+const missed = new Set(); // what could not be loaded is asked for again
+
 async function load(...topics) {
-  const wanted = new Set(topics.flatMap((topic) => loads[topic]));
-  await Promise.all([...wanted].map((each) => each().catch(() => undefined)));
+  await Promise.all([...new Set(topics.flatMap((topic) => loads[topic]))].map(loadOne));
 }
+
+async function loadOne(one) {
+  try {
+    await one();
+    missed.delete(one);
+  } catch {
+    missed.add(one);
+  }
+}
+
+setInterval(() => missed.forEach(loadOne), 3000);
 
 function listen() {
   const events = new EventSource("/api/events");

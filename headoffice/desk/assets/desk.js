@@ -5,7 +5,9 @@ if (part) listen(part, document.getElementById("heard"));
 
 function listen(part, heard) {
   const events = new EventSource(part.dataset.events);
-  let seen = null;
+  let wanted = null;
+  let shown = null;
+  let refreshing = false;
   const say = (on) => {
     heard.className = on ? "dot good" : "dot bad";
     heard.textContent = on ? heard.dataset.on : heard.dataset.off;
@@ -15,13 +17,28 @@ function listen(part, heard) {
     say(false);
     if (events.readyState === EventSource.CLOSED) location.reload(); // the session has ended: the page says so
   };
-  events.onmessage = async ({ data }) => {
-    const first = seen === null;
-    seen = data;
-    if (first) return;
-    const answer = await fetch(part.dataset.part, { headers: { accept: "text/html-part" }, redirect: "error" });
-    if (answer.ok) replace(part, await answer.text());
+  const refresh = async () => {
+    if (refreshing || wanted === shown) return;
+    refreshing = true;
+    const seal = wanted;
+    try {
+      const answer = await fetch(part.dataset.part, { headers: { accept: "text/html-part" }, redirect: "error" });
+      if (!answer.ok) return;
+      replace(part, await answer.text());
+      shown = seal;
+    } catch {
+      // No network for a moment: what is shown was true, and the next round asks again.
+    } finally {
+      refreshing = false;
+    }
+    if (shown === seal) refresh(); // what was told meanwhile
   };
+  events.onmessage = ({ data }) => {
+    shown ??= data;
+    wanted = data;
+    refresh();
+  };
+  setInterval(refresh, 2000);
 }
 
 function replace(part, html) {

@@ -1,4 +1,4 @@
-"""What axe-core finds on a page that is open in a browser: what people miss who do not see it, or use no mouse."""
+"""What tests do to a page that is open in a browser: ask axe-core what people miss on it, cut its network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from axe_playwright_python.sync_playwright import Axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+#: The page's next fetch of an address with this part finds no network; ``missed`` counts what was asked of it.
+NO_NETWORK_ONCE = """part => {
+  const real = window.fetch;
+  window.missed = 0;
+  window.fetch = (address, ...rest) =>
+    address.includes(part) && !window.missed++ ? Promise.reject(new TypeError("no network")) : real(address, ...rest);
+}"""
 
 _SERIOUS = frozenset({"serious", "critical"})
 
