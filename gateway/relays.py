@@ -71,12 +71,16 @@ class Relays:
         """Take a REQ and return what can be said at once; None where the answer will follow by ``say``."""
         if asked.accepted is None and asked.intent.code is not None and self.has_accepted(asked.intent.code):
             # The head office has not been told of it yet, and could spend the same use for this one.
-            objection = objection or "this voucher was accepted offline and is still to be uploaded"
+            objection = objection or machine.PROMISED
         return self._take(asked.intent, partial(machine.take_confirm, asked=asked, objection=objection), voucher)
 
     def resolve(self, asked: Relay, reason: str | None) -> Said | None:
         """Take a RESOLVE, as ``confirm`` takes a REQ."""
-        return self._take(asked.intent, partial(machine.take_resolve, asked=asked, reason=reason), None)
+        said = self._take(asked.intent, partial(machine.take_resolve, asked=asked, reason=reason), None)
+        if asked.accepted is not None and asked.intent.code is not None:
+            for step in machine.give_way(self.of_code(asked.intent.code), self._clock()):
+                self._follow(step)
+        return said
 
     def known(self, rid: str, asked: Intent | None = None) -> Relay | None:
         """Return what is recorded under a rid, from memory or from the journal."""

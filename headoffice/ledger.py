@@ -277,7 +277,7 @@ class Ledger:
             else:
                 ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
-            uploads.ended(connection, entry.intent.rid, voucher)
+            uploads.ended(connection, entry.intent.rid)
             _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
         return bool(found)
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice import stock
 from headoffice.outbox.telling import tell_refusal, tell_ruling
-from headoffice.schema import redemptions, refusals, uses
+from headoffice.schema import redemptions, refusals, unplaced_uses, uses
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
 from protocol.messages import Action, Answer, AskLook, AskRedeem, AskResolve, Intent, Looked, Method, Notice
@@ -47,6 +47,16 @@ _KNOWN = select(
 _RECORD = insert(redemptions)
 _SPEND = insert(uses)
 _GIVE_BACK = delete(uses).where(uses.c.voucher == bindparam("of_voucher"), uses.c.rid == bindparam("of_rid"))
+_WAITING = (
+    select(unplaced_uses.c.number, unplaced_uses.c.rid)
+    .where(unplaced_uses.c.voucher == bindparam("of_voucher"))
+    .order_by(unplaced_uses.c.rid)
+)
+_HELD = select(uses.c.number).where(uses.c.voucher == bindparam("of_voucher"))
+_WAITS_NO_MORE = delete(unplaced_uses).where(unplaced_uses.c.rid == bindparam("of_rid"))
+_PLACED = _WAITS_NO_MORE.where(
+    unplaced_uses.c.voucher == bindparam("of_voucher"), unplaced_uses.c.number == bindparam("of_number")
+)
 _MARK_UNDONE = update(redemptions).where(redemptions.c.rid == bindparam("of_rid")).values(undone_by=bindparam("by"))
 _SETTLE = (
     update(redemptions)
@@ -156,10 +166,30 @@ def record(connection: Connection, entry: Record) -> None:
 
 
 def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:
-    """Give back the uses that a rid has spent, and note by which undo."""
+    """Give back the uses that a rid has spent or was told of, and note by which undo.
+
+    Whoever was told of the same uses before the books were put back has them now.
+    """
     given = connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": rid}).rowcount
     stock.take(connection, voucher, rid, -given)
     connection.execute(_MARK_UNDONE, {"of_rid": rid, "by": by})
+    connection.execute(_WAITS_NO_MORE, {"of_rid": rid})
+    if voucher is not None:
+        place(connection, voucher)
+
+
+def place(connection: Connection, voucher: str) -> None:
+    """Give uses of a voucher that are free to the rids that were told they have them."""
+    waiting = connection.execute(_WAITING, {"of_voucher": voucher}).all()
+    if not waiting:
+        return
+    held = set(connection.execute(_HELD, {"of_voucher": voucher}).scalars())
+    for row in waiting:
+        if row.number not in held:
+            held.add(row.number)
+            connection.execute(_SPEND, {"voucher": voucher, "number": row.number, "rid": row.rid})
+            stock.take(connection, voucher, row.rid, 1)
+            connection.execute(_PLACED, {"of_voucher": voucher, "of_number": row.number, "of_rid": row.rid})
 
 
 def settle(connection: Connection, rid: str, at: datetime, *, handed_over: bool) -> None:

@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
-from headoffice import rids, stock
+from headoffice import rids
 from headoffice.books import lock_voucher, voucher_with
 from headoffice.platforms import cases
 from headoffice.registry import put_store
 from headoffice.rids import Record
-from headoffice.schema import redemptions, stores, unplaced_uses, uploaded_open, uses, vouchers
+from headoffice.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
 from headoffice.standing import advance, note_discrepancy
 from protocol.classify import classify
 from protocol.messages import Action, AskRedeem, Entry
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from headoffice.platforms.desk import Platforms
     from headoffice.standing import Peer
     from protocol.messages import Answer
-    from protocol.owner import Known
 
 _log = logging.getLogger(__name__)
 
@@ -66,11 +65,9 @@ def held_voucher(connection: Connection, rid: str) -> str | None:
     return voucher
 
 
-def ended(connection: Connection, rid: str, voucher: str | None = None) -> None:
-    """Note that a rid which was uploaded without an end has one now; an undo has made uses of its voucher free."""
+def ended(connection: Connection, rid: str) -> None:
+    """Note that a rid which was uploaded without an end has one now."""
     connection.execute(_ENDED, {"of_rid": rid})
-    if voucher is not None:
-        _place(connection, voucher)
 
 
 def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None = None) -> Peer:
@@ -92,7 +89,7 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, plat
     if known.answer.verdict is not answer.verdict:
         _differ(connection, peer, rid, f"{answer.verdict} was kept, {known.answer.verdict} is recorded", at)
     elif answer.undone_by is not None and known.answer.undone_by is None:
-        _take_back(connection, known, rid, by=answer.undone_by)
+        rids.give_back(connection, known.voucher, rid, by=answer.undone_by)
     return peer
 
 
@@ -147,32 +144,11 @@ def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
     if redeemed and undone_by is None and voucher is not None:
         told = [{"voucher": voucher, "number": number, "rid": rid} for number in answer.uses]
         connection.execute(insert(unplaced_uses), told)
-        _place(connection, voucher)
+        rids.place(connection, voucher)
     elif answer.verdict is Verdict.UNDONE and entry.intent.undoes is not None:
         known = rids.known_under(connection, entry.intent.undoes)
         if known is not None and known.answer.undone_by is None:
-            _take_back(connection, known, entry.intent.undoes, by=rid)
-
-
-def _take_back(connection: Connection, known: Known, rid: str, by: str) -> None:
-    """Undo again what was undone before the books were put back; who had the uses since then gets them again."""
-    rids.give_back(connection, known.voucher, rid, by=by)
-    connection.execute(delete(unplaced_uses).where(unplaced_uses.c.rid == rid))
-    if known.voucher is not None:
-        _place(connection, known.voucher)
-
-
-def _place(connection: Connection, voucher: str) -> None:
-    """Give uses of a voucher that are free to the rids that were told they have them."""
-    held = set(connection.execute(select(uses.c.number).where(uses.c.voucher == voucher)).scalars())
-    told = select(unplaced_uses).where(unplaced_uses.c.voucher == voucher).order_by(unplaced_uses.c.rid)
-    for row in connection.execute(told).all():
-        if row.number not in held:
-            held.add(row.number)
-            connection.execute(insert(uses), {"voucher": voucher, "number": row.number, "rid": row.rid})
-            stock.take(connection, voucher, row.rid, 1)
-            placed = and_(*(column == getattr(row, column.name) for column in unplaced_uses.c))
-            connection.execute(delete(unplaced_uses).where(placed))
+            rids.give_back(connection, known.voucher, entry.intent.undoes, by=rid)
 
 
 def _differ(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:

@@ -26,6 +26,8 @@ TELL_S = 2.0
 ASKING_S = 10.0
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 3.0
+#: Why a REQ becomes a RESOLVE where its voucher is promised to somebody else.
+PROMISED = "this voucher was accepted offline and is still to be uploaded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,17 @@ def take_resolve(known: Relay | None, asked: Relay, reason: str | None, now: flo
         return _again(known, asked, close=True, now=now, reason=reason)
     fresh = replace(asked, closed=True, reason=reason)
     return _ask(fresh, now, first=(Write(fresh),))
+
+
+def give_way(of_code: Sequence[Relay], now: float) -> list[Step]:
+    """Let what is open for a code give way to what was accepted for it offline: a REQ could spend the promised use.
+
+    A gateway whose journal was put back learns of that late, and may have begun with somebody else meanwhile.
+    """
+    if all(relay.accepted is None for relay in of_code):
+        return []
+    rivals = (relay for relay in of_code if relay.is_open and not relay.closed and relay.accepted is None)
+    return [_again(relay, relay, close=True, now=now, reason=PROMISED) for relay in rivals]
 
 
 def restart(relay: Relay, now: float) -> Step:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gateway.leases import PATIENCE_S as OWN_PATIENCE_S
 from gateway.leases import Leases
+from protocol import relay as relays
 from protocol.lease import Clock
 from protocol.messages import Action, AskHello, AskLeased, AskRedeem, Leased, Looked, Met
+from protocol.relay import PROMISED
 from protocol.vocabulary import Verdict
 from simulator.histories.caller import PATIENCE_S, SOON_S
 from simulator.histories.gateway import Gateway
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
     from protocol.lease import Held
     from protocol.leasing import Accepted, LeasedVoucher, PublicKey
-    from protocol.messages import Answer, AskResolve, Look, Notice, UpstreamAnswer, UpstreamRequest
+    from protocol.messages import Answer, AskResolve, Look, Notice, Resolve, UpstreamAnswer, UpstreamRequest
     from protocol.relay import Relay
     from simulator.histories.lease_office import LeaseOffice
     from simulator.histories.party import Stage
@@ -208,7 +210,13 @@ class LeaseGateway(Gateway):
             self._lender.acceptances.accepted(self.name, answer, self.world.now, met=self._met_in == self.runs)
             return replace(asked, answer=answer), None
         held = self._has_accepted(intent.code or "")
-        return asked, objection or ("accepted offline, still to be uploaded" if held else None)
+        return asked, objection or (PROMISED if held else None)
+
+    def _resolve(self, bound: Bound, message: Resolve) -> None:
+        super()._resolve(bound, message)
+        of_code = [relay for relay in self.relays.values() if relay.intent.code == message.intent.code]
+        for step in relays.give_way(of_code, self.clock.now()):
+            self._follow(step)
 
     def _ask(self, rid: str, message: AskRedeem | AskResolve) -> None:
         code = message.intent.code

@@ -75,20 +75,20 @@ class Ledger(Party):
                 self.oracle.spent(rid, item.voucher.id, number)
                 item.uses[number] = rid
         if ruling.release is not None:
-            self.give_back(ruling.release)
-            self._mark_undone(ruling.release, rid)
+            self.give_back(ruling.release, rid)
         self.oracle.ruled(answer, left)
 
-    def give_back(self, rid: str) -> None:
-        """Give back the uses that a rid has spent."""
+    def give_back(self, rid: str, by: str) -> None:
+        """Give back the uses that a rid has spent or was told of; who was told of them before has them now."""
         for item in self.items.values():
             for number in [number for number, holder in item.uses.items() if holder == rid]:
                 del item.uses[number]
-
-    def _mark_undone(self, rid: str, by: str) -> None:
+        self.disk.unplaced.pop(rid, None)
         target = self.known[rid]
         self.known[rid] = replace(target, answer=msgspec.structs.replace(target.answer, undone_by=by))
         self.oracle.undone(by, rid)
+        for item in self.items.values():
+            self._place(item)
 
     # --- older copies -------------------------------------------------------------------------------------------
 
@@ -150,15 +150,7 @@ class Ledger(Party):
         self.oracle.taken_up(said)
         target = self.known.get(intent.undoes or "")
         if answer.verdict is Verdict.UNDONE and target is not None and target.answer.undone_by is None:
-            self._take_back(intent.undoes or "", rid)
-
-    def _take_back(self, rid: str, by: str) -> None:
-        """Undo again what was undone before the books were put back; who had the uses since then gets them again."""
-        self.give_back(rid)
-        self.disk.unplaced.pop(rid, None)
-        self._mark_undone(rid, by)
-        for item in self.items.values():
-            self._place(item)
+            self.give_back(intent.undoes or "", rid)
 
     def _place(self, item: Item) -> None:
         """Give uses that are free to the rids that were told they have them."""
@@ -190,4 +182,3 @@ class Ledger(Party):
             else:
                 ruling = owner.rule_driven(ask, item.now(), moment)
             self._commit(ask, ruling, driven=True)
-            self._place(item)

@@ -94,11 +94,12 @@ def _undoes_again(rule: Whatever) -> Whatever:
     return mutant
 
 
-def _gives_voucher_back(_: Whatever) -> Whatever:
-    def mutant(self: Ledger, rid: str) -> None:
+def _gives_voucher_back(give_back: Whatever) -> Whatever:
+    def mutant(self: Ledger, rid: str, by: str) -> None:
         for item in self.items.values():
             if rid in item.uses.values():
                 item.uses.clear()
+        give_back(self, rid, by)
 
     return mutant
 

@@ -117,7 +117,7 @@ class Office(Ledger):
             self.disk.open_entries.pop(rid, None)
             self._record_again(asked(entry), answer)
         elif answer.undone_by is not None and known.answer.undone_by is None:
-            self._take_back(rid, answer.undone_by)
+            self.give_back(rid, answer.undone_by)
 
     @staticmethod
     def complaint(rid: str) -> Notice:

@@ -368,6 +368,36 @@ async def test_a_kiosk_that_was_moved_brings_what_was_accepted_elsewhere(data: P
     assert claims == []
 
 
+@pytest.mark.rule(11)
+async def test_a_request_under_way_gives_way_to_what_turns_out_to_have_been_accepted(data: Path, chain: Chain) -> None:
+    code = chain.issue()
+    said = Accepted(
+        lease=LEASE.id,
+        gateway="gw-1",
+        voucher="1".zfill(32),
+        uses=(1,),
+        elapsed_s=200.0,
+        at="2026-11-21T12:05:00+08:00",
+    )
+
+    def asked(kind: type[AskRedeem | AskResolve]) -> int:
+        return sum(isinstance(ask, kind) and ask.intent.rid == rid(2) for ask in chain.owner.asked)
+
+    async with open_shop(data, chain.owner) as shop:
+        chain.owner.answer = lambda ask: Looked(verdict=Verdict.REDEEMABLE, voucher="x") if _is_look(ask) else None
+        shop.confirm("till-1", intent_of(await shop.offered("till-1", code), rid(2), code))
+        await shop.journal.flush()
+        await chain.owner.until(lambda: asked(AskRedeem) == 1)
+        shop.receive("till-2", Resolve(intent=intent_of(None, rid(1), code), reason="restarted", accepted=said))
+        for _ in range(3):
+            await shop.journal.flush()
+            await shop.relays.drain(0.2)
+            shop.clock.now += 1
+            shop.relays.tick()
+        await chain.owner.until(lambda: asked(AskResolve) > 0)
+    assert asked(AskRedeem) == 1
+
+
 async def test_a_lease_goes_back_once_its_time_is_over_and_everything_was_uploaded(data: Path, chain: Chain) -> None:
     codes = [chain.issue() for _ in range(2)]
     over = msgspec.structs.replace(LEASE, age_s=3700.0, left_s=0.0)

@@ -341,3 +341,33 @@ def test_an_undo_without_an_end_is_driven_forward_too_because_its_uses_may_have_
     assert differing(database) == []
     assert counter.spent(code) == 1
     assert counter.resolve(first[0]).undone_by == undo.rid
+
+
+@pytest.mark.rule(11)
+def test_what_was_undone_gets_no_use_that_becomes_free_later(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    code = counter.issue()
+    first, second = redeemed(counter, code, 1), redeemed(counter, code, 1)
+    undos = [Intent(rid=new_rid(), action=Action.UNDO, undoes=intent.rid) for intent, _ in (first, second)]
+    restored(counter, database, clock)
+    upload(counter, HERE, kept(counter, *first), kept(counter, *second), *(kept(counter, undo, None) for undo in undos))
+    upload(counter, THERE)
+    assert [counter.resolve(undo).verdict for undo in undos] == [Verdict.UNDONE] * 2
+    assert counter.spent(code) == 0
+    assert counter.redeem(code).verdict is Verdict.REDEEMED
+
+
+@pytest.mark.rule(11)
+def test_a_use_that_is_given_back_today_goes_to_whoever_was_told_of_it_before(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    code = counter.issue()
+    first, second = redeemed(counter, code, 1), redeemed(counter, code, 1)
+    restored(counter, database, clock)
+    upload(counter, HERE, kept(counter, *first), kept(counter, *second))
+    upload(counter, THERE)
+    assert counter.undo(first[0].rid).verdict is Verdict.UNDONE
+    assert differing(database) == []
+    assert counter.spent(code) == 1
+    assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
