@@ -40,7 +40,7 @@ def closer_looks(reader: Reader) -> list[Closer]:
     first = Closer(reader, _FIRST)
     return [
         first,
-        *(Closer(reader, lift, after=first if __import__("os").environ.get("GATE") else None) for lift in _FURTHER),
+        *(Closer(reader, lift) for lift in _FURTHER),
         *(Closer(reader, lift, after=first) for lift in _DEEPER if reader.leaves_traces),
     ]
 
