@@ -55,8 +55,9 @@ def test_another_process_with_another_order_of_hashes_plays_the_same_history(kin
         assert done.stdout.strip() == here
 
 
-def test_several_processes_find_what_one_finds() -> None:
-    alone, together = run(ONLINE, range(300)), run(ONLINE, range(300), workers=2)
+def test_several_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.histories.run._BATCH", 10)
+    alone, together = run(ONLINE, range(40)), run(ONLINE, range(40), workers=2)
     assert alone == together
 
 

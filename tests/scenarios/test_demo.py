@@ -86,13 +86,6 @@ def test_a_signal_during_the_start_ends_it(
         until(lambda: not processes_of(demo, tmp_path / "demo"))
 
 
-def test_sigint_ends_it_where_it_was_ignored_at_its_start(free_port: Callable[[], int], tmp_path: Path) -> None:
-    with running(free_port(), tmp_path / "demo", command=DEAF) as demo:
-        demo.until_ready()
-        assert demo.stop() == 0
-        until(lambda: not processes_of(demo, tmp_path / "demo"))
-
-
 def test_nothing_outlives_it_when_it_is_killed(free_port: Callable[[], int], tmp_path: Path) -> None:
     with running(free_port(), tmp_path / "demo") as demo:
         demo.until_ready()
@@ -110,14 +103,17 @@ def test_two_stand_side_by_side_and_know_nothing_of_each_other(free_port: Callab
         assert counters[1].kiosk().state()["link"] == "up"
 
 
-def test_a_folder_that_is_kept_goes_on_where_it_was(free_port: Callable[[], int], tmp_path: Path) -> None:
-    with running(free_port(), tmp_path / "demo") as demo:
+def test_a_folder_that_is_kept_goes_on_where_it_was_and_sigint_ends_it_though_ignored_at_its_start(
+    free_port: Callable[[], int], tmp_path: Path
+) -> None:
+    with running(free_port(), tmp_path / "demo", command=DEAF) as demo:
         counter = Counter(demo.until_ready())
         voucher = counter.issue(title="留着", kind="multi_use", uses=2)
         rid = counter.kiosk().redeem(voucher["qr_text"])["rid"]
         before = counter.good("GET", "/api/rehearsal")
         key = Path(before["kiosks"][0]["key"]).read_bytes()
         assert demo.stop() == 0
+        until(lambda: not processes_of(demo, tmp_path / "demo"))
     with running(free_port(), tmp_path / "demo", kiosks=2) as demo:
         counter = Counter(demo.until_ready())
         assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
@@ -125,17 +121,6 @@ def test_a_folder_that_is_kept_goes_on_where_it_was(free_port: Callable[[], int]
         after = counter.good("GET", "/api/rehearsal")
         assert Path(after["kiosks"][0]["key"]).read_bytes() == key
         assert after["headoffice"] == before["headoffice"]
-
-
-def test_a_temporary_folder_is_removed(
-    free_port: Callable[[], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with running(free_port(), None) as demo:
-        until(lambda: any("gateway" in line for line in demo.lines), within_s=30)
-        assert [path.name.startswith("hexiao-demo-") for path in tmp_path.iterdir()] == [True]
-        assert demo.stop() == 0
-        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
@@ -167,12 +152,17 @@ def test_a_part_that_cannot_start_is_named_with_its_last_words(free_port: Callab
         until(lambda: not processes_of(demo, tmp_path / "demo"))
 
 
-def test_a_part_that_ends_by_itself_is_told_on_the_terminal(free_port: Callable[[], int], tmp_path: Path) -> None:
-    with running(free_port(), tmp_path / "demo") as demo:
+def test_a_part_that_ends_by_itself_is_told_on_the_terminal_and_a_temporary_folder_is_removed(
+    free_port: Callable[[], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with running(free_port(), None) as demo:
         counter = Counter(demo.until_ready())
+        assert [path.name.startswith("hexiao-demo-") for path in tmp_path.iterdir()] == [True]
         gateway = counter.good("GET", "/api/parts")["gateway"]
         subprocess.run(["kill", "-SEGV", str(gateway)], check=True)
         until(lambda: any("gateway has ended unexpectedly (SIGSEGV)" in line for line in demo.lines))
         counter.part("gateway", "start")
         counter.kiosk().until(lambda state: state["link"] == "up")
         assert demo.stop() == 0
+        assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from headoffice import passwords
 from headoffice.public import public_app
 from headoffice.roles import Role
 from tests.headoffice.desk.browsing import let_in
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from headoffice.office import Office
     from tests.headoffice.counter import Counter
     from tests.headoffice.desk.browsing import Browsing
+
+#: scrypt's memory, a thousandth of the real one.
+CHEAP = 2**4
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let passwords cost little: hundreds are asked for here, and test_passwords.py has the full cost."""
+    monkeypatch.setattr(passwords, "_N", CHEAP)
+    monkeypatch.setattr(passwords, "_NONE", passwords.hash_password("nobody's"))
 
 
 @pytest.fixture
