@@ -24,6 +24,7 @@ class Screen(StrEnum):
     HANDED_OVER = "handed_over"
     TYPING = "typing"
     LEAVING = "leaving"
+    REVIEWING = "reviewing"
     CHOOSING = "choosing"
     UNDOING = "undoing"
     OUT_OF_SERVICE = "out_of_service"

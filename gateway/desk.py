@@ -20,7 +20,7 @@ from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
-from protocol.duty import Activate, Approve, AskUndo, AskUndoable, SignIn
+from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import Action, Confirm, Hello, Intent, Look, Notice, Refusal, Resolve, Settled, Welcome
 from protocol.relay import Relay
@@ -57,7 +57,7 @@ _HINT_LENGTH = 300
 
 
 #: What a kiosk asks that spends nothing, so that it may be asked again.
-Question: TypeAlias = Look | SignIn | Activate | Approve | AskUndoable | AskUndo
+Question: TypeAlias = Look | SignIn | Activate | Approve | AskUndoable | AskUndo | AskOwnDay
 
 
 class _Echo(msgspec.Struct):
@@ -179,7 +179,7 @@ class Desk:
             case Hello():
                 self.hellos[bound.identity] = (self._wall(), message)
                 self.welcome(bound.identity)
-            case Look() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo():
+            case Look() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo() | AskOwnDay():
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
@@ -228,6 +228,8 @@ class Desk:
                 return await self._activations.answer(bound, asked)
             case Approve():
                 return await self._approvals.answer(bound, asked)
+            case AskOwnDay():
+                return await self._duties.own_day(bound, asked)
             case AskUndoable():
                 return await self._undos.undoable(bound, asked)
             case AskUndo():

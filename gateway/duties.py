@@ -17,8 +17,8 @@ import msgspec
 
 from gateway.places import Shift
 from gateway.usage import Usage
-from protocol.duty import Approve, OnDuty, SignIn
-from protocol.messages import Detail, Notice, Signed
+from protocol.duty import Approve, Did, OnDuty, OwnDay, SignIn
+from protocol.messages import Detail, Notice, Refused, Signed
 from protocol.pins import is_pin
 from protocol.vocabulary import Verdict
 
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from gateway.limits import Limit
     from gateway.places import Clerk
     from gateway.registry import Registry
-    from protocol.duty import AskUndo
+    from protocol.duty import AskOwnDay, AskUndo
 
 log = logging.getLogger(__name__)
 
 _ID_BYTES = 16
 #: Wrong PINs in a row that lock a clerk, badge and all, until the head office gives out a new PIN.
 MOST_TRIES = 5
+#: As many redemptions of a day as a clerk pages through; the totals are of all.
+LISTED = 30
 
 
 class Duties:
@@ -99,6 +101,24 @@ class Duties:
         answer = Signed(look=asked.look, boot=asked.boot, verdict=verdict, on_duty=self.on_duty(bound), detail=detail)
         self._told[bound.identity] = answer
         return answer
+
+    async def own_day(self, bound: Bound, asked: AskOwnDay) -> OwnDay | Refused:
+        """Return the business day so far of the clerk who is signed in, at all kiosks of the store."""
+        on_duty = self.on_duty(bound)
+        if on_duty is None:
+            return Refused(look=asked.look, boot=asked.boot, verdict=Verdict.CLERK_REQUIRED)
+        await self._journal.flush()
+        begun, _ = bound.store.bounds(bound.store.day_of(self._wall()))
+        done = self._journal.done_by(on_duty.clerk, bound.store.id, begun)
+        kept = [usage for usage in done if usage.undone_by is None]
+        return OwnDay(
+            look=asked.look,
+            boot=asked.boot,
+            redeemed=len(kept),
+            amount=sum(usage.amount or 0 for usage in kept),
+            undone=len(done) - len(kept),
+            done=tuple(_did(usage, bound) for usage in done[:LISTED]),
+        )
 
     async def approver(self, bound: Bound, asked: Approve | AskUndo) -> Clerk | Verdict:
         """Return who approves: the clerk on duty by PIN, a manager by badge or by number and PIN; else why nobody does.
@@ -245,6 +265,16 @@ class Duties:
         )
         self._journal.refuse(usage)
         return verdict, clerk
+
+
+def _did(usage: Usage, bound: Bound) -> Did:
+    return Did(
+        title=usage.detail.title or "",
+        code_tail=usage.code_tail,
+        at=usage.time(bound.store.zone),
+        amount=usage.amount,
+        undone=usage.undone_by is not None,
+    )
 
 
 def _objection(clerk: Clerk, bound: Bound) -> Verdict | None:

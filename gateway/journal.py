@@ -295,6 +295,12 @@ class Journal:
         rows = self._reading.execute(USAGES + where + "ORDER BY n DESC LIMIT ?", (store, since, kiosk, limit))
         return list(map(usage_in_relay, rows))
 
+    def done_by(self, clerk: str, store: str, since: float) -> list[Usage]:
+        """Return what a clerk has redeemed in a store since then, undone or not, newest first."""
+        where = "WHERE store = ? AND at >= ? AND json_extract(intent, '$.clerk') = ? "
+        redeemed = "AND verdict IN ('redeemed', 'accepted_offline') ORDER BY n DESC"
+        return list(map(usage_in_relay, self._reading.execute(USAGES + where + redeemed, (store, since, clerk))))
+
     def unfinished(self) -> tuple[list[Usage], list[Usage]]:
         """Return the open requests, and the redeemed ones of which nobody has said that they were handed over."""
         asked = USAGES + "WHERE stage = 1 AND (at < ? OR handed_over = 0) ORDER BY n"

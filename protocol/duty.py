@@ -39,6 +39,17 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """How much longer, as far as the gateway knows the owner's window."""
 
 
+class Did(msgspec.Struct, frozen=True, kw_only=True):
+    """A redemption of a clerk's day."""
+
+    title: Text = ""
+    code_tail: str | None = None
+    at: str
+    amount: int | None = None
+    """What was received for it (实收金额), fen."""
+    undone: bool = False
+
+
 # --- what clerks ask at a kiosk ------------------------------------------------------------------------------------
 
 
@@ -58,6 +69,26 @@ class AskUndoable(Message, frozen=True, kw_only=True, tag="ask_undoable"):
 
     look: int
     boot: str
+
+
+class AskOwnDay(Message, frozen=True, kw_only=True, tag="ask_own_day"):
+    """What has the clerk who is signed in redeemed today? Answered by OwnDay, Refused or Notice."""
+
+    look: int
+    boot: str
+
+
+class OwnDay(Message, frozen=True, kw_only=True, tag="own_day"):
+    """A clerk's business day in a store so far, at whichever of its kiosks; what was undone counts for nothing."""
+
+    look: int
+    boot: str
+    redeemed: int
+    amount: int
+    """What was received for that, fen."""
+    undone: int = 0
+    done: tuple[Did, ...] = ()
+    """The newest of all these, newest first."""
 
 
 class AskUndo(Message, frozen=True, kw_only=True, tag="ask_undo"):

@@ -22,12 +22,14 @@ from protocol.duty import (
     Approve,
     AskActivate,
     AskCode,
+    AskOwnDay,
     AskStaff,
     AskUndo,
     AskUndoable,
     ClerkNumber,
     Done,
     OnDuty,
+    OwnDay,
     SignIn,
     Staffed,
     Text,
@@ -166,16 +168,13 @@ class Settled(Message, frozen=True, kw_only=True, tag="settled"):
 
 
 class Refusal(Message, frozen=True, kw_only=True, tag="refusal"):
-    """The kiosk itself refused a code by its shape; told for the records.
-
-    Never sent for payment and setup codes with a tail.
-    """
+    """The kiosk itself refused a code by its shape; told for the records; of payment and setup codes no tail."""
 
     verdict: Verdict
     code_tail: str | None = None
 
 
-ClerkMessage = SignIn | Activate | Approve | AskUndoable | AskUndo
+ClerkMessage = SignIn | Activate | Approve | AskUndoable | AskUndo | AskOwnDay
 KioskMessage = Hello | Look | ClerkMessage | Confirm | Resolve | Settled | Refusal
 
 
@@ -266,7 +265,7 @@ class Notice(Message, frozen=True, kw_only=True, tag="notice"):
     hint: Text | None = None
 
 
-GatewayMessage = Welcome | Offered | Refused | Signed | Undoable | Answer | Notice
+GatewayMessage = Welcome | Offered | Refused | Signed | Undoable | OwnDay | Answer | Notice
 
 
 # --- presence, retained, with the will as its death ----------------------------------------------------------------

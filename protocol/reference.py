@@ -15,7 +15,7 @@ import msgspec
 from protocol import codec
 from protocol.alarms import Alarm, Report
 from protocol.comparing import Differing, Recorded
-from protocol.duty import Done, OnDuty
+from protocol.duty import Did, Done, OnDuty
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.messages import (
@@ -78,7 +78,7 @@ def _parts() -> Iterator[str]:
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"
-    yield from _messages((Intent, Detail, Accepted, OnDuty, Done, Entry, PublicKey, Lease, LeasedVoucher))
+    yield from _messages((Intent, Detail, Accepted, OnDuty, Done, Did, Entry, PublicKey, Lease, LeasedVoucher))
     yield from _messages((Recorded, Differing))
     yield "\n## Verdicts\n\n| verdict | 屏幕 | screen | light | sound |\n|---|---|---|---|---|\n"
     for verdict, phrase in PHRASES.items():

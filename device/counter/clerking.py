@@ -1,6 +1,6 @@
 """What clerks do by the buttons at rest: cancel asks who comes or goes, up what to undo, down for a voucher's code.
 
-What to undo is ``undoing``, the code ``entering``.
+What to undo is ``undoing``, the code ``entering``, the day of who is signed in ``reviewing``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import activating, approving, digits, entering, undoing
+from device.counter import activating, approving, digits, entering, reviewing, undoing
 from device.counter.digits import NUMBER, PIN, Digits, Left, Typed
 from device.counter.looking import ask
 from device.counter.purposes import Activating, Approving, Permitting, SigningIn
@@ -21,6 +21,7 @@ from device.counter.states import (
     EnteringAmount,
     EnteringCode,
     Leaving,
+    Reviewing,
     Step,
     Typing,
     Undoing,
@@ -56,13 +57,28 @@ def pressed(counter: Counter, phase: ByButtons, event: Pressed, now: float) -> S
         case EnteringAmount():
             return entering.amount_pressed(counter, phase, event, now)
         case Leaving():
-            return ask(counter, _asked(counter), now) if event.button is Button.OK else (rest(counter, now), ())
+            return _left(counter, event.button, now)
+        case Reviewing():
+            return reviewing.pressed(counter, phase, event.button, now)
         case Choosing():
             return undoing.chosen(counter, phase, event.button, now)
         case Undoing():
             return undoing.confirmed(counter, phase, event, now)
         case _:
             assert_never(phase)
+
+
+def _left(counter: Counter, button: Button, now: float) -> Step:
+    """Take an answer to whether the clerk goes; up and down show the clerk's day instead."""
+    match button:
+        case Button.OK:
+            return ask(counter, _asked(counter), now)
+        case Button.UP | Button.DOWN:
+            return reviewing.begin(counter, now)
+        case Button.CANCEL:
+            return rest(counter, now), ()
+        case _:
+            assert_never(button)
 
 
 def _typed(counter: Counter, phase: Typing, button: Button, now: float) -> Step:

@@ -28,7 +28,7 @@ from device.counter.states import (
 from device.ports import Button
 from device.view import LinkState
 from protocol.classify import classify, is_activation, is_badge
-from protocol.duty import Activate, Approve, AskUndo, AskUndoable, SignIn
+from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, SignIn
 from protocol.ids import code_tail
 from protocol.messages import Detail, Look, Method, Notice, Offered, Refusal, Refused, Signed
 from protocol.vocabulary import UNDECIDED, Verdict
@@ -211,6 +211,8 @@ def _unanswered(asks: ClerkMessage | None) -> Manner:
             return Manner.NOTHING_SPENT
         case AskUndoable() | AskUndo():
             return Manner.NOT_UNDONE
+        case AskOwnDay():
+            return Manner.NOT_TOLD
         case _:
             assert_never(asks)
 

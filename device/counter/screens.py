@@ -28,6 +28,7 @@ from device.counter.states import (
     Pending,
     Question,
     Result,
+    Reviewing,
     Starting,
     Typing,
     Undoing,
@@ -56,6 +57,7 @@ _PLAIN_WORDS: Mapping[Manner, Callable[[Words], tuple[str, ...]]] = {
     Manner.NOT_SIGNED_IN: lambda words: words.not_signed_in,
     Manner.NOT_UNDONE: lambda words: words.not_undone,
     Manner.NOTHING_TO_UNDO: lambda words: words.nothing_to_undo,
+    Manner.NOT_TOLD: lambda words: words.not_told,
     Manner.CODE_SPENT: lambda words: words.code_spent,
     Manner.PIN_SET: lambda words: words.pin_set,
     Manner.PIN_UNSURE: lambda words: words.pin_unsure,
@@ -122,7 +124,7 @@ def _face(counter: Counter, style: Style) -> _Face:
             return _result(outcome, style)
         case Question():
             return _question(counter, phase, style)
-        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Reviewing() | Choosing() | Undoing():
             return _by_buttons(counter, phase, style)
         case OutOfService(verdict=verdict, hint=hint):
             lines = (*style.phrase(verdict), *((hint,) if hint else ()))
@@ -175,8 +177,23 @@ def _by_buttons(counter: Counter, phase: ByButtons, style: Style) -> _Face:
     if isinstance(phase, Typing):
         lines = (*_typing_lines(phase, words), phase.entry.line)
         return _Face(screen=Screen.TYPING, lines=lines, keys=(words.take_or_back,))
+    if isinstance(phase, Reviewing):
+        return _Face(screen=Screen.REVIEWING, lines=_day(phase, words), keys=(words.browse,))
     lines = (*_clerk_line(counter, style), words.sign_out)
-    return _Face(screen=Screen.LEAVING, lines=lines, keys=(words.yes_or_no,))
+    return _Face(screen=Screen.LEAVING, lines=lines, keys=(words.leave_or_day,))
+
+
+def _day(phase: Reviewing, words: Words) -> tuple[str, ...]:
+    day = phase.day
+    if phase.at == 0:
+        amount = words.shift_amount.format(yuan=_yuan(day.amount)) if day.amount else None
+        undone = words.day_undone.format(count=day.undone) if day.undone else None
+        return _given(words.day_count.format(count=day.redeemed), amount, undone)
+    did = day.done[phase.at - 1]
+    tail = words.done_tail.format(tail=did.code_tail) if did.code_tail else None
+    worth = f"¥{_yuan(did.amount)}" if did.amount is not None else None
+    about = _given(tail, words.done_undone if did.undone else worth)
+    return _given(f"{phase.at}/{len(day.done)} {did.at[11:16]}", did.title or None, " ".join(about))
 
 
 def _typing_lines(typing: Typing, words: Words) -> tuple[str, ...]:
@@ -238,9 +255,7 @@ def _left(phase: Offering | Undoing) -> float:
 
 def _minimum(detail: Detail, style: Style) -> str | None:
     """Return what the bill must come to at least, in words; None where it may be anything."""
-    return (
-        style.words.minimum.format(yuan=f"{detail.minimum / 100:.2f}".removesuffix(".00")) if detail.minimum else None
-    )
+    return style.words.minimum.format(yuan=_yuan(detail.minimum).removesuffix(".00")) if detail.minimum else None
 
 
 def _pending(phase: Pending, style: Style) -> _Face:
@@ -317,7 +332,7 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             return _given(detail.title, tail)
         case Verdict.CLERK_SIGNED_OUT:
             redeemed = words.shift_count.format(count=detail.redeemed) if detail.redeemed is not None else None
-            amount = words.shift_amount.format(yuan=f"{detail.amount / 100:.2f}") if detail.amount else None
+            amount = words.shift_amount.format(yuan=_yuan(detail.amount)) if detail.amount else None
             return _given(detail.title, redeemed, amount)
         case Verdict.BELOW_MINIMUM:
             return _given(_minimum(detail, style), detail.title)
@@ -327,6 +342,10 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             return _given(at, detail.title)
         case _:
             return _given(detail.title, at, detail.store)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:.2f}"
 
 
 def _moment(at: str | None) -> str | None:

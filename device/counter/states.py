@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from device.view import LinkState
-from protocol.duty import Done, OnDuty
 from protocol.messages import Detail, Method
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from device.counter.style import Style
     from device.counter.timing import Timing
     from device.view import View
-    from protocol.duty import Done, OnDuty
+    from protocol.duty import Done, OnDuty, OwnDay
     from protocol.messages import Answer, ClerkMessage, Intent, Offered, Settled
     from protocol.requester import Request
     from protocol.vocabulary import Verdict
@@ -50,6 +49,7 @@ class Manner(StrEnum):
     NOT_SIGNED_IN = "not_signed_in"
     NOT_UNDONE = "not_undone"
     NOTHING_TO_UNDO = "nothing_to_undo"
+    NOT_TOLD = "not_told"
     CODE_SPENT = "code_spent"
     PIN_SET = "pin_set"
     PIN_UNSURE = "pin_unsure"
@@ -200,6 +200,16 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewing:
+    """A clerk pages through the day's own redemptions; given up at ``until``."""
+
+    day: OwnDay
+    until: float
+    at: int = 0
+    """Which of them is shown, counted from 1; 0: the totals."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfService:
     """The kiosk may not serve, or must not. ``lasting``: a welcome does not end it."""
 
@@ -231,7 +241,7 @@ class EnteringAmount:
 
 #: Where something is set with a wheel.
 AtWheel: TypeAlias = Typing | EnteringCode | EnteringAmount
-ByButtons: TypeAlias = AtWheel | Leaving | Choosing | Undoing
+ByButtons: TypeAlias = AtWheel | Leaving | Reviewing | Choosing | Undoing
 Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Question | ByButtons | OutOfService
 
 

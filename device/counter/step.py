@@ -10,7 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter import activating, approving, clerking, linking, looking, offering, redeeming, results, undoing
+from device.counter import (
+    activating,
+    approving,
+    clerking,
+    linking,
+    looking,
+    offering,
+    redeeming,
+    results,
+    reviewing,
+    undoing,
+)
 from device.counter.effects import Accept, Effect, Ignored, Mint, Send, Show, Tidy
 from device.counter.events import (
     CameraFault,
@@ -45,6 +56,7 @@ from device.counter.states import (
     Pending,
     Question,
     Result,
+    Reviewing,
     Setup,
     Starting,
     Step,
@@ -52,6 +64,7 @@ from device.counter.states import (
     Undoing,
 )
 from device.ports import Button
+from protocol.duty import OwnDay
 from protocol.messages import Answer, Notice, Offered, Refused, Signed, Undoable, Welcome
 
 if TYPE_CHECKING:
@@ -100,7 +113,7 @@ def _catch_up(counter: Counter, now: float) -> Step:
             counter, moved = redeeming.tick(counter, phase, now)
         case Result():
             counter, moved = results.tick(counter, phase, now)
-        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Reviewing() | Choosing() | Undoing():
             counter, moved = clerking.tick(counter, phase, now)
         case Idle() | Question() | OutOfService():
             # These wait for a code, a person or the gateway: there is time to tidy.
@@ -127,7 +140,7 @@ def _phase_deadline(counter: Counter) -> float | None:
             return redeeming.deadline(phase)
         case Result():
             return results.deadline(counter, phase)
-        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Reviewing() | Choosing() | Undoing():
             return clerking.deadline(phase)
         case Question() | OutOfService():
             return counter.tidy_at
@@ -169,7 +182,9 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             return looking.signed_out(counter, message, now)
         case Offered() | Undoable() if (taken := _told_a_clerk(counter, message, now)) is not None:
             return taken
-        case Undoable():
+        case OwnDay() if (shown := reviewing.heard(counter, message, now)) is not None:
+            return shown
+        case Undoable() | OwnDay():
             return counter, (Ignored(f"list {message.look}, which is not the one in hand"),)
         case Offered() | Refused() | Signed():
             return looking.heard(counter, message, now)
@@ -206,7 +221,7 @@ def _pressed(counter: Counter, event: Pressed, now: float) -> Step:
             return results.answer_question(counter, phase, event.button, now)
         case Idle():
             return clerking.begin(counter, event.button, now)
-        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Choosing() | Undoing():
+        case Typing() | EnteringCode() | EnteringAmount() | Leaving() | Reviewing() | Choosing() | Undoing():
             return clerking.pressed(counter, phase, event, now)
         case Starting() | OutOfService():
             return counter, ()  # nothing is asked here

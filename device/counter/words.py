@@ -36,6 +36,13 @@ class Words:
     nothing_to_undo: tuple[str, ...]
     shift_count: str
     shift_amount: str
+    day_count: str
+    """How many redemptions the signed-in clerk has today."""
+    day_undone: str
+    done_tail: str
+    done_undone: str
+    browse: str
+    not_told: tuple[str, ...]
     by_buttons: str
     """What up and down do at rest."""
     type_code: str
@@ -79,6 +86,8 @@ class Words:
     redeemed_tail: str
     handed_over: str
     yes_or_no: str
+    leave_or_day: str
+    """Beside yes and no what shows the clerk's own day."""
 
 
 WORDS = {
@@ -101,6 +110,12 @@ WORDS = {
         nothing_to_undo=("没有可撤销的核销",),
         shift_count="本班核销 {count}",
         shift_amount="实收¥{yuan}",
+        day_count="今日核销 {count}",
+        day_undone="撤销 {count}",
+        done_tail="尾号{tail}",
+        done_undone="已撤销",
+        browse="▲▼明细 ×返回",
+        not_told=("暂时查不到", "请稍后再试"),
         by_buttons="▲撤销 ▼输码",
         type_code="券码 {count}位",
         type_amount="实收金额",
@@ -138,6 +153,7 @@ WORDS = {
         redeemed_tail="已核销 尾号{tail}",
         handed_over="是否已交付?",
         yes_or_no="OK是 ×否",
+        leave_or_day="OK是 ×否 ▼今日",
     ),
     Language.EN: Words(
         starting="Starting",
@@ -158,6 +174,12 @@ WORDS = {
         nothing_to_undo=("Nothing to undo",),
         shift_count="Redeemed: {count}",
         shift_amount="Paid ¥{yuan}",
+        day_count="Today: {count}",
+        day_undone="Undone: {count}",
+        done_tail="*{tail}",
+        done_undone="undone",
+        browse="▲▼list ×back",
+        not_told=("Not available", "Try again soon"),
         by_buttons="▲undo ▼type code",
         type_code="Code, {count} so far",
         type_amount="Amount received",
@@ -195,5 +217,6 @@ WORDS = {
         redeemed_tail="Redeemed *{tail}",
         handed_over="Handed over?",
         yes_or_no="OK yes ×no",
+        leave_or_day="OK yes ×no ▼list",
     ),
 }

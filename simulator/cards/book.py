@@ -17,6 +17,8 @@ class Word(StrEnum):
     CONSUMED = "consumed"
     WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
+    FOREIGN = "foreign"
+    """It is of another merchant."""
     BLOCKED = "blocked"
     """Its risk control wants no consume now."""
 
@@ -38,6 +40,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     uses: Annotated[int, Meta(ge=1, le=999)] = 1
     stores: dict[str, str] | None = None
     """The chain's stores where it is valid, names by ids; None: all."""
+    foreign: bool = False
+    """Whether another merchant has sold it."""
 
 
 class Troubles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +128,8 @@ class Book:
 
 
 def _word(card: Card, at: float) -> Word:
+    if card.sale.foreign:
+        return Word.FOREIGN
     if card.left(at) <= 0:
         return Word.CONSUMED
     return Word.WITHDRAWN if at >= card.withdrawn_at else Word.GOOD

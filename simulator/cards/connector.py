@@ -27,6 +27,7 @@ _VERDICTS = {
     Word.CONSUMED: Verdict.ALREADY_REDEEMED,
     Word.WITHDRAWN: Verdict.INVALIDATED,
     Word.UNKNOWN: Verdict.UNKNOWN_CODE,
+    Word.FOREIGN: Verdict.WRONG_MERCHANT,
     Word.BLOCKED: Verdict.RISK_CONTROL,
 }
 

@@ -12,7 +12,7 @@ from gateway.places import Kiosk as Place
 from gateway.places import Store
 from gateway.standing import HINT
 from protocol import relay as machine
-from protocol.duty import Activate, Approve, AskUndo, AskUndoable, SignIn
+from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
@@ -127,7 +127,7 @@ class Gateway(Caller):
             case Settled(rid=rid, handed_over=handed_over):
                 settled = AskSettled(requester=bound.identity, rid=rid, handed_over=handed_over)
                 self.upstream.carry(rid, self._office.settle, settled)
-            case Refusal() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo():
+            case Refusal() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo() | AskOwnDay():
                 pass  # a line in the books, and what stores ask for that want clerks; nothing hangs on either here
             case _:
                 assert_never(message)

@@ -157,14 +157,24 @@ class Counter:
     def part(self, name: str, action: str) -> None:
         self.good("POST", f"/api/parts/{name}/{action}")
 
-    def until_gateway_hears(self) -> None:
-        """Wait until the gateway is connected to its broker: a kiosk only learns of that by what it answers."""
+    def at_gateway(self, method: str, path: str) -> Any:
+        """Return what the gateway's own API says; it must be good."""
         said = self.good("GET", "/api/rehearsal")["gateway"]
         bearer = {"Authorization": f"Bearer {said['token']}"}
+        answer = Counter(said["url"]).call(method, path, headers=bearer)
+        assert answer.status < 300, answer.body
+        return answer.json
+
+    def until_gateway_hears(self) -> None:
+        """Wait until the gateway is connected to its broker: a kiosk only learns of that by what it answers."""
         end = time.monotonic() + WITHIN_S
-        while not Counter(said["url"]).call("GET", "/api/status", headers=bearer).json["broker"]:
+        while not self.at_gateway("GET", "/api/status")["broker"]:
             assert time.monotonic() < end, "the gateway does not come back to its broker"
             time.sleep(0.05)
+
+    def refresh_stores(self) -> None:
+        """Have the gateway fetch stores and clerks now, and tell its kiosks."""
+        self.at_gateway("POST", "/api/stores/refresh")
 
     def tidy(self) -> None:
         """Bring everything back to rest, whatever a test has left."""

@@ -25,16 +25,18 @@ class Headoffice:
             week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
             now = datetime.now(UTC) + timedelta(hours=8)
             terms["weekdays"] = [week[(now.weekday() + away) % 7] for away in (3, 4)]
-        self._good("PUT", f"types/{name}", {"author": "李经理", "title": "券", **terms})
-        self._good("POST", f"types/{name}/approve", {"by": "王总"})
+        self.good("PUT", f"types/{name}", {"author": "李经理", "title": "券", **terms})
+        self.good("POST", f"types/{name}/approve", {"by": "王总"})
         if pieces is not None:
-            self._good("PUT", f"types/{name}/stock/nanjing-lu", {"pieces": pieces})
+            self.good("PUT", f"types/{name}/stock/nanjing-lu", {"pieces": pieces})
 
     def records(self) -> list[dict[str, str]]:
         """Return the rows of the day's CSV."""
         said = self.counter.call("GET", "/api/v1/records.csv", headers=self.headers)
         return list(csv.DictReader(io.StringIO(said.body.decode("utf-8-sig"))))
 
-    def _good(self, method: str, path: str, body: dict[str, Any]) -> None:
+    def good(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the JSON of an answer that must be good; None where it says nothing."""
         said = self.counter.call(method, f"/api/v1/{path}", body, self.headers)
         assert said.status < 300, said.body
+        return said.json if said.body else None

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from simulator.phone import phone_png
-from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
     from tests.scenarios.counter import Counter
@@ -22,49 +21,6 @@ def test_a_picture_without_a_code_leaves_the_kiosk_idle(counter: Counter) -> Non
     kiosk.clear()
     after = kiosk.state()
     assert (after["screen"], after["verdict"]) == (before["screen"], before["verdict"]) == ("idle", None)
-
-
-def test_two_codes_are_asked_to_be_shown_one_by_one(counter: Counter) -> None:
-    kiosk = counter.kiosk()
-    kiosk.show(counter.issue()["qr_text"], counter.issue()["qr_text"])
-    assert "请只出示一个码" in "".join(kiosk.until_verdict("many_codes")["lines"])
-
-
-def test_a_payment_code_is_refused_by_name_and_nothing_of_it_is_kept(counter: Counter) -> None:
-    kiosk = counter.kiosk()
-    refused = kiosk.looked("134567890123456789")
-    assert refused["verdict"] == "payment_code"
-    assert "这是付款码" in "".join(refused["lines"])
-
-    def last_rows() -> list[dict[str, Any]]:
-        books = counter.books()
-        return [books["kiosks"]["till-1"][-1], books["gateway"][-1]]
-
-    until(lambda: all(row["verdict"] == "payment_code" for row in last_rows()))  # they are written after the screen
-    assert [(row["code_tail"], row["rid"]) for row in last_rows()] == [(None, None)] * 2
-
-
-@pytest.mark.parametrize(
-    ("text", "verdict"),
-    [
-        ("HEXIAO:SETUP:1:abcdef", "setup_code"),
-        ("http://weixin.qq.com/r/abc", "follow_code"),
-        ("https://mp.weixin.qq.com/s/abc", "claim_code"),
-        ("x" * 1500, "bad_code"),
-    ],
-)
-def test_other_codes_are_refused_by_name(counter: Counter, text: str, verdict: str) -> None:
-    assert counter.kiosk().looked(text)["verdict"] == verdict
-
-
-def test_bytes_that_are_no_text_cannot_be_used(counter: Counter) -> None:
-    import segno  # noqa: PLC0415 - this test alone draws bytes
-
-    kiosk = counter.kiosk()
-    file = io.BytesIO()
-    segno.make_qr(bytes(range(128, 200)), mode="byte").save(file, kind="png", scale=8, border=4)
-    kiosk.hold(file.getvalue())
-    kiosk.until_verdict("bad_code")
 
 
 def test_a_corrupt_jpeg_is_refused_and_the_camera_shows_what_it_showed(counter: Counter) -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from device.counter.digits import END, Digits
-from tests.scenarios.counter import Counter
+from protocol.vocabulary import Verdict
+from tests.scenarios.answers import assert_says
 
 if TYPE_CHECKING:
-    from tests.scenarios.counter import Kiosk
+    from tests.scenarios.counter import Counter, Kiosk
     from tests.scenarios.headoffice import Headoffice
 
 
@@ -47,9 +48,7 @@ def turn_to(kiosk: Kiosk, places: tuple[str, ...], place: str) -> None:
 
 def at_the_gateway(counter: Counter, rid: str) -> Any:
     """Return what the gateway's books say of a redemption."""
-    said = counter.good("GET", "/api/rehearsal")["gateway"]
-    bearer = {"Authorization": f"Bearer {said['token']}"}
-    return Counter(said["url"]).call("GET", f"/api/redemptions/{rid}", headers=bearer).json
+    return counter.at_gateway("GET", f"/api/redemptions/{rid}")
 
 
 def test_a_typed_code_turns_green_and_the_books_say_that_it_was_typed(counter: Counter) -> None:
@@ -78,9 +77,7 @@ def test_a_bill_that_is_too_small_is_refused_and_the_right_one_stands_in_the_rec
     kiosk.press("ok")
     set_on(kiosk, SUM, "79.9")
     refused = kiosk.until_verdict("below_minimum")
-    assert refused["lines"][0] == "未达使用门槛"
-    assert "满¥100可用" in refused["lines"]
-    assert refused["light"] == {"colour": "red", "pattern": "steady"}
+    assert_says(refused, Verdict.BELOW_MINIMUM, "未达使用门槛", "请加购后再用", "满¥100可用")
     kiosk.take_away()
     kiosk.tidy()
     kiosk.looked(voucher["qr_text"])

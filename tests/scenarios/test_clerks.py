@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from protocol.vocabulary import Verdict
+from tests.scenarios.answers import assert_says
 from tests.scenarios.counter import Counter, running_counter
 
 if TYPE_CHECKING:
@@ -53,16 +55,16 @@ def test_a_clerks_day_at_a_store_that_asks_for_its_clerk(staffed: Counter) -> No
     code = staffed.issue()["qr_text"]
 
     refused = second.looked(code)
-    assert (refused["verdict"], refused["lines"][0]) == ("clerk_required", "请店员登录")
-    assert second.looked(other["qr_text"])["verdict"] == "clerk_wrong_store"
+    assert_says(refused, Verdict.CLERK_REQUIRED)
+    assert_says(second.looked(other["qr_text"]), Verdict.CLERK_WRONG_STORE)
     second.clear()
     second.press("ok")
     second.until(lambda state: state["screen"] == "idle")
     assert second.looked(stranger["qr_text"])["verdict"] == "clerk_wrong_store"
 
     came = second.looked(wang["qr_text"])
-    assert (came["verdict"], came["clerk"], came["lines"]) == ("clerk_signed_in", wang["number"], ["已登录", "店员"])
-    assert (came["light"], came["sound"]) == ({"colour": "blue", "pattern": "steady"}, "one_short")
+    assert_says(came, Verdict.CLERK_SIGNED_IN, "已登录", "店员")
+    assert came["clerk"] == wang["number"]
     assert second.looked(code)["verdict"] == "redeemable"
     second.press("ok")
     rows = staffed.rows(second.until_verdict("redeemed")["rid"])
@@ -77,7 +79,8 @@ def test_a_clerks_day_at_a_store_that_asks_for_its_clerk(staffed: Counter) -> No
     staffed.until_gateway_hears()
     assert second.until(lambda state: state["link"] == "up")["clerk"] == wang["number"]
     went = second.looked(wang["qr_text"])
-    assert (went["verdict"], went["clerk"]) == ("clerk_signed_out", None)
+    assert_says(went, Verdict.CLERK_SIGNED_OUT)
+    assert went["clerk"] is None
     assert second.looked(staffed.issue()["qr_text"])["verdict"] == "clerk_required"
     assert first.looked(wang["qr_text"])["verdict"] == "clerk_wrong_store"
 
@@ -116,8 +119,10 @@ def test_number_and_pin_sign_in_by_the_buttons_and_wrong_ones_lock(staffed: Coun
     said = []
     for _ in range(5):
         kiosk.tidy()
-        said.append(sign_in_by_buttons(kiosk, clerk["number"], wrong)["verdict"])
-    assert said == [*["clerk_wrong_pin"] * 4, "clerk_locked"]
+        said.append(sign_in_by_buttons(kiosk, clerk["number"], wrong))
+    assert_says(said[0], Verdict.CLERK_WRONG_PIN)
+    assert [state["verdict"] for state in said[1:4]] == ["clerk_wrong_pin"] * 3
+    assert_says(said[4], Verdict.CLERK_LOCKED)
     kiosk.tidy()
     assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_locked"
 
@@ -204,15 +209,13 @@ def test_a_disabled_clerk_is_told_so_and_a_clerk_who_is_disabled_while_on_duty_r
     at_headoffice(staffed, "PUT", f"clerks/{clerk['number']}", disabled)
     kiosk.press("ok")  # the gateway has not heard of it yet: the head office itself refuses
     refused = kiosk.until_verdict("clerk_disabled")
-    assert (refused["lines"][0], refused["light"]["colour"]) == ("店员账号已停用", "amber")
+    assert_says(refused, Verdict.CLERK_DISABLED)
     rows = staffed.rows(refused["rid"])
     assert {party: row["verdict"] for party, (row,) in rows.items()} == dict.fromkeys(rows, "clerk_disabled")
     assert set(rows) == {"till-2", "gateway", "headoffice"}
 
     kiosk.tidy()
-    gateway = staffed.good("GET", "/api/rehearsal")["gateway"]
-    bearer = {"Authorization": f"Bearer {gateway['token']}"}
-    assert Counter(gateway["url"]).call("POST", "/api/stores/refresh", headers=bearer).status == 200
+    staffed.refresh_stores()
     assert kiosk.looked(clerk["qr_text"])["verdict"] == "clerk_disabled"
 
 
@@ -261,7 +264,5 @@ def _assert_both_are_named(counter: Counter, rid: str, clerk: str, approver: str
     assert {row["clerk"] for rows in counter.rows(rid).values() for row in rows} == {clerk}
     (row,) = (row for row in at_headoffice(counter, "GET", "books") if row["rid"] == rid)
     assert (row["clerk"], row["approver"]) == (clerk, approver)
-    said = counter.good("GET", "/api/rehearsal")["gateway"]
-    bearer = {"Authorization": f"Bearer {said['token']}"}
-    at_gateway = Counter(said["url"]).call("GET", f"/api/redemptions/{rid}", headers=bearer).json
+    at_gateway = counter.at_gateway("GET", f"/api/redemptions/{rid}")
     assert (at_gateway["clerk"], at_gateway["approver"]) == (clerk, approver)

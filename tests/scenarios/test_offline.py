@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from protocol.vocabulary import Verdict
 from simulator.layout import GATEWAY, STORES, Layout
+from tests.scenarios.answers import assert_ended_in_books, assert_says
 from tests.scenarios.counter import Counter, running_counter
 from tests.simulator.waiting import until
 
@@ -99,8 +101,7 @@ def test_what_a_store_accepts_without_a_network_is_redeemed_in_all_books_when_th
     kiosk.until_verdict("redeemable")
     kiosk.press("ok")
     amber = kiosk.until_verdict("accepted_offline")
-    assert amber["light"] == {"colour": "amber", "pattern": "steady"}
-    assert amber["lines"][:3] == ["离线已受理", "可交付", "联网后上传"]
+    assert_says(amber, Verdict.ACCEPTED_OFFLINE)
     assert other.looked(codes[0])["verdict"] == "already_redeemed"
     kiosk.tidy()
     other.tidy()
@@ -132,6 +133,27 @@ def test_what_a_store_accepts_without_a_network_is_redeemed_in_all_books_when_th
     counter.tidy()
     assert kiosk.redeem(codes[2])["light"]["colour"] == "green"
     kiosk.clear()
+
+
+def test_a_voucher_that_is_gone_once_the_network_is_back_is_a_conflict(store: tuple[Counter, Layout]) -> None:
+    counter, layout = store
+    counter.tidy()
+    office, kiosk = Office(counter), counter.kiosk()
+    (code,) = office.signed(1, "离线拿铁")
+    lease = office.lease()
+    greeted(counter)
+    until(lambda: held(layout, lease))
+    counter.link("gateway-headoffice", "cut")
+    kiosk.show(code)
+    kiosk.until_verdict("redeemable")
+    kiosk.press("ok")
+    rid = kiosk.until_verdict("accepted_offline")["rid"]
+    # Head office gives the gateway up, and takes the voucher back that was accepted there.
+    office.call("POST", f"/api/v1/leases/{lease}/lost", {"by": "Li Wei", "why": "its disk broke"})
+    office.call("POST", f"/api/v1/vouchers/{code}/withdraw")
+    counter.link("gateway-headoffice", "restore")
+    assert_says(kiosk.until(lambda state: state["verdict"] == "offline_conflict", 40), Verdict.OFFLINE_CONFLICT)
+    assert_ended_in_books(counter, rid, Verdict.OFFLINE_CONFLICT)
 
 
 def test_a_lease_that_is_recalled_goes_back_by_itself_and_its_vouchers_are_everybodys_again(

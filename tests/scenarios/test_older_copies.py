@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from protocol.vocabulary import Verdict
 from simulator.layout import Layout
+from tests.scenarios.answers import assert_says
 from tests.scenarios.counter import Counter, running_counter
 from tests.simulator.waiting import until
 
@@ -67,7 +69,7 @@ def test_the_gateways_journal_is_put_back(store: tuple[Counter, Layout], tmp_pat
     put_back(layout.gateway_journal, tmp_path / "copy")
     counter.part("gateway", "start")
     stopped = kiosk.until(lambda state: state["verdict"] == "fault", within_s=60)
-    assert stopped["light"]["colour"] == "red"
+    assert_says(stopped, Verdict.FAULT)
     other = counter.issue(title="第二杯")
     kiosk.show(other["qr_text"])
 

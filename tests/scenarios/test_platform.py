@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scenarios.counter import WITHIN_S, Counter, running_counter
+from protocol.vocabulary import Verdict
+from tests.scenarios.answers import assert_ended_in_books, assert_refused_in_books, assert_says
+from tests.scenarios.counter import WITHIN_S, Counter, running_counter, tail
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
@@ -78,6 +80,24 @@ def test_a_code_that_was_used_elsewhere_or_that_nobody_has_is_refused_at_the_loo
     kiosk.clear()
     kiosk.tidy()
     assert kiosk.looked("799999999999")["verdict"] == "unknown_code"
+
+
+def test_a_card_of_another_merchant_is_refused_at_the_look(counter: Counter) -> None:
+    code = _sell(counter, foreign=True)
+    assert_says(counter.kiosk().looked(code), Verdict.WRONG_MERCHANT)
+    assert_refused_in_books(counter, Verdict.WRONG_MERCHANT, tail(code))
+
+
+def test_what_the_platform_holds_back_is_not_spent(counter: Counter) -> None:
+    code = _sell(counter)
+    _trouble(counter, blocked=True)
+    kiosk = counter.kiosk()
+    assert_says(kiosk.looked(code), Verdict.REDEEMABLE)
+    kiosk.press("ok")
+    held = kiosk.until_verdict("risk_control")
+    assert_says(held, Verdict.RISK_CONTROL)
+    assert_ended_in_books(counter, held["rid"], Verdict.RISK_CONTROL)
+    assert _used(counter, code) == 0
 
 
 def test_a_lost_answer_is_amber_until_the_platforms_event_says_whose_it_was(counter: Counter) -> None:

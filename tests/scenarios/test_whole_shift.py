@@ -112,6 +112,14 @@ def test_a_clerks_whole_shift_by_the_buttons_alone(shop: Counter) -> None:
 
     kiosk.tidy()
     kiosk.press("cancel")
+    kiosk.press("down")
+    day = kiosk.until(lambda state: state["screen"] == "reviewing")
+    assert day["lines"][:2] == [f"今日核销 {len(redeemed) - len(undos)}", f"撤销 {len(undos)}"]
+    kiosk.press("down")
+    assert kiosk.state()["lines"][0].startswith(f"1/{len(redeemed)} ")
+    kiosk.press("cancel")
+
+    kiosk.press("cancel")
     kiosk.press("ok")
     went = kiosk.until_verdict("clerk_signed_out")
     assert went["lines"] == ["已退出", "王小明", f"本班核销 {len(redeemed) - len(undos)}"]
@@ -133,8 +141,6 @@ def _the_books_agree(shop: Counter, clerk: str, redeemed: list[str], undos: list
     assert set(given_back.values()) == set(undos)
     assert set(given_back) < set(redeemed)
 
-    said = shop.good("GET", "/api/rehearsal")["gateway"]
-    bearer = {"Authorization": f"Bearer {said['token']}"}
-    (shift,) = Counter(said["url"]).call("GET", "/api/shifts", headers=bearer).json["shifts"]
+    (shift,) = shop.at_gateway("GET", "/api/shifts")["shifts"]
     assert (shift["clerk"], shift["kiosk"], shift["redeemed"]) == (clerk, TILL, len(redeemed) - len(undos))
     assert shift["until"] is not None
