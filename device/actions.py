@@ -48,6 +48,13 @@ class ViewPort(Protocol):
         """Show this view from now on; never wait."""
 
 
+class ViewSpeaker(Protocol):
+    """Where views are spoken: a ``device.speaker.Speaker``."""
+
+    def say(self, view: View) -> None:
+        """Say this from now on, and nothing older; never wait."""
+
+
 class MessagePort(Protocol):
     """Where messages leave: a ``device.link.Link``."""
 
@@ -65,6 +72,8 @@ class Ports:
     screen: ViewPort
     panel: Panel
     monitor: Monitor
+    speaker: ViewSpeaker | None = None
+    """Where there is one."""
 
 
 class Actions:
@@ -113,6 +122,8 @@ class Actions:
             self.ports.panel.light(view.light)
         if effect.announced:
             self.ports.panel.play(view.sound)
+            if self.ports.speaker is not None:
+                self.ports.speaker.say(view)
         self.ports.screen.show(view)
         self.ports.monitor.shown(view)
         if effect.announced:

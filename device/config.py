@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from device import speaker as speaking
 from device.counter.style import SIZES, Style
 from device.counter.timing import Timing
 from device.counter.words import Language
+from device.display.claim import MOST_MODULES, modules_of
 from device.display.screen import DisplaySettings
 from device.errors import IdentityError
 from device.gun import GunSettings, guns
 from device.identity import identity_in
 from device.scan.events import ScanConfig, ScanSettings
+from device.speaker import SpeakerSettings
 from service.adapters import AdapterChoice, AdapterMissingError, load_adapter
 from service.config import ConfigError, Section, convert_config, missing_files
 
@@ -52,12 +55,20 @@ class ScreenSettings(DisplaySettings, frozen=True, kw_only=True):
     language: Language = Language.ZH
     support: Annotated[str, Meta(max_length=20)] = ""
     """Whom to call about a fault: a telephone number."""
+    claim_qr: Annotated[str, Meta(max_length=200)] = ""
+    """The address behind the shop's claim QR (领券二维码), which the idle screen shows by turns where it fits."""
 
     @property
     def style(self) -> Style:
-        """What the counter's screens are set for."""
+        """What the counter's screens are set for; a claim QR that does not fit is left out."""
         rows, cells = SIZES[self.font_px]
-        return Style(language=self.language, rows=rows, cells=cells, support=self.support)
+        claim_qr = self.claim_qr if self.claim_fits else ""
+        return Style(language=self.language, rows=rows, cells=cells, support=self.support, claim_qr=claim_qr)
+
+    @property
+    def claim_fits(self) -> bool:
+        """Whether the panel holds the claim QR, if there is one."""
+        return not self.claim_qr or modules_of(self.claim_qr) <= MOST_MODULES
 
 
 class Log(Section, frozen=True, kw_only=True):
@@ -80,6 +91,7 @@ class Config(Section, frozen=True, kw_only=True):
     panel: AdapterChoice = AdapterChoice(adapter="gpiozero")
     oled: AdapterChoice = AdapterChoice(adapter="luma")
     monitor: AdapterChoice | None = None
+    speaker: SpeakerSettings | None = None
     log: Log = Log()
 
     @property
@@ -91,7 +103,14 @@ class Config(Section, frozen=True, kw_only=True):
 
 def troubles(config: Config) -> list[str]:
     """Return what would keep this configuration from working, one sentence each; empty where nothing would."""
-    return [*_missing_files(config), *_missing_gun(config), *_wrong_adapters(config)]
+    silent = speaking.troubles(config.speaker) if config.speaker else ()
+    return [
+        *_missing_files(config),
+        *_missing_gun(config),
+        *_large_claim(config),
+        *silent,
+        *_wrong_adapters(config),
+    ]
 
 
 def _missing_files(config: Config) -> Iterator[str]:
@@ -112,6 +131,16 @@ def _missing_gun(config: Config) -> Iterator[str]:
         return
     there = ", ".join(guns()) or "none"
     yield f"$.gun.device: {config.gun.device} is not there, or not readable; keyboards that are plugged in: {there}"
+
+
+def _large_claim(config: Config) -> Iterator[str]:
+    if config.screen.claim_fits:
+        return
+    text = config.screen.claim_qr
+    yield (
+        f"$.screen.claim_qr: {len(text)} characters make a QR of {modules_of(text)} modules a side, and at two pixels "
+        f"each the screen holds {MOST_MODULES}: give a short link of at most 53 characters; until then no QR is shown"
+    )
 
 
 def _wrong_adapters(config: Config) -> Iterator[str]:

@@ -27,6 +27,7 @@ from device.link import Link, LinkSettings
 from device.mailbox import Died, Edge, Mailbox, Stop
 from device.runner import Runner
 from device.scan.eyes import Eyes
+from device.speaker import Speaker
 from device.view import Line, Screen, View
 from device.watchdog import Watchdog
 from protocol.vocabulary import PHRASES, Verdict
@@ -71,13 +72,15 @@ def _serve(config: Config, mailbox: Mailbox, closing: ExitStack) -> int:
     monitor: Monitor = build_adapter("monitor", config.monitor) if config.monitor else _Unwatched()
     closing.callback(monitor.close)
     painter = Painter(load_face(config.screen.font_px))
-    keeper = ScreenKeeper(build_adapter("oled", config.oled), painter, config.screen.restart_s)
+    keeper = ScreenKeeper(build_adapter("oled", config.oled), painter, config.screen.restart_s, config.screen)
     screen = DisplayThread(keeper, on_death=_death_of("display", mailbox), on_drawn=monitor.drawn)
     closing.callback(screen.close)
     screen.start()
     panel: Panel = build_adapter("panel", config.panel)
     closing.callback(panel.close)
     panel.start(lambda button, pressed, at: mailbox.post(Edge(button, pressed, at)))
+
+    speaker = _start_speaker(config, mailbox, closing)
 
     clock = StoreClock()
     journal = Journal(Path(config.journal.path), identity, clock)
@@ -104,7 +107,7 @@ def _serve(config: Config, mailbox: Mailbox, closing: ExitStack) -> int:
         style=config.screen.style,
     )
     log.info("kiosk_started identity=%s boot=%s journal_seq=%s", identity, setup.boot, journal.seq)
-    ports = Ports(journal=journal, clock=clock, link=link, screen=screen, panel=panel, monitor=monitor)
+    ports = Ports(journal=journal, clock=clock, link=link, screen=screen, panel=panel, monitor=monitor, speaker=speaker)
     actions = Actions(ports, on_ready=lambda: _ready(setup.boot))
     watchdog = Watchdog(watchdog_period_s(), fresh)
     counter, first = begin(setup, journal.kept(), time.monotonic(), journal.store_name)
@@ -122,6 +125,15 @@ def _start_scanners(config: Config, mailbox: Mailbox, closing: ExitStack) -> Cal
         closing.callback(scanner.close)
         scanner.start()
     return scanners[0].fresh
+
+
+def _start_speaker(config: Config, mailbox: Mailbox, closing: ExitStack) -> Speaker | None:
+    if config.speaker is None:
+        return None
+    speaker = Speaker(config.speaker, config.screen.language, _death_of("speaker", mailbox))
+    closing.callback(speaker.close)
+    speaker.start()
+    return speaker
 
 
 def _link_settings(config: Config, identity: str) -> LinkSettings:

@@ -8,6 +8,7 @@ use are left alone. Debouncing is ``device.debounce``: gpiozero's own drops edge
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class PanelPins(Section, frozen=True, kw_only=True):
     buzzer: Pin = 18
     led_active_high: bool = True
     """False for an RGB LED with a common anode."""
+    volume: Annotated[int, Meta(ge=0, le=100)] = 100
+    """How loud the buzzer is, per cent; 0: it is silent, and light and screen say everything."""
 
 
 Options: TypeAlias = PanelPins
@@ -88,6 +91,22 @@ _REPEATED = frozenset({Sound.SLOW_TICK})
 _MID_TONE_HERTZ, _OCTAVES = 1760.0, 2
 
 
+_LOUDEST_DUTY = 0.5
+
+
+def duty_of(volume: int) -> float:
+    """Return which part of a tone's period a passive buzzer is driven for, to be this loud: 0 to 100 per cent.
+
+    A half is loudest. Its fundamental goes by the sine of the duty, ears by the logarithm: the square is near to both.
+    """
+    return _LOUDEST_DUTY * (volume / 100) ** 2
+
+
+def volume_of(duty: float) -> float:
+    """Return how loud a buzzer is that is driven for this part of a period, 0 to 1."""
+    return math.sqrt(min(duty, _LOUDEST_DUTY) / _LOUDEST_DUTY)
+
+
 class GpioPanel:
     """The panel of a kiosk. A fault of its sound thread is raised at the next call."""
 
@@ -119,7 +138,7 @@ class GpioPanel:
         )
         mid_tone = gpiozero.tones.Tone.from_frequency(_MID_TONE_HERTZ)
         self._buzzer = gpiozero.TonalBuzzer(options.buzzer, mid_tone=mid_tone, octaves=_OCTAVES, **pins)
-        self._player = _Player(self._buzzer)
+        self._player = _Player(self._buzzer, duty_of(options.volume))
         self._player.start()
         for button in Button:
             made = gpiozero.Button(getattr(options, button.value), pull_up=True, bounce_time=None, **pins)
@@ -164,8 +183,9 @@ def _report(on_edge: Callable[[Button, bool, float], None], button: Button, *, p
 class _Player:
     """Plays sounds on a thread of its own, the newest at once; sleeps while there is nothing to play."""
 
-    def __init__(self, buzzer: Any) -> None:  # noqa: ANN401 - gpiozero has no types
+    def __init__(self, buzzer: Any, duty: float) -> None:  # noqa: ANN401 - gpiozero has no types
         self._buzzer = buzzer
+        self._duty = duty
         self._changed = threading.Condition()
         self._asked = 0
         self._sound: Sound | None = None
@@ -211,8 +231,9 @@ class _Player:
         for note in cycle(notes) if sound in _REPEATED else notes:
             if note.hertz is None:
                 self._buzzer.stop()
-            else:
+            elif self._duty:
                 self._buzzer.play(note.hertz)
+                self._buzzer.pwm_device.value = self._duty
             with self._changed:
                 if self._changed.wait_for(lambda: self._closing or self._asked != order, note.seconds):
                     break

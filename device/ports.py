@@ -71,6 +71,9 @@ class Oled(Protocol):
     def show(self, picture: Image.Image) -> None:
         """Send a 128x64 picture of mode "1"; raise DisplayError where the bus fails."""
 
+    def brighten(self, level: float) -> None:
+        """Be this bright from now on, also after a start: 0 (dark) to 1; raise DisplayError where the bus fails."""
+
     def close(self) -> None:
         """Blank the screen and let the bus go."""
 

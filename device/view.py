@@ -50,6 +50,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A QR that takes turns with the lines of a screen: its text, and the words beside it, which fit half a line."""
+
+    text: str
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What is shown from now on, until the next view."""
 
@@ -64,3 +72,4 @@ class View:
     link: LinkState = LinkState.DOWN
     countdown: float | None = None
     """Fraction of the time left before this screen ends by itself, drawn as a bar; None where there is no such end."""
+    claim: Claim | None = None

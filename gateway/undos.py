@@ -61,6 +61,7 @@ class Undos:
         return told
 
     async def _ruled(self, bound: Bound, asked: AskUndo) -> Offered | Refused:
+        await self._journal.flush()  # what was undone a moment ago is not permitted again
         usage = self._journal.usage(asked.undoes)
         verdict = self._objection(bound, usage)
         if verdict is not None or usage is None:

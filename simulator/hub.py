@@ -125,6 +125,12 @@ class KioskHub:
         self._writes.clear()
         return self._chip.pixels() if self.is_on else DARK
 
+    @property
+    def contrast(self) -> float:
+        """How bright the panel is, 0 (dark) to 1."""
+        self.pixels()
+        return self._chip.contrast / 255 if self.is_on and self._chip.lit else 0.0
+
     async def picture(self) -> bytes:
         """Return ``pixels`` once the newest view has been drawn, or after a while without that."""
         target = self._view.seq if self._view is not None else 0

@@ -33,7 +33,7 @@ from device.counter.states import (
     Typing,
     Undoing,
 )
-from device.view import Line, LinkState, Screen, View
+from device.view import Claim, Line, LinkState, Screen, View
 from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def view_of(counter: Counter, seq: int) -> View:
         clerk=counter.clerk,
         link=counter.link,
         countdown=face.countdown,
+        claim=_claim(counter, style),
     )
 
 
@@ -155,6 +156,14 @@ def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
         return (*lines, words.by_buttons) if helps else lines
     number = parking_number(open_ones[0].rid) if len(open_ones) == 1 else str(len(open_ones))
     return (*store, *prompt, words.still_open.format(number=number))
+
+
+def _claim(counter: Counter, style: Style) -> Claim | None:
+    """Return the QR that takes turns with the idle screen, where that has nothing to say that matters more."""
+    matters = counter.offline_shown or counter.camera is CameraState.FAULT or counter.still_open
+    if not style.claim_qr or matters or not isinstance(counter.phase, Idle):
+        return None
+    return Claim(style.claim_qr, style.words.claim)
 
 
 def _clerk_line(counter: Counter, style: Style) -> tuple[str, ...]:

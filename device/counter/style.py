@@ -25,6 +25,8 @@ class Style:
     cells: int = 16
     support: str = ""
     """Whom to call about a fault."""
+    claim_qr: str = ""
+    """What a QR says that the idle screen shows by turns, so that customers can claim vouchers; empty: none."""
 
     @property
     def words(self) -> Words:

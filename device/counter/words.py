@@ -62,6 +62,8 @@ class Words:
     """The PIN was sent and nobody has answered: it may be set or not."""
     code_spent: tuple[str, ...]
     take_or_back: str
+    claim: tuple[str, ...]
+    """Beside a claim QR, in eight cells a line: what it is for, in both languages."""
     still_open: str
     """How many redemptions that were given up at the counter have not ended, or the number of the only one."""
     slow: tuple[str, str]
@@ -132,6 +134,7 @@ WORDS = {
         pin_unsure=("结果未知", "请用新密码登录", "不行则重新设置"),
         code_spent=("此码已失效", "请店长重新发码"),
         take_or_back="▲▼OK ×退回",
+        claim=("扫码领券", "Scan for", "vouchers"),
         still_open="待确认 {number}",
         slow=("网络较慢", "正在重试"),
         quantity="待核销 {quantity}/{most} ▲▼",
@@ -196,6 +199,7 @@ WORDS = {
         pin_unsure=("Outcome unknown", "Try the new PIN,", "else start again"),
         code_spent=("This code is used", "or has expired"),
         take_or_back="▲▼OK ×back",
+        claim=("Scan for", "vouchers", "扫码领券"),
         still_open="Open: {number}",
         slow=("Slow network,", "trying again"),
         quantity="Redeem {quantity}/{most} ▲▼",

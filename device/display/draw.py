@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops
 
+from device.display import claim
 from device.display.double import double
 from device.display.layout import GRIDS, HEIGHT, WIDTH, Extent, Place, next_change, place, seconds_at, tick_at
 
@@ -26,6 +27,8 @@ _BAR_PX = 2
 _BAR_TIGHT_PX = 1
 
 _TITLES_KEPT = 16
+#: How long lines and a claim QR stand by turns, beginning with the lines.
+TURN_S = 10.0
 
 
 class Painter:
@@ -36,9 +39,13 @@ class Painter:
         self._face = face
         self._grid = GRIDS[face.source.px]
         self._double = lru_cache(maxsize=_TITLES_KEPT)(lambda text: double(face.render(text)))
+        self._claim = lru_cache(maxsize=1)(lambda shown: claim.draw(shown, face))
 
     def draw(self, view: View, elapsed_s: float) -> Image.Image:
         """Return the picture of a view whose lines have been on the panel for so many seconds."""
+        turn, elapsed_s = _turn_at(view, elapsed_s)
+        if turn % 2:
+            return self._claim(view.claim)
         picture = Image.new("1", (WIDTH, HEIGHT))
         spots = place(self._extents(view), self._grid, tick_at(elapsed_s))
         boxes = [self._set(picture, view.lines[spot.index].text, spot) for spot in spots]
@@ -52,8 +59,11 @@ class Painter:
 
     def next_change(self, view: View, elapsed_s: float) -> float | None:
         """Return at how many seconds the picture of this view changes next; None where it stands still."""
-        tick = next_change(self._extents(view), self._grid, tick_at(elapsed_s))
-        return None if tick is None else seconds_at(tick)
+        turn, since_s = _turn_at(view, elapsed_s)
+        tick = None if turn % 2 else next_change(self._extents(view), self._grid, tick_at(since_s))
+        if view.claim is None:
+            return None if tick is None else seconds_at(tick)
+        return turn * TURN_S + min(TURN_S, TURN_S if tick is None else seconds_at(tick))
 
     def _extents(self, view: View) -> list[Extent]:
         return [Extent(self._face.render(line.text).width, line.centred, line.large) for line in view.lines]
@@ -68,6 +78,14 @@ class Painter:
         # A 12 px line hangs into the next one's first row, so that what stands there already is kept.
         picture.paste(ImageChops.logical_or(picture.crop(box), band), box)
         return box
+
+
+def _turn_at(view: View, elapsed_s: float) -> tuple[int, float]:
+    """Return whose turn it is (odd: the claim QR's), and for how long it has been."""
+    if view.claim is None:
+        return 0, elapsed_s
+    turn = int((elapsed_s + 1e-6) / TURN_S)
+    return turn, max(0.0, elapsed_s - turn * TURN_S)
 
 
 def _bar_box(fraction: float, free_px: int) -> Box:

@@ -56,6 +56,7 @@ class LumaOled:
         self._driver: _Driver | None = None
         self._i2c: _End | None = None
         self._picture = Image.new("1", (WIDTH, HEIGHT))
+        self._level = 1.0
 
     def start(self) -> None:
         """Initialise the controller; raise DisplayError where it does not answer.
@@ -70,9 +71,10 @@ class LumaOled:
             self._i2c = self._line.end = _open_i2c(self._options, self._bus)
             for command in self._startup:
                 self._i2c.command(*command)
-            self._driver.contrast(self._options.contrast)
+            self._driver.contrast(self._contrast)
             self._driver.display(self._picture)
-            self._driver.show()
+            if self._level:
+                self._driver.show()
 
     def show(self, picture: Image.Image) -> None:
         """Send a 128x64 picture of mode "1"; raise DisplayError where the bus fails."""
@@ -82,6 +84,20 @@ class LumaOled:
             raise DisplayError(msg)
         with self._translated():
             self._driver.display(picture)
+
+    def brighten(self, level: float) -> None:
+        """Be this bright from now on, also after a start: 0 (dark) to 1; raise DisplayError where the bus fails."""
+        was, self._level = self._level, level
+        if self._driver is None or self._i2c is None:
+            return  # the next start sees to it
+        with self._translated():
+            self._driver.contrast(self._contrast)
+            if bool(level) is not bool(was):
+                (self._driver.show if level else self._driver.hide)()
+
+    @property
+    def _contrast(self) -> int:
+        return round(self._options.contrast * self._level)
 
     def close(self) -> None:
         """Turn the light off and let the bus go; a panel that is not there is no error."""

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 import msgspec
 
+from device.display.care import Care, CareSettings
 from device.display.errors import DisplayError
-from service.config import Section
+from device.view import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ _RETRY_MAX_S = 8.0
 _CLOSE_S = 2.0
 
 
-class DisplaySettings(Section, frozen=True, kw_only=True):
+class DisplaySettings(CareSettings, frozen=True, kw_only=True):
     """How screens are set and kept alive."""
 
     font_px: Literal[16, 12] = 16
@@ -66,41 +67,54 @@ class ScreenKeeper:
     It knows no thread and no clock, so that its rules can be tried without waiting.
     """
 
-    def __init__(self, oled: Oled, drawing: Drawing, restart_s: float = 60.0) -> None:
-        """Keep the parts; the OLED is started at the first turn, and anew every ``restart_s`` seconds."""
+    def __init__(self, oled: Oled, drawing: Drawing, restart_s: float = 60.0, care: CareSettings | None = None) -> None:
+        """Keep the parts; the OLED is started at the first turn, and anew every ``restart_s`` seconds.
+
+        Without ``care`` it is as bright as it can be at all times, and nothing is moved.
+        """
         self.faults = 0
         """How many times the screen did not answer."""
         self._oled = oled
         self._drawing = drawing
         self._restart_s = restart_s
+        self._care = Care(care or CareSettings(dim_after_s=0, shift_s=0))
         self._restart_at: float | None = None
         self._retry_at: float | None = None
         self._retry_s = _RETRY_S
         self._sent: bytes | None = None
         self._lines: tuple[Line, ...] | None = None
         self._lines_since = 0.0
+        self._rested_since: float | None = None
+        self._level = 1.0
 
     def turn(self, view: View, now: float) -> Turn:
         """Show the view as it is at ``now``, in seconds of a clock that never goes back."""
         if view.lines != self._lines:  # a view that only counts down lets its lines scroll on
             self._lines, self._lines_since = view.lines, now
+        if view.screen is not Screen.IDLE:
+            self._rested_since = None
+        elif self._rested_since is None:
+            self._rested_since = now
         if self._retry_at is not None and now < self._retry_at:
             return Turn(drawn=False, next_at=self._retry_at)
         elapsed_s = now - self._lines_since
+        rested_s = 0.0 if self._rested_since is None else now - self._rested_since
         try:
-            restart_at = self._send(self._drawing.draw(view, elapsed_s), now)
+            picture = self._care.moved(self._drawing.draw(view, elapsed_s), elapsed_s)
+            restart_at = self._send(picture, self._care.level(view, rested_s), now)
         except DisplayError as error:
             return Turn(drawn=False, next_at=self._failed(error, now))
         change_s = self._drawing.next_change(view, elapsed_s)
-        return Turn(
-            drawn=True, next_at=restart_at if change_s is None else min(restart_at, self._lines_since + change_s)
-        )
+        due = [restart_at, *(now + wait for wait in self._care.changes(view, rested_s, elapsed_s))]
+        if change_s is not None:
+            due.append(self._lines_since + change_s)
+        return Turn(drawn=True, next_at=min(due))
 
     def close(self) -> None:
         """Blank the OLED and let it go."""
         self._oled.close()
 
-    def _send(self, picture: Image.Image, now: float) -> float:
+    def _send(self, picture: Image.Image, level: float, now: float) -> float:
         """Bring the picture to the OLED, which may have to be started; return when to start it anew."""
         restart_at = self._restart_at
         if restart_at is None or now >= restart_at:
@@ -111,6 +125,9 @@ class ScreenKeeper:
         if pixels != self._sent:
             self._oled.show(picture)
             self._sent = pixels
+        if level != self._level:  # behind the picture: what was dimmed does not light up with an old one
+            self._oled.brighten(level)
+            self._level = level
         if self._retry_at is not None:
             log.info("display_back faults=%s", self.faults)
         self._retry_at, self._retry_s, self._restart_at = None, _RETRY_S, restart_at

@@ -49,3 +49,5 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
     green: float = 0.0
     blue: float = 0.0
     buzzer_hz: float | None = None
+    volume: float = 0.0
+    """How loud that is, 0 to 1."""

@@ -62,6 +62,11 @@ class RehearsalOled:
             raise DisplayError(msg)
         self._oled.show(picture)
 
+    def brighten(self, level: float) -> None:
+        """Be this bright from now on."""
+        if self._oled is not None:
+            self._oled.brighten(level)
+
     def close(self) -> None:
         """Blank the screen and hang up."""
         if self._oled is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from device.panel import GpioPanel, PanelPins
+from device.panel import GpioPanel, PanelPins, volume_of
 from device.ports import Button
 from simulator.adapters.messages import DRIVEN, PINS, PRESS, Driven, Pins, Press
 from simulator.adapters.wire import Wire
@@ -131,6 +131,7 @@ class RehearsalPanel:
                 green=_lit(pins.get(options.green), options),
                 blue=_lit(pins.get(options.blue), options),
                 buzzer_hz=buzzer.frequency if buzzer is not None and buzzer.state else None,
+                volume=volume_of(buzzer.state) if buzzer is not None else 0.0,
             )
             if told != self._told:
                 self._told = told

@@ -43,14 +43,18 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 async def live(request: web.Request) -> web.StreamResponse:
-    """Send what a browser needs to show a kiosk: ``state``, ``pins`` and ``panel`` (base64 of its 1024 bytes)."""
+    """Send what a browser needs to show a kiosk.
+
+    ``state``, ``pins``, ``panel`` (base64 of its 1024 bytes) and ``contrast`` (0 to 1).
+    """
     hub = kiosk_of(request).hub
     with hub.watchers.watch() as watcher:
-        now, pins, shown = hub.state(), hub.pins, hub.pixels()
+        now, pins, shown, bright = hub.state(), hub.pins, hub.pixels(), hub.contrast
         stream = await _open(request)
         await _send(stream, now, "state")
         await _send(stream, pins, "pins")
         await _send(stream, _encoded(shown), "panel")
+        await _send(stream, bright, "contrast")
         while (event := await _next(request, watcher, stream)) is not None:
             kind, value = event
             if kind != "panel":
@@ -61,6 +65,9 @@ async def live(request: web.Request) -> web.StreamResponse:
             if pixels != shown:
                 shown = pixels
                 await _send(stream, _encoded(pixels), "panel")
+            if hub.contrast != bright:
+                bright = hub.contrast
+                await _send(stream, bright, "contrast")
     return stream
 
 

@@ -24,6 +24,7 @@ export function follow(id, onState) {
   live = new EventSource(`api/kiosks/${id}/live`);
   live.addEventListener("state", (event) => { const state = JSON.parse(event.data); tell(state); onState(state); });
   live.addEventListener("pins", (event) => drive(JSON.parse(event.data)));
+  live.addEventListener("contrast", (event) => { oled.style.filter = `brightness(${0.35 + 0.65 * JSON.parse(event.data)})`; });
   live.addEventListener("panel", (event) => draw(atob(JSON.parse(event.data))));
   live.addEventListener("error", () => draw("")); // the rehearsal has ended: a dark screen says so
 }
@@ -47,7 +48,7 @@ function tell(state) {
 }
 
 /** Show the duty cycles of the light's three pins, and sound the buzzer's tone. */
-function drive({ red, green, blue, buzzer_hz: hertz }) {
+function drive({ red, green, blue, buzzer_hz: hertz, volume }) {
   const glow = Math.max(red, green, blue);
   const hue = red && green ? "245 158 11" : red ? "239 68 68" : green ? "34 197 94" : "59 130 246";
   light.style.setProperty("--glow", glow ? `rgb(${hue} / ${0.15 + 0.85 * glow})` : "transparent");
@@ -56,7 +57,7 @@ function drive({ red, green, blue, buzzer_hz: hertz }) {
   tone = null;
   if (!hertz) return;
   tone = new OscillatorNode(audio, { type: "square", frequency: hertz });
-  tone.connect(new GainNode(audio, { gain: LOUDNESS })).connect(audio.destination);
+  tone.connect(new GainNode(audio, { gain: LOUDNESS * volume })).connect(audio.destination);
   tone.start();
 }
 

@@ -109,6 +109,24 @@ def test_every_setting_is_shown(tmp_path: Path) -> None:
     assert everything["scan"]["readers"] == ["zxing", "pyzbar"]
 
 
+def test_a_claim_qr_that_is_too_large_is_told_and_the_kiosk_goes_without(tmp_path: Path) -> None:
+    Authority(tmp_path).issue("till-1")
+    address = "https://vouchers.example.com/" + "x" * 40
+    config = load_config(Config, *written(tmp_path, f'[screen]\nclaim_qr = "{address}"'))
+    (trouble,) = troubles(config)
+    assert trouble.startswith("$.screen.claim_qr: 69 characters make a QR of 33 modules")
+    assert config.screen.style.claim_qr == ""
+    small = load_config(Config, *written(tmp_path, '[screen]\nclaim_qr = "https://q.example.cn/7K2P"'))
+    assert (troubles(small), small.screen.style.claim_qr) == ([], "https://q.example.cn/7K2P")
+
+
+def test_a_speaker_without_its_program_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Authority(tmp_path).issue("till-1")
+    monkeypatch.setenv("PATH", "/nowhere")
+    (trouble,) = troubles(load_config(Config, *written(tmp_path, "[speaker]\nvolume = 60")))
+    assert trouble == "$.speaker: espeak-ng is not installed: apt install espeak-ng; until then nothing is spoken"
+
+
 def test_a_gun_that_is_not_plugged_in_is_a_trouble_that_names_what_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,23 @@ def test_a_sound_is_played_once_note_by_note(bench: Bench, sound: Sound) -> None
     until(lambda: bench.hertz is None)
 
 
+@pytest.mark.parametrize(("volume", "duty"), [(100, 0.5), (50, 0.125), (10, 0.005)])
+def test_a_quieter_buzzer_is_driven_for_less_of_each_period(volume: int, duty: float) -> None:
+    bench = Bench(PanelPins(volume=volume))
+    bench.panel.play(Sound.LONG_LOW)
+    until(lambda: bench.pin(bench.pins.buzzer).state == pytest.approx(duty))
+    assert bench.hertz == pytest.approx(523)
+    bench.panel.close()
+
+
+def test_a_buzzer_without_volume_is_silent_and_whoever_waits_for_its_sound_does_not_wait_longer() -> None:
+    bench = Bench(PanelPins(volume=0))
+    bench.panel.play(Sound.ONE_SHORT)
+    bench.panel.play(None)
+    assert not any(state.state for state in bench.pin(bench.pins.buzzer).states)
+    bench.panel.close()
+
+
 def test_each_sound_differs_from_the_others() -> None:
     assert len(set(MELODIES.values())) == len(Sound) == len(MELODIES)
 

@@ -18,7 +18,7 @@ from tests.device.counter.bench import WELCOME, Bench
 EVERY_STYLE = [
     Style(language=language, rows=rows, cells=cells) for language in Language for rows, cells in SIZES.values()
 ]
-BY_BUTTONS = {Screen.TYPING, Screen.LEAVING, Screen.CHOOSING, Screen.UNDOING}
+BY_BUTTONS = {Screen.TYPING, Screen.LEAVING, Screen.REVIEWING, Screen.CHOOSING, Screen.UNDOING}
 LONG = Detail(
     title="一张名字特别特别长的生日蛋糕代金券",
     value="¥1,234.50",

@@ -137,6 +137,9 @@ class CountingOled:
         assert picture.size == (128, 64)
         self.calls.append("show")
 
+    def brighten(self, level: float) -> None:
+        self.calls.append(f"brighten {level:.2f}")
+
     def close(self) -> None:
         self.calls.append("close")
 
@@ -175,6 +178,9 @@ class GatedOled:
         assert self.gate.acquire(timeout=WAIT_S)
         if self.fails is not None:
             raise self.fails
+
+    def brighten(self, level: float) -> None:
+        """Be as bright as ever."""
 
     def close(self) -> None:
         """Let everybody through."""
