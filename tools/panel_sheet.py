@@ -13,13 +13,25 @@ import msgspec
 from PIL import Image
 
 from device.counter.screens import view_of
-from device.counter.states import Counter, Looking, Offering, Outcome, OutOfService, Pending, Result, Setup
+from device.counter.states import (
+    Counter,
+    Idle,
+    Looking,
+    Offering,
+    Outcome,
+    OutOfService,
+    Pending,
+    Result,
+    Reviewing,
+    Setup,
+)
 from device.counter.style import SIZES, Style
 from device.counter.timing import Timing
 from device.counter.words import Language
-from device.display.draw import Painter
+from device.display.draw import TURN_S, Painter
 from device.display.fonts import load_face
 from device.display.layout import HEIGHT, WIDTH
+from protocol.duty import Did, OwnDay
 from protocol.messages import Detail, Method, Offered
 from protocol.owner import LastUse, Voucher, describe
 from protocol.vocabulary import Verdict
@@ -100,6 +112,25 @@ def contact_sheet() -> Image.Image:
         for language in Language
     ]
     return sheet_of(pictures, _PER_ROW * len(SIZES) * len(Language))
+
+
+def rest_sheet() -> Image.Image:
+    """Return what else stands at rest, in both languages at both sizes: the claim QR, and a clerk's own day."""
+    pictures = []
+    for px in SIZES:
+        painter = Painter(load_face(px))
+        for language in Language:
+            title, store = _NAMES[language]
+            style = Style(language, *SIZES[px], claim_qr="https://q.example.cn/7K2P")
+            setup = Setup(boot="1", software="", timing=Timing(), style=style)
+            idle = view_of(Counter(setup=setup, phase=Idle(question_at=0), store_name=store), seq=1)
+            pictures += [painter.draw(idle, 0.0), painter.draw(idle, TURN_S)]
+            done = (Did(title=title, code_tail="7733", at=_AT.isoformat(), amount=12_850),)
+            day = OwnDay(look=1, boot="1", redeemed=17, amount=123_450, undone=2, done=done)
+            for at in (0, 1):
+                phase = Reviewing(day, until=1, at=at)
+                pictures.append(painter.draw(view_of(Counter(setup=setup, phase=phase), seq=1), 0.0))
+    return sheet_of(pictures, _PER_ROW * _PER_ROW)
 
 
 def sheet_of(pictures: Sequence[Image.Image], columns: int) -> Image.Image:

@@ -16,7 +16,7 @@ from tools import console_pictures, kiosk_screens
 from tools.clerk_card import print_card
 from tools.customers_sheet import customers_sheet
 from tools.desk_sheet import desk_sheet
-from tools.panel_sheet import contact_sheet
+from tools.panel_sheet import contact_sheet, rest_sheet
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PICTURES, GUIDES = DOCS / "pictures", DOCS / "guides"
@@ -27,6 +27,7 @@ QUIET_BROWSER = ("--disable-gpu", "--disable-background-networking", "--disable-
 def main() -> None:
     """Draw the panel's screens, photograph counter, console and desk at work, and print the clerk's cards."""
     contact_sheet().save(PICTURES / "verdicts.png", optimize=True)
+    rest_sheet().save(PICTURES / "rest.png", optimize=True)
     kiosk_screens.save(PICTURES / "kiosk")
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with tempfile.TemporaryDirectory() as folder, running_counter(Path(folder)) as counter, sync_playwright() as play:

@@ -15,7 +15,7 @@ import pytest
 from protocol.vocabulary import Verdict
 from simulator.layout import GATEWAY, STORES, Layout
 from tests.scenarios.answers import assert_ended_in_books, assert_says
-from tests.scenarios.counter import Counter, running_counter
+from tests.scenarios.counter import Counter, quoted, running_counter
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def test_a_voucher_that_is_gone_once_the_network_is_back_is_a_conflict(store: tu
     rid = kiosk.until_verdict("accepted_offline")["rid"]
     # Head office gives the gateway up, and takes the voucher back that was accepted there.
     office.call("POST", f"/api/v1/leases/{lease}/lost", {"by": "Li Wei", "why": "its disk broke"})
-    office.call("POST", f"/api/v1/vouchers/{code}/withdraw")
+    office.call("POST", f"/api/v1/vouchers/{quoted(code)}/withdraw")
     counter.link("gateway-headoffice", "restore")
     assert_says(kiosk.until(lambda state: state["verdict"] == "offline_conflict", 40), Verdict.OFFLINE_CONFLICT)
     assert_ended_in_books(counter, rid, Verdict.OFFLINE_CONFLICT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image, ImageChops
@@ -21,10 +22,13 @@ from device.panel import MELODIES
 from protocol.messages import Detail
 from protocol.vocabulary import PHRASES, Colour, Pattern, Phrase, Sound, Verdict
 from tests.device.display.test_golden import fonts_of
-from tools.panel_sheet import contact_sheet, corner_of, example, sheet_of, verdict_view
+from tools.panel_sheet import contact_sheet, corner_of, example, rest_sheet, sheet_of, verdict_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GOLDEN = Path(__file__).parent / "golden"
-SHEET = Path(__file__).resolve().parents[3] / "docs" / "pictures" / "verdicts.png"
+PICTURES = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 COLUMNS = 4
 FACES = {px: load_face(px) for px in SOURCES}
 PAINTERS = {px: Painter(face) for px, face in FACES.items()}
@@ -71,8 +75,9 @@ def test_every_verdict_looks_as_it_was_approved(language: Language, px: int) -> 
     assert not changed
 
 
-def test_the_documentation_shows_the_screens_as_they_are() -> None:
-    approved, sheet = Image.open(SHEET), contact_sheet()
+@pytest.mark.parametrize(("name", "draw"), [("verdicts", contact_sheet), ("rest", rest_sheet)])
+def test_the_documentation_shows_the_screens_as_they_are(name: str, draw: Callable[[], Image.Image]) -> None:
+    approved, sheet = Image.open(PICTURES / f"{name}.png"), draw()
     if approved.size == sheet.size and ImageChops.difference(approved, sheet).getbbox():
         for px in SIZES:
             skip_other_fonts(px)
