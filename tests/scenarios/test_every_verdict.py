@@ -235,6 +235,16 @@ def test_what_is_under_way_is_amber_and_busy_everywhere_else(counter: Counter) -
     assert_refused_in_books(counter, Verdict.BUSY, tail(voucher), (ELSEWHERE, "gateway"))
     slow = kiosk.until(lambda state: state["lines"] != ["正在核销"])
     assert_says(slow, Verdict.PENDING, "结果确认中", "请勿重复核销", "请勿交付")
+    # Given up at the counter it is amber still, under a number; what becomes of it is told later, never in green.
+    kiosk.clear()
+    rid = kiosk.until(lambda state: state["lines"][-1] == "OK等待 ×放弃")["rid"]
+    kiosk.press("cancel")
+    parked = kiosk.state()
+    assert (parked["verdict"], parked["light"]) == (Verdict.PENDING, {"colour": "amber", "pattern": "pulse"})
+    assert parked["lines"] == ["结果确认中", f"编号 {rid[:4].upper()}", "请勿交付", "可接待下一位"]
+    counter.link("gateway-headoffice", "restore")
+    ended = kiosk.until(lambda state: state["verdict"] in {Verdict.REDEEMED, Verdict.ABORTED})
+    assert (ended["rid"], ended["light"]["colour"] == "green") == (rid, False)
 
 
 def test_what_was_redeemed_while_the_power_was_out_is_a_question_and_never_green(counter: Counter) -> None:

@@ -175,7 +175,7 @@ def test_a_kiosk_that_never_deals_with_a_press_is_silent(tmp_path: Path, monkeyp
     asyncio.run(story())
 
 
-def test_the_picture_is_the_one_of_the_newest_view(tmp_path: Path) -> None:
+def test_the_picture_is_the_one_of_the_newest_view_and_as_bright_as_it_was_told(tmp_path: Path) -> None:
     left = Image.new("1", (128, 64))
     left.paste(1, (0, 0, 64, 64))
 
@@ -189,6 +189,11 @@ def test_the_picture_is_the_one_of_the_newest_view(tmp_path: Path) -> None:
             await asyncio.to_thread(kiosk.show, left)
             kiosk.monitor.drawn(3)
             assert await picture == left.tobytes()
+            full = hub.contrast
+            await asyncio.to_thread(kiosk.oled.brighten, 0.5)
+            await soon(lambda: hub.contrast == pytest.approx(full / 2, rel=0.01))
+            await asyncio.to_thread(kiosk.oled.brighten, 0.0)
+            await soon(lambda: hub.contrast == 0)
 
     asyncio.run(story())
 
