@@ -1,25 +1,8 @@
 // The clerks' page: a list, and what is done to those who are chosen in it. Every change is the head office's.
 
-const { words } = JSON.parse(document.getElementById("names").textContent);
-const at = (id) => document.getElementById(id);
-const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+import { at, button, make, say, send, words } from "./page.js";
+
 const state = { clerks: [], stores: [], chosen: new Set() };
-
-function make(tag, className, ...children) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...children.filter((child) => child !== null && child !== ""));
-  return element;
-}
-
-async function call(path, body, type = "application/json") {
-  const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": type }, body };
-  const response = await fetch(path, options);
-  if (response.status === 401) location.reload();
-  const content = await response.json();
-  if (!response.ok) throw new Error(content.error ?? response.statusText);
-  return content;
-}
 
 // --- what is told -----------------------------------------------------------------------------------------------------
 
@@ -69,9 +52,7 @@ function drawClerk(clerk) {
   const role = clerk.manager ? make("span", "badge blue", words.manager) : null;
   const name = make("div", "name", `${clerk.name} `, role);
   const about = make("div", "quiet small", [clerk.number, clerk.stores.map(storeName).join("、")].join(" · "));
-  const change = make("button", "plain", words.change);
-  change.type = "button";
-  change.addEventListener("click", () => edit(clerk));
+  const change = button(words.change, "plain", () => edit(clerk));
   return make("li", "clerk", make("label", "check", box), make("div", "what", name, about), badgeOf(clerk), change);
 }
 
@@ -83,7 +64,7 @@ function drawChosen() {
 }
 
 async function load() {
-  Object.assign(state, await call("/api/clerks"));
+  Object.assign(state, await send("/api/clerks"));
   state.chosen = new Set(chosenClerks().map((clerk) => clerk.number));
   at("clerks").replaceChildren(...state.clerks.map(drawClerk));
   at("no-clerks").hidden = state.clerks.length > 0;
@@ -96,7 +77,7 @@ async function load() {
 const wish = ({ number, name, manager, stores, disabled }, change) => ({ number, name, manager, stores, disabled, ...change });
 
 function changeChosen(change) {
-  return attempt(() => call("/api/clerks", JSON.stringify({ clerks: chosenClerks().map((clerk) => wish(clerk, change)) })));
+  return attempt(() => send("/api/clerks", JSON.stringify({ clerks: chosenClerks().map((clerk) => wish(clerk, change)) })));
 }
 
 function drawSlip(clerk, made, hint) {
@@ -116,7 +97,7 @@ function drawSlip(clerk, made, hint) {
 async function handOut(kind, hint) {
   const slips = [];
   at("slip-list").replaceChildren();
-  for (const clerk of chosenClerks()) slips.push(drawSlip(clerk, await call(`/api/clerks/${clerk.number}/${kind}`, ""), hint));
+  for (const clerk of chosenClerks()) slips.push(drawSlip(clerk, await send(`/api/clerks/${clerk.number}/${kind}`, ""), hint));
   at("slip-list").replaceChildren(...slips);
   at("slips").showModal();
 }
@@ -155,7 +136,7 @@ function edit(clerk) {
       disabled: clerk?.disabled ?? false,
     };
     try {
-      await call("/api/clerks", JSON.stringify({ clerks: [wanted] }));
+      await send("/api/clerks", JSON.stringify({ clerks: [wanted] }));
       at("clerk").close();
       await load();
     } catch (error) {
@@ -168,7 +149,7 @@ function edit(clerk) {
 
 async function takeIn(file) {
   await attempt(async () => {
-    const { numbers } = await call("/api/clerks.csv", await file.arrayBuffer(), "text/csv");
+    const { numbers } = await send("/api/clerks.csv", await file.arrayBuffer(), { "Content-Type": "text/csv" });
     tell(say("taken_in", { n: numbers.length }));
   });
   at("file").value = "";

@@ -1,43 +1,16 @@
 // The manager's page. It draws what the gateway's interface says, and asks again when the gateway says that something changed.
 
 import { leftOf, runDown, setClock } from "./countdown.js";
+import { at, button, make, names, say, send, words } from "./page.js";
 
-const names = JSON.parse(document.getElementById("names").textContent);
-const words = names.words;
-const at = (id) => document.getElementById(id);
 const state = { rows: [], stores: [], show: "all", store: "", offer: null };
-
-// --- small tools ------------------------------------------------------------------------------------------------------
-
-const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-
-function make(tag, className, ...children) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return element;
-}
-
-function button(text, className, act) {
-  const element = make("button", className, text);
-  element.type = "button";
-  element.addEventListener("click", act);
-  return element;
-}
 
 function freshRid() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function ask(path, body, rid) {
-  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
-  if (rid) headers["Idempotency-Key"] = rid;
-  const method = body === undefined ? "GET" : "POST";
-  const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  if (response.status === 401) location.reload();
-  const content = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw new Error(content.error ?? response.statusText);
-  return content;
+function ask(path, body, rid) {
+  return send(path, body === undefined ? undefined : JSON.stringify(body), rid ? { "Idempotency-Key": rid } : {});
 }
 
 // --- what a row says --------------------------------------------------------------------------------------------------
