@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from device.scan.corners import corners
 from device.scan.crop import Lift
-from device.scan.mending import mended
+from device.scan.mending import mended, mended_one_of
+from device.scan.two_corners import laid_out
 
 if TYPE_CHECKING:
-    from device.scan.codes import Code
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from device.scan.codes import Code, Point
     from device.scan.crop import Crop
     from device.scan.readers import Frame, Reader, Trace
     from device.scan.scene import Scene
@@ -29,18 +36,23 @@ _DEEPER = (
     Lift(1, 7, 5, on_halved=True, scale=1),
     Lift(3, 11, 8, on_halved=True, scale=0.5),
 )
+#: What shows a corner's rings, dark and light, whatever the light on them.
+_BLACK = Lift(1, 31, 3, black_below=122)
+#: And what shows where they lie: without edges, between which all places would be as good.
+_SOFT = Lift(3, 61, 0)
 #: Longer side of the largest lifted picture, in pixels: a code that fills more needs no lift.
 _LARGEST = 1100
 #: So many of the traces of a look are followed: one code leaves up to three.
 _MOST_TRACES = 3
 
 
-def closer_looks(reader: Reader) -> list[Closer]:
+def closer_looks(reader: Reader) -> list[Closer | TwoCorners]:
     """Return the looks with a reader, the likeliest to pay first."""
-    first = Closer(reader, _FIRST)
+    first, *further = (Closer(reader, lift) for lift in (_FIRST, *_FURTHER))
     return [
         first,
-        *(Closer(reader, lift) for lift in _FURTHER),
+        *further,
+        *([TwoCorners(reader, [first, *further])] if reader.leaves_traces else []),
         *(Closer(reader, lift, after=first) for lift in _DEEPER if reader.leaves_traces),
     ]
 
@@ -77,3 +89,31 @@ class Closer:
             return []
         clean = mended(frame, trace.kind, crop.corners_in_frame(trace.corners))
         return [] if clean is None else [replace(code, position=trace.corners) for code in self._reader.read(clean)]
+
+
+class TwoCorners:
+    """A look for a code one of whose corners is covered, so that no decoder finds it."""
+
+    def __init__(self, reader: Reader, after: Sequence[Closer]) -> None:
+        """Keep what reads a clean picture, and which looks one of which must have shown traces of a code."""
+        self._reader = reader
+        self._after = after
+
+    def read(self, scene: Scene) -> list[Code]:
+        """Return the codes found in a frame."""
+        if scene.square is None or not any(look.shows_traces for look in self._after):
+            return []
+        crop = scene.square_at(min(scene.square.scale, 1))
+        if crop is None:
+            return []
+        found = corners(crop.lifted(_BLACK) == 0, crop.lifted(_SOFT))
+        ways = ((version, crop.corners_in_frame(place)) for version, place in laid_out(found))
+        if (put_right := mended_one_of(scene.frame, ways)) is None:
+            return []
+        clean, (one, two, three, four) = put_right
+        position = _point(one), _point(two), _point(three), _point(four)
+        return [replace(code, position=position) for code in self._reader.read(clean)]
+
+
+def _point(place: NDArray[np.float64]) -> Point:
+    return round(float(place[0])), round(float(place[1]))

@@ -99,7 +99,7 @@ class Crop:
 
         return code.moved(place)
 
-    def corners_in_frame(self, corners: Quad) -> NDArray[np.float64]:
+    def corners_in_frame(self, corners: Quad | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the corners (4 x 2) of something seen in a lifted picture of this crop as they lie in the frame."""
         return np.array(corners, np.float64) / self.scale + (self.left, self.top)
 

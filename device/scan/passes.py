@@ -18,7 +18,7 @@ from device.scan.witness import standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from device.scan.closer import Closer
+    from device.scan.closer import Closer, TwoCorners
     from device.scan.codes import Code
     from device.scan.readers import Frame, Reader
     from device.scan.scene import Scene
@@ -108,7 +108,7 @@ def _halved(reader: Reader, prepare: Callable[[Frame], Frame]) -> Callable[[Scen
     return read
 
 
-def _closer(name: str, looks: Sequence[Closer]) -> list[Pass]:
+def _closer(name: str, looks: Sequence[Closer | TwoCorners]) -> list[Pass]:
     return [Pass(f"{name} lift {number}", look.read) for number, look in enumerate(looks)]
 
 

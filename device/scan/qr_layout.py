@@ -117,6 +117,20 @@ def layout(version: int) -> Layout:
     return Layout(fixed, rows[is_open], columns[is_open])
 
 
+@lru_cache(maxsize=4)
+def kinds_drawn(version: int) -> dict[tuple[str, int], Modules]:
+    """Return for each level and mask how a code of a version says so: 1 where dark, -1 where light, 0 elsewhere."""
+    drawn = {}
+    for level, number in _LEVELS.items():
+        for mask in range(8):
+            written, turned = (np.zeros_like(layout(version).fixed) for _ in range(2))
+            bits = _kind_bits(number << 3 | mask)
+            _write_bits(written, bits)
+            _write_bits(turned, 1 - bits)
+            drawn[level, mask] = written - turned
+    return drawn
+
+
 def _rings(reach: int) -> Modules:
     """Return rings around a dark middle, the outermost dark; the middle of the larger ones is three modules wide."""
     from_middle = np.maximum(*np.abs(np.mgrid[-reach : reach + 1, -reach : reach + 1]))
@@ -135,13 +149,20 @@ def _alignments(version: int) -> list[int]:
 
 def _write_kind(modules: Modules, kind: int | None) -> None:
     """Write level and mask beside the corners, twice, or zeroes for None; and the module that is always dark."""
-    bits = 0 if kind is None else (kind << 10 | _remainder(kind, _FORMAT_POLYNOMIAL, 10)) ^ _FORMAT_MASK
-    written = np.array([bits >> place & 1 for place in range(15)], np.int8)
+    _write_bits(modules, np.zeros(15, np.int8) if kind is None else _kind_bits(kind))
+    modules[-8, 8] = 1
+
+
+def _kind_bits(kind: int) -> Modules:
+    bits = (kind << 10 | _remainder(kind, _FORMAT_POLYNOMIAL, 10)) ^ _FORMAT_MASK
+    return np.array([bits >> place & 1 for place in range(15)], np.int8)
+
+
+def _write_bits(modules: Modules, written: Modules) -> None:
     modules[[0, 1, 2, 3, 4, 5, 7, 8], 8] = written[:8]
     modules[8, [7, 5, 4, 3, 2, 1, 0]] = written[8:]
     modules[8, -1:-9:-1] = written[:8]
     modules[-7:, 8] = written[8:]
-    modules[-8, 8] = 1
 
 
 def _remainder(value: int, polynomial: int, degree: int) -> int:
