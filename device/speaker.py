@@ -36,6 +36,8 @@ _VOICES = {Language.ZH: "cmn", Language.EN: "en"}
 _STOOD_S = 0.25
 _LONGEST_S = 15.0
 _ENDS_WITHIN_S = 1.0
+#: Where ALSA lists what can play: ``pcmC0D0p``.
+CARDS = Path("/dev/snd")
 
 
 class SpeakerSettings(Section, frozen=True, kw_only=True):
@@ -89,8 +91,10 @@ def command_of(settings: SpeakerSettings, language: Language, spoken: Spoken) ->
     return (APLAY, "-q", str(file)) if spoken.name and file.is_file() else None
 
 
-def troubles(settings: SpeakerSettings) -> Iterator[str]:
-    """Yield what keeps this speaker from speaking, one sentence each."""
+def troubles(settings: SpeakerSettings, cards: Path = CARDS) -> Iterator[str]:
+    """Yield what keeps this speaker from speaking, one sentence each; ``cards`` is where sound cards are listed."""
+    if not any(cards.glob("pcm*p")):  # espeak-ng ends well without one
+        yield f"$.speaker: {cards} lists no sound card that plays: plug one in; until then nothing is spoken"
     if shutil.which(settings.program) is None:
         package = _PACKAGES[settings.program]
         yield f"$.speaker: {settings.program} is not installed: apt install {package}; until then nothing is spoken"

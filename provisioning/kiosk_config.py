@@ -30,6 +30,8 @@ path = "/var/lib/hexiao-device/journal.db"
 [screen]
 language = "zh"   # or "en"
 font_px = 16      # four lines of eight hanzi; 12: five lines of ten
+brightness = 100  # per cent; at rest it is dimmed by itself
+# claim_qr = "https://…"  # the shop's claim QR, by turns with the idle screen: 53 characters at most
 
 [camera]
 adapter = "picamera2"
@@ -50,6 +52,7 @@ green = 27
 blue = 22
 buzzer = 18
 led_active_high = true   # false for an RGB LED with a common anode
+volume = 100             # of the buzzer, per cent
 
 [oled]
 adapter = "luma"
@@ -59,6 +62,8 @@ driver = "ssd1309"   # or "ssd1306", "sh1106"
 i2c_port = 1
 i2c_address = 0x3C
 rotate = 0           # 180: it hangs upside down
+
+# [speaker]          # it says what its screen says: by espeak-ng, or recordings = "/a/folder"
 
 [log]
 level = "INFO"

@@ -123,8 +123,8 @@ def test_a_claim_qr_that_is_too_large_is_told_and_the_kiosk_goes_without(tmp_pat
 def test_a_speaker_without_its_program_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Authority(tmp_path).issue("till-1")
     monkeypatch.setenv("PATH", "/nowhere")
-    (trouble,) = troubles(load_config(Config, *written(tmp_path, "[speaker]\nvolume = 60")))
-    assert trouble == "$.speaker: espeak-ng is not installed: apt install espeak-ng; until then nothing is spoken"
+    found = troubles(load_config(Config, *written(tmp_path, "[speaker]\nvolume = 60")))
+    assert "$.speaker: espeak-ng is not installed: apt install espeak-ng; until then nothing is spoken" in found
 
 
 def test_a_gun_that_is_not_plugged_in_is_a_trouble_that_names_what_is(

@@ -159,6 +159,10 @@ def test_every_verdict_is_spoken_in_its_own_words(language: Language) -> None:
 def test_what_is_missing_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert "apt install espeak-ng" in "".join(troubles(SpeakerSettings()))
+    (tmp_path / "pcmC0D0c").touch()
+    assert "lists no sound card that plays" in "".join(troubles(SpeakerSettings(), tmp_path))
+    (tmp_path / "pcmC0D0p").touch()
+    assert "sound card" not in "".join(troubles(SpeakerSettings(), tmp_path))
     found = "".join(troubles(SpeakerSettings(recordings=str(tmp_path / "absent"))))
     assert "apt install alsa-utils" in found
     assert "$.speaker.recordings: there is no folder" in found
