@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import segno
 
+from protocol.records import Counts, masked
 from protocol.vocabulary import Verdict
 from simulator.layout import Layout
 from tests.scenarios.answers import assert_ended_in_books, assert_refused_in_books, assert_says
@@ -118,6 +119,9 @@ def test_a_code_is_answered_as_its_voucher_stands(rehearsal: Counter, headoffice
     if case.verdict is not Verdict.REDEEMABLE:
         assert_says(said, case.verdict)
         assert_refused_in_books(counter, case.verdict, tail(voucher["code"]))
+        (row,) = (row for row in headoffice.records() if row["券码"] == masked(tail(voucher["code"])))
+        told = (row["核销方式"], row["门店"], row["结果"], row["记录类型"], row["核销编号"])
+        assert told == ("扫码", "南京路店", case.verdict, Counts.REFUSED, "")
         return
     head = {"pick_up": ("待自提",), "multi_use": ("待核销 1/3 ▲▼",)}.get(wanted.get("kind", ""), ())
     assert_says(said, Verdict.REDEEMABLE, *head)

@@ -84,6 +84,17 @@ def greeted(counter: Counter) -> None:
     counter.until_gateway_hears()
 
 
+def leased(store: tuple[Counter, Layout], office: Office) -> tuple[str, str]:
+    """Bring the counter to rest, with a signed voucher that is leased to its gateway; return its code and the lease."""
+    counter, layout = store
+    counter.tidy()
+    (code,) = office.signed(1, "离线拿铁")
+    lease = office.lease()
+    greeted(counter)
+    until(lambda: held(layout, lease))
+    return code, lease
+
+
 def test_what_a_store_accepts_without_a_network_is_redeemed_in_all_books_when_that_is_back(
     store: tuple[Counter, Layout],
 ) -> None:
@@ -136,13 +147,9 @@ def test_what_a_store_accepts_without_a_network_is_redeemed_in_all_books_when_th
 
 
 def test_a_voucher_that_is_gone_once_the_network_is_back_is_a_conflict(store: tuple[Counter, Layout]) -> None:
-    counter, layout = store
-    counter.tidy()
+    counter, _ = store
     office, kiosk = Office(counter), counter.kiosk()
-    (code,) = office.signed(1, "离线拿铁")
-    lease = office.lease()
-    greeted(counter)
-    until(lambda: held(layout, lease))
+    code, lease = leased(store, office)
     counter.link("gateway-headoffice", "cut")
     kiosk.show(code)
     kiosk.until_verdict("redeemable")
@@ -159,13 +166,9 @@ def test_a_voucher_that_is_gone_once_the_network_is_back_is_a_conflict(store: tu
 def test_a_lease_that_is_recalled_goes_back_by_itself_and_its_vouchers_are_everybodys_again(
     store: tuple[Counter, Layout],
 ) -> None:
-    counter, layout = store
-    counter.tidy()
+    counter, _ = store
     office, kiosk = Office(counter), counter.kiosk()
-    (code,) = office.signed(1, "离线拿铁")
-    lease = office.lease()
-    greeted(counter)
-    until(lambda: held(layout, lease))
+    code, lease = leased(store, office)
     office.call("POST", f"/api/v1/leases/{lease}/recall", {"by": "Li Wei"})
     greeted(counter)
     until(lambda: office.call("GET", "/api/v1/leases")[0]["ended_at"] is not None)
