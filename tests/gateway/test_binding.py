@@ -115,6 +115,7 @@ def test_what_the_head_offices_word_means_here(
         (OFFER, INTENT, Bound("till-1", STRICT), 100.0, "the kiosk was moved since the offer"),
         (OFFER, msgspec.structs.replace(INTENT, clerk=None), AT_TILL, 100.0, "another clerk since the offer"),
         (OFFER, msgspec.structs.replace(INTENT, clerk="8002"), AT_TILL, 100.0, "another clerk since the offer"),
+        (msgspec.structs.replace(OFFER, sign_in="5e55"), INTENT, AT_TILL, 100.0, "another clerk since the offer"),
         (OFFER, msgspec.structs.replace(INTENT, code="4007"), AT_TILL, 100.0, "the offer is for another code"),
         (OFFER, msgspec.structs.replace(INTENT, code=None), AT_TILL, 100.0, "the offer is for another code"),
     ],
