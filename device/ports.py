@@ -8,7 +8,7 @@ starts, ``close`` is idempotent and works on a half-started object.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,14 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let the camera go."""
+
+
+@runtime_checkable
+class Exposing(Protocol):
+    """What a camera has besides, where it can be told how much light to take."""
+
+    def expose(self, stops: float) -> None:
+        """Ask for so many doublings of light, from the next frames on, beside what the camera would take."""
 
 
 class Panel(Protocol):

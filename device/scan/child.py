@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from device.ports import Exposing
 from device.scan.aim import Aim, AimLight
 from device.scan.errors import CameraError, ReaderError
 from device.scan.events import Alive, CameraFault, ScanConfig
@@ -95,8 +96,10 @@ class Seer:
 
     def _see(self, stopping: threading.Event) -> None:
         """Watch frames until told to stop; raise CameraError where none comes any more."""
+        from device.scan.exposure import Exposure  # noqa: PLC0415 - numpy is loaded under the limit
+
         since, frames_then, busy_s = time.monotonic(), self._frames, 0.0
-        aim = Aim()
+        aim, exposure, stops = Aim(), Exposure(), 0.0
         while not stopping.is_set():
             frame = self._camera.frame(self._frame_timeout_s)
             taken_at = time.monotonic()
@@ -107,6 +110,11 @@ class Seer:
                 self._say(event)
             if self._light is not None:
                 self._light.shine(lit=aim.see(stirring=self._watcher.stirring, now=taken_at))
+            if isinstance(self._camera, Exposing):
+                watcher, before = self._watcher, stops
+                stops = exposure.see(frame, stirring=watcher.stirring, holding=watcher.holding, now=taken_at)
+                if stops != before:
+                    self._camera.expose(stops)
             self._frames += 1
             now = time.monotonic()
             busy_s += now - taken_at

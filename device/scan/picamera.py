@@ -21,13 +21,15 @@ _MANUAL_FOCUS = 0  # and Manual
 _METER_THE_MIDDLE = 0  # AeMeteringModeEnum.CentreWeighted
 _SHORT_EXPOSURES = 1  # AeExposureModeEnum.Short: rather gain than blur
 _BUFFERS = 4
+_MOST_STOPS = 8.0  # that libcamera's ExposureValue knows, either way
 
 
 class PiCamera:
     """A camera module whose frames are the luminance plane of a YUV420 stream: nothing is converted, or copied twice.
 
     A screen is brighter than all else in a dark shop and darker than all else in the sun, so the camera is asked to
-    judge the light where the phone is held, and to keep exposures short: a hand moves.
+    judge the light where the phone is held, and to keep exposures short: a hand moves. What is in view and not read may
+    still be too bright or too dark (``exposure.py``).
 
     Frames are asked for without waiting and then waited for with a limit: picamera2's own thread can end in silence,
     and every plain capture would then block for ever.
@@ -86,6 +88,11 @@ class PiCamera:
             return self._luminance(request)
         finally:
             request.release()
+
+    def expose(self, stops: float) -> None:
+        """Ask for so many doublings of light beside ``exposure_stops``, from the next frames on."""
+        wanted = min(max(self._options.exposure_stops + stops, -_MOST_STOPS), _MOST_STOPS)
+        self._camera.set_controls({"ExposureValue": wanted})
 
     def close(self) -> None:
         """Let the camera go."""

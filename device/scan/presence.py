@@ -87,6 +87,11 @@ class Tracker:
         """Whether every code that was read counts: none waits for a second frame."""
         return all(presentation.counts for presentation in self._present.values())
 
+    @property
+    def occupied(self) -> bool:
+        """Whether a code is before the camera, as far as is known."""
+        return bool(self._present)
+
     def update(self, codes: Sequence[Code], view: Glimpse, now: float) -> list[Happening]:
         """Take in what was read in the frame of a moment (monotonic seconds); return what that means, if anything."""
         read = _nearest_of_each(codes, view)

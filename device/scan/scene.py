@@ -41,7 +41,7 @@ class Scene:
 
     def square_at(self, scale: float | None) -> Crop | None:
         """Return the place where a square code is likeliest, so many times its size; None where nothing is."""
-        return None if self._square is None else Crop.of(self.frame, self._square, scale)
+        return None if self.place is None else Crop.of(self.frame, self.place, scale)
 
     @cached_property
     def strips(self) -> list[Strip]:
@@ -52,7 +52,8 @@ class Scene:
         return [strip for strip in strips if strip.slant is not None]
 
     @cached_property
-    def _square(self) -> Box | None:
+    def place(self) -> Box | None:
+        """Where a square code is likeliest, with the white around it; None where nothing is."""
         if self._texture is None or (box := self._texture.square()) is None:
             return None
         left, top, right, bottom = box

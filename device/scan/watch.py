@@ -70,6 +70,11 @@ class Watcher:
         """Whether the last frame showed another picture than before, or a code is in view."""
         return bool(self._codes) or self._changed_at == self._seen_at
 
+    @property
+    def holding(self) -> bool:
+        """Whether a code is in view, as far as is known: it need not be read in every frame."""
+        return self._tracker.occupied
+
     def forget(self) -> None:
         """Forget what is before the camera, as when the camera was away."""
         self._tracker = Tracker()

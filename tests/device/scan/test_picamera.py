@@ -115,6 +115,18 @@ def test_what_is_asked_of_the_camera(
     assert {name: sensor.asked[name] for name in asked} == asked
 
 
+@pytest.mark.parametrize(("own", "stops", "wanted"), [(0.0, -1.0, -1.0), (1.5, 2.0, 3.5), (-4.0, -2.0, -6.0)])
+def test_more_or_less_light_is_asked_beside_what_is_configured(
+    sensor: libcamera.Sensor, opened: Callable[[PiCamera.Options], PiCamera], own: float, stops: float, wanted: float
+) -> None:
+    camera = opened(PiCamera.Options(exposure_stops=own, fps=60))
+    camera.frame(2.0)
+    camera.expose(stops)
+    for _ in range(12):  # requests that were on their way do not know of it
+        camera.frame(2.0)
+    assert sensor.asked["ExposureValue"] == wanted
+
+
 def test_a_stall_is_no_frame_and_a_new_start_ends_it(
     sensor: libcamera.Sensor, opened: Callable[[PiCamera.Options], PiCamera]
 ) -> None:

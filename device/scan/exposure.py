@@ -1,0 +1,74 @@
+"""How bright frames are to be where a code may be: a screen is far brighter than a dark shop, and darker than the sun.
+
+The camera itself judges the light of the whole middle, which a phone does not fill. So while something is in view that
+is not read, the likeliest place of a code is looked at: where its white is no longer told from what is brighter still,
+the camera is asked for half the light, where its white is dark, for twice as much, and for its own judgement again when
+nothing is in view. Nothing is asked while a code is in view: it would look like another picture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from device.scan.scene import Scene
+
+if TYPE_CHECKING:
+    from device.scan.readers import Frame
+
+#: For how many seconds something has to be in view, unread, before the light is judged: most codes are read sooner.
+PATIENCE_S = 0.4
+#: For how many seconds after a change of the light a change of the picture is its own doing, and nothing is judged.
+SETTLE_S = 0.5
+#: How often the light is judged, in seconds.
+JUDGED_EVERY_S = 0.2
+#: For how many seconds after something has last stirred the light stays as it is.
+LINGER_S = 2.0
+#: How far the light is changed at most, in stops: halvings or doublings.
+MOST_STOPS = 2.0
+#: What is white in a place: at least so many percent of its pixels are no brighter; its grey level when it is too
+#: bright, and when too dark. A stop is a factor of 1.4 in grey levels, so what was one is not the other then.
+_WHITE = 90
+_TOO_BRIGHT, _TOO_DARK = 250, 100
+
+
+class Exposure:
+    """How much more light than the camera's own judgement frames are to have, in stops."""
+
+    def __init__(self) -> None:
+        """Start with the camera's own judgement, before an empty counter."""
+        self._stops = 0.0
+        self._changed_at = self._began_at = self._stirred_at = self._judged_at = float("-inf")
+
+    def see(self, frame: Frame, *, stirring: bool, holding: bool, now: float) -> float:
+        """Take in a frame of a moment, in seconds: whether something stirs in it, and whether a code is in view.
+
+        Return how much light the next frames are to have.
+        """
+        settled = now - self._changed_at >= SETTLE_S
+        if stirring and settled:
+            if now - self._stirred_at >= LINGER_S:
+                self._began_at = now
+            self._stirred_at = now
+        if settled and not holding:
+            wanted = self._wanted(frame, now)
+            if wanted != self._stops:
+                self._stops, self._changed_at = wanted, now
+        return self._stops
+
+    def _wanted(self, frame: Frame, now: float) -> float:
+        if now - self._stirred_at >= LINGER_S:
+            return 0.0
+        if now - self._began_at < PATIENCE_S or now - self._judged_at < JUDGED_EVERY_S:
+            return self._stops
+        self._judged_at = now
+        return min(max(self._stops + _stops_amiss(frame), -MOST_STOPS), MOST_STOPS)
+
+
+def _stops_amiss(frame: Frame) -> float:
+    """Return how much more light is wanted in the place where a code is likeliest; in the middle where none is."""
+    height, width = frame.shape
+    left, top, right, bottom = Scene(frame).place or (width // 4, height // 4, 3 * width // 4, 3 * height // 4)
+    white = float(np.percentile(frame[top:bottom:2, left:right:2], _WHITE))
+    return -1.0 if white >= _TOO_BRIGHT else 1.0 if white <= _TOO_DARK else 0.0
