@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice import stock
 from headoffice.outbox.telling import tell_refusal, tell_ruling
-from headoffice.schema import redemptions, refusals, unplaced_uses, uses
+from headoffice.page_tables import gifts
+from headoffice.schema import redemptions, refusals, unplaced_uses, uses, vouchers
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
 from protocol.messages import Action, Answer, AskLook, AskRedeem, AskResolve, Intent, Looked, Method, Notice
@@ -64,6 +65,11 @@ _SETTLE = (
     .values(settled_at=bindparam("now"), handed_over=bindparam("handed"))
 )
 _REFUSE = insert(refusals)
+_BECAME = select(gifts.c.became).where(gifts.c.voucher == bindparam("of_voucher"))
+_HOLD = select(vouchers.c.id).where(vouchers.c.id == bindparam("of_voucher")).with_for_update()
+_ENLARGE = (
+    update(vouchers).where(vouchers.c.id == bindparam("of_voucher")).values(uses=vouchers.c.uses + bindparam("by"))
+)
 #: Between a platform's name in the configuration and its own name of a voucher; in no id of an own one.
 SEPARATOR = "/"
 
@@ -168,21 +174,34 @@ def record(connection: Connection, entry: Record) -> None:
 def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:
     """Give back the uses that a rid has spent or was told of, and note by which undo.
 
-    Whoever was told of the same uses before the books were put back has them now.
+    Whoever was told of the same uses before the books were put back has them now; else whoever has received the voucher
+    as a gift since: its giver's is worth nothing any more.
     """
     given = connection.execute(_GIVE_BACK, {"of_voucher": voucher, "of_rid": rid}).rowcount
     stock.take(connection, voucher, rid, -given)
     connection.execute(_MARK_UNDONE, {"of_rid": rid, "by": by})
     connection.execute(_WAITS_NO_MORE, {"of_rid": rid})
     if voucher is not None:
-        place(connection, voucher)
+        hand_on(connection, voucher, given - place(connection, voucher))
 
 
-def place(connection: Connection, voucher: str) -> None:
-    """Give uses of a voucher that are free to the rids that were told they have them."""
+def hand_on(connection: Connection, voucher: str, count: int) -> None:
+    """Give uses that have come back to the voucher that this one became, where it was given away and received."""
+    heir = voucher
+    # Held before it is asked what it became, so that it is not given away between the two.
+    while (further := connection.execute(_BECAME, {"of_voucher": heir}).scalar()) is not None:
+        heir = str(further)
+        connection.execute(_HOLD, {"of_voucher": heir})
+    if heir != voucher and count > 0:
+        connection.execute(_ENLARGE, {"of_voucher": heir, "by": count})
+
+
+def place(connection: Connection, voucher: str) -> int:
+    """Give uses of a voucher that are free to the rids that were told they have them; return how many found one."""
     waiting = connection.execute(_WAITING, {"of_voucher": voucher}).all()
     if not waiting:
-        return
+        return 0
+    placed = 0
     held = set(connection.execute(_HELD, {"of_voucher": voucher}).scalars())
     for row in waiting:
         if row.number not in held:
@@ -190,6 +209,8 @@ def place(connection: Connection, voucher: str) -> None:
             connection.execute(_SPEND, {"voucher": voucher, "number": row.number, "rid": row.rid})
             stock.take(connection, voucher, row.rid, 1)
             connection.execute(_PLACED, {"of_voucher": voucher, "of_number": row.number, "of_rid": row.rid})
+            placed += 1
+    return placed
 
 
 def settle(connection: Connection, rid: str, at: datetime, *, handed_over: bool) -> None:

@@ -163,6 +163,21 @@ def test_what_is_received_lies_in_the_wallet_that_the_browser_keeps(
     assert stranger.titles("/w/" + stranger.cookie.removeprefix("wallet=")) == ["又一张"]
 
 
+def test_what_an_undo_gives_back_after_a_gift_was_received_is_its_receivers(
+    counter: Counter, office: Office, phone: Phone
+) -> None:
+    given = _issue(counter, title="瑜伽次卡", uses=5)
+    spent = counter.redeem(given["code"])
+    # And given on, by the one who received it.
+    friend, last = Phone(office), Phone(office)
+    friends = str(friend.press(_gift_of(phone, given["page"]), "/g/").headers["location"])
+    lasts = str(last.press(_gift_of(friend, friends), "/g/").headers["location"])
+    assert "<strong>4</strong> / 4" in last.open(lasts).text
+    assert counter.undo(spent.rid).verdict is Verdict.UNDONE
+    assert "<strong>5</strong> / 5" in last.open(lasts).text
+    assert counter.look(given["code"]).verdict is Verdict.GIFTING
+
+
 def test_a_gift_is_not_received_by_a_form_of_another_site(counter: Counter, office: Office, phone: Phone) -> None:
     link = _gift_of(phone, _issue(counter)["page"])
     friend = Phone(office)
