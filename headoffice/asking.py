@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from headoffice.registry import ONLINE_STORE
 from protocol.comparing import AskRecorded, TellDiffering
 from protocol.duty import AskActivate, AskCode, AskStaff
 from protocol.messages import AskHello, AskLeased, AskLook, AskRedeem, AskResolve, AskSettled, AskUpload, Method, Notice
@@ -27,6 +28,7 @@ def moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, ga
         at=at.astimezone(store.zone),
         gateway=gateway,
         own_number=method is Method.WEB,
+        on_page=store.id == ONLINE_STORE,
     )
 
 

@@ -12,10 +12,11 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from headoffice import asking, bundles, duty, exchange, leases, rids, staff, standing, uploads
+from headoffice import asking, bundles, duty, exchange, leases, online, rids, staff, standing, uploads
 from headoffice.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
+from headoffice.registry import ONLINE_STORE
 from headoffice.rids import Record
 from headoffice.standing import ShownBehindError
 from protocol import owner
@@ -134,6 +135,31 @@ class Ledger:
             return self._rule(connection, None, ask, at).answer
 
         return self._database.write(rule)
+
+    def redeem_on_page(self, rid: str, code: str, terms: int) -> Answer | Notice:
+        """Redeem one use for the customer whose page shows a voucher, by the same rules; raise BehindError.
+
+        ``code`` is the voucher's own number, ``terms`` the version that the page has shown. Repeated, a rid is answered
+        as it was the first time.
+        """
+        intent = Intent(rid=rid, code=code, method=Method.WEB)
+        ask = AskRedeem(requester=online.PAGE, store=ONLINE_STORE, intent=intent, terms=terms)
+        at = self._clock()
+
+        def rule(connection: Connection) -> Answer | Notice:
+            standing.require_current(connection)
+            online.open_store(connection)
+            if (voucher := voucher_with(connection, code)) is not None:
+                # What was uploaded without an end may have been shown as a success: that comes first.
+                lock_voucher(connection, voucher)
+                self._drive(connection, voucher, at)
+            return self._rule(connection, None, ask, at).answer
+
+        answer = self._database.write(rule)
+        if self._changed is not None and isinstance(answer, Answer) and answer.voucher is not None:
+            self._changed(answer.voucher)
+        _log.info("event=redeemed_on_page rid=%s verdict=%s", rid, answer.verdict)
+        return answer
 
     def _answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None) -> UpstreamAnswer:
         match ask:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+#: The id of the store that stands for the customer's own page (``headoffice.online``); nobody else's.
+ONLINE_STORE = "hexiao-online"
+_IS_RESERVED = f"{ONLINE_STORE} stands for the customers' own pages; choose another id"
+
+
 class ClerkPolicy(StrEnum):
     """When a store wants to know its clerk."""
 
@@ -32,13 +37,16 @@ def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Ma
 
 
 def put_store(connection: Connection, store: str, values: Mapping[str, Any]) -> None:
-    """Add a store, or change what is known of it."""
+    """Add a store, or change what is known of it; raise RefusedError for the id that stands for the pages."""
+    if store == ONLINE_STORE:
+        raise RefusedError(_IS_RESERVED)
     put(connection, stores, {"id": store}, values)
 
 
 def all_stores(connection: Connection) -> list[dict[str, Any]]:
-    """Return every store."""
-    return [dict(row) for row in connection.execute(select(stores).order_by(stores.c.id)).mappings()]
+    """Return every store, but for the one that stands for the customers' pages."""
+    found = select(stores).where(stores.c.id != ONLINE_STORE).order_by(stores.c.id)
+    return [dict(row) for row in connection.execute(found).mappings()]
 
 
 def put_gateway(connection: Connection, gateway: str, name: str, speaks_for: Iterable[str] | None) -> None:
@@ -95,6 +103,8 @@ def stores_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
 def known_stores(connection: Connection, wanted: Iterable[str]) -> list[str]:
     """Return these store ids in order, each once; raise RefusedError naming those that there are not."""
     asked = list(dict.fromkeys(wanted))
+    if ONLINE_STORE in asked:
+        raise RefusedError(_IS_RESERVED)
     found = set(connection.execute(select(stores.c.id).where(stores.c.id.in_(asked))).scalars())
     if missing := [store for store in asked if store not in found]:
         msg = f"there is no store {', '.join(missing)}; add it with PUT /api/v1/stores/{{id}} first"

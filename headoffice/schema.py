@@ -108,6 +108,8 @@ voucher_types = Table(
     Column("minimum_fen", Integer),
     Column("asks_amount", Boolean, nullable=False, server_default=false()),
     Column("price_fen", Integer),
+    # What its customer's page shows once it was redeemed there.
+    Column("given", Text, nullable=False, server_default=text("''")),
     # How long before and after its time a booking is honoured.
     Column("early_minutes", Integer, nullable=False, server_default="30"),
     Column("late_minutes", Integer, nullable=False, server_default="30"),

@@ -46,6 +46,7 @@ PLAIN: Mapping[str, Any] = {
     "minimum_fen": None,
     "asks_amount": False,
     "price_fen": None,
+    "given": "",
     "early_minutes": 30,
     "late_minutes": 30,
 }

@@ -92,6 +92,8 @@ class Voucher:
     """The gateway that holds it under a lease, and the store that is its one home; None: it is under no lease."""
     offline: bool = True
     """Whether it may be redeemed at a counter (线下) at all."""
+    online: bool = False
+    """Whether its customer may redeem it on its own page (线上)."""
     dynamic: bool = False
     """Whether only a code that a page shows now counts, not its own number."""
     showing: Showing | None = None
@@ -134,6 +136,8 @@ class Moment:
     gateway: str | None = None
     own_number: bool = False
     """Whether the own number of a voucher counts though its code changes: a manager has typed it."""
+    on_page: bool = False
+    """Whether it is the voucher's own page that asks; that is in no store, so none is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +199,7 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | Non
         return Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.USES_EXHAUSTED
     if voucher.dynamic and not terms.is_shown(voucher, moment):
         return Verdict.STALE_CODE
-    if not voucher.offline:
+    if not (voucher.online if moment.on_page else voucher.offline):
         return Verdict.NOT_FOR_COUNTER
     if not terms.is_valid_at(voucher, moment):
         return Verdict.WRONG_STORE

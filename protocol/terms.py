@@ -39,7 +39,7 @@ def is_short(voucher: Voucher, quantity: int, amount: int | None) -> bool:
 
 def is_valid_at(voucher: Voucher, moment: Moment) -> bool:
     """Whether it may be redeemed in this store; one that is under a lease only by the gateway that holds it."""
-    if voucher.stores is not None and moment.store not in voucher.stores:
+    if not moment.on_page and voucher.stores is not None and moment.store not in voucher.stores:
         return False
     return voucher.holder is None or voucher.holder == (moment.gateway, moment.store)
 

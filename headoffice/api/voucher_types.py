@@ -45,7 +45,7 @@ class Channel(StrEnum):
 _WEEK = tuple(Weekday)
 #: Fields that are columns as they are.
 _SAME = (
-    *("title", "kind", "brand", "colour", "logo", "value_text", "details", "uses", "rate", "asks_amount"),
+    *("title", "kind", "brand", "colour", "logo", "value_text", "details", "given", "uses", "rate", "asks_amount"),
     *("valid_from", "valid_until", "valid_days", "early_minutes", "late_minutes"),
 )
 Minutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
@@ -89,6 +89,9 @@ class TypeIn(Model):
     price: Fen | None = Field(None, description="What it is sold for, in fen.", examples=[1500])
     value_text: Line = Field("", description="What it is worth in words, where no sum says it.", examples=["8.5 折"])
     details: Paragraph = ""
+    given: Paragraph = Field(
+        "", description="What its customer's page shows once it was redeemed there (`online`): a code, a link, a text."
+    )
     uses: Uses = 1
     stores: list[Id] | None = Field(None, description="Where it is valid; null: everywhere.")
     valid_from: Moment | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from headoffice.desk.words import LABELS
 from headoffice.errors import NotAllowedError
+from headoffice.registry import ONLINE_STORE
 from headoffice.schema import stores
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MOST_LISTED = 200
 
 def options(connection: Connection, visit: Visit, *, every: bool = False) -> list[tuple[str, str]]:
     """Return id and name of each store that this person may choose; ``every``: all of them is the first choice."""
-    found = select(stores.c.id, stores.c.name).order_by(stores.c.name, stores.c.id)
+    found = select(stores.c.id, stores.c.name).where(stores.c.id != ONLINE_STORE).order_by(stores.c.name, stores.c.id)
     if visit.person.stores is not None:
         found = found.where(stores.c.id.in_(visit.person.stores))
     first = [("", LABELS[visit.lang]["all_stores"])] if every else []

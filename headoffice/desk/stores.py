@@ -16,7 +16,7 @@ from headoffice.desk.places import narrowed
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError, TakenError
-from headoffice.registry import ClerkPolicy
+from headoffice.registry import ONLINE_STORE, ClerkPolicy
 from headoffice.roles import Right
 from headoffice.schema import gateway_stores, redemptions, stores
 
@@ -35,7 +35,7 @@ def show_stores(visit: Visit) -> Shown:
         speaks: dict[str, list[str]] = {}
         for row in connection.execute(select(gateway_stores).order_by(gateway_stores.c.gateway)):
             speaks.setdefault(row.store, []).append(row.gateway)
-        found = select(stores, _LAST.label("last")).order_by(stores.c.id)
+        found = select(stores, _LAST.label("last")).where(stores.c.id != ONLINE_STORE).order_by(stores.c.id)
         return [
             {**row, "gateways": speaks.get(row["id"], []), "last": _local(row["last"], row["timezone"])}
             for row in connection.execute(found).mappings()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MONEY = ("value", "minimum", "price")
 _MOMENTS = ("valid_from", "valid_until")
-_TEXTS = ("title", "kind", "brand", "colour", "logo", "value_text", "details")
+_TEXTS = ("title", "kind", "brand", "colour", "logo", "value_text", "details", "given")
 _NUMBERS = ("rate", "uses", "valid_days", "early_minutes", "late_minutes")
 _LISTS = ("weekdays", "channels")
 #: What is said of each field where a draft changes it; the word of ``words.LABELS``.

@@ -216,6 +216,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "where_valid": ("适用门店", "Stores"),
     "where_hint": ("不选即全部门店", "None chosen means all of them"),
     "details": ("使用说明", "Details"),
+    "given": ("线上核销后显示的内容", "Shown once redeemed online"),
     "cancel": ("取消", "Cancel"),
     "submit": ("提交审核", "Submit"),
     "save": ("保存", "Save"),

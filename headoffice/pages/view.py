@@ -14,11 +14,13 @@ from sqlalchemy import Connection, bindparam, func, select
 from headoffice.books import Store, face_value, voucher_by_id, weekdays_in
 from headoffice.codes import grouped
 from headoffice.life import Standing
+from headoffice.online import PAGE, redeemed_there
 from headoffice.openings import friend_who_used
 from headoffice.orders import OrderState, Stage, state_of
 from headoffice.page_tables import shares
 from headoffice.pages import words
 from headoffice.pages.lately import Lately, said_lately
+from headoffice.registry import ONLINE_STORE
 from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
 from protocol.kinds import Kind
 from protocol.owner import LastUse, Moment, Voucher, VoucherState, judge
@@ -62,6 +64,10 @@ class Seen:
     """Of a friend coupon that is used: the friend who used it, empty: its owner; None: nobody knows."""
     lately: Lately | None
     """What a counter said of it a moment ago, where it can be used all the same."""
+    given: str
+    """What its owner got by redeeming it on the page; empty: nothing was redeemed there, or nothing stands for it."""
+    on_page: bool
+    """Whether it can be redeemed on the page now."""
 
     @property
     def order(self) -> OrderState | None:
@@ -79,7 +85,8 @@ class Seen:
         """A word that changes when the page would."""
         voucher = self.voucher
         facts = (self.verdict, voucher.state, voucher.left, voucher.last, voucher.terms, self.order, self.lately)
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+        here = (self.on_page, self.given)
+        return hashlib.sha256(repr((facts, here)).encode()).hexdigest()[:16]
 
 
 def see(connection: Connection, token: str, at: datetime) -> Seen | None:
@@ -100,7 +107,10 @@ def see_voucher(connection: Connection, voucher_id: str, at: datetime, *, owners
     if voucher is None:
         return None
     moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone), own_number=True)
-    verdict = judge(replace(voucher, stores=None, holder=None), moment)
+    anywhere = replace(voucher, stores=None, holder=None)
+    there = replace(moment, on_page=True)
+    verdict = judge(anywhere, there if voucher.online and not voucher.offline else moment)
+    shows_given = owners and looks["given"] and redeemed_there(connection, voucher.id)
     lately = said_lately(connection, voucher.id, at) if verdict is Verdict.REDEEMABLE else None
     return Seen(
         voucher=voucher,
@@ -111,6 +121,8 @@ def see_voucher(connection: Connection, voucher_id: str, at: datetime, *, owners
         owners=owners,
         used_by=friend_who_used(connection, voucher_id) if looks["kind"] == Kind.FRIEND else None,
         lately=lately,
+        given=looks["given"] if shows_given else "",
+        on_page=owners and judge(voucher, there) is Verdict.REDEEMABLE,
     )
 
 
@@ -123,7 +135,11 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "seal": seen.seal,
         "verdict": seen.verdict.value,
         "mood": mood(seen),
-        "state": words.state(seen.verdict, voucher.state, lang),
+        "state": words.state(seen.verdict, voucher.state, lang, counter=voucher.offline),
+        "counter": voucher.offline or not voucher.online,
+        "on_page": seen.on_page,
+        "given": seen.given,
+        "terms": voucher.terms,
         "lately": lately and words.lately(lately.verdict, lately.uses, voucher.left, lang),
         "lately_verdict": lately and lately.verdict.value,
         "lately_at": lately and {"at": lately.at.astimezone(_zone(seen.where)), "store": lately.store},
@@ -140,7 +156,12 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "everywhere": looks["everywhere"],
         "stores_in_all": seen.stores_in_all,
         "used_by": None if seen.used_by is None else seen.used_by or words.LABELS[lang]["its_owner"],
-        "last": last and {"at": datetime.fromisoformat(last.at), "store": last.store, "kiosk": last.kiosk},
+        "last": last
+        and {
+            "at": datetime.fromisoformat(last.at),
+            "store": last.store,
+            "kiosk": _kiosk(last),
+        },
     }
 
 
@@ -182,6 +203,11 @@ def mood(seen: Seen) -> str:
             return "over"
 
 
+def _kiosk(last: LastUse) -> str:
+    """Return which kiosk it was; empty where it was the page itself."""
+    return "" if last.kiosk == PAGE else last.kiosk
+
+
 def _zone(where: Sequence[RowMapping]) -> ZoneInfo:
     return ZoneInfo(where[0]["timezone"] if where else _ZONE)
 
@@ -202,7 +228,7 @@ def _ink_on(colour: str) -> str:
 
 def _stores(connection: Connection, type_id: str, *, everywhere: bool) -> tuple[Sequence[RowMapping], int]:
     """Return the first stores where a type is valid, and how many there are."""
-    wanted = select(stores)
+    wanted = select(stores).where(stores.c.id != ONLINE_STORE)
     if not everywhere:
         wanted = wanted.join(voucher_type_stores, voucher_type_stores.c.store == stores.c.id)
         wanted = wanted.where(voucher_type_stores.c.type == type_id)

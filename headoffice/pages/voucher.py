@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,12 +20,14 @@ from headoffice.pages.html import PRIVATE, Html, spoken
 from headoffice.pages.openings import openings_of
 from headoffice.pages.prints import Prints
 from headoffice.pages.qr import qr_svg
+from headoffice.pages.redeeming import Redeeming
 from headoffice.pages.steps import Steps, allowed
 from headoffice.pages.view import see, told
 from headoffice.pages.wallet import wallets_of
 from headoffice.pages.words import LABELS
 from headoffice.vouchers import shares_of
 from headoffice.wallets import holds
+from protocol.ids import RID_BYTES
 from protocol.kinds import Kind
 from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
@@ -63,6 +66,7 @@ class Pages:
             events_of(self._office),
             *openings_of(self._office),
             *Steps(self._office, self._html).routes(),
+            *Redeeming(self._office, self._html).routes(),
             *wallets_of(self._office, self._html),
             *gifts_of(self._office, self._html),
             *Claims(self._office, self._html).routes(),
@@ -125,7 +129,8 @@ class Pages:
             return self._html.missing(request)
         picture = "" if values["dynamic"] else qr_svg(str(values["code"]), LABELS[lang]["qr"])
         follow = self._office.follow and qr_svg(self._office.follow, LABELS[lang]["follow"])
-        return self._html.page(request, template, {**values, "qr": picture, "follow": follow})
+        fresh = {"qr": picture, "follow": follow, "rid": secrets.token_hex(RID_BYTES)}
+        return self._html.page(request, template, {**values, **fresh})
 
     def _beside(self, connection: Connection, seen: Seen, at: datetime) -> dict[str, object]:
         """Return what its owner can do from a voucher's page."""

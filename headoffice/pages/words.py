@@ -108,6 +108,11 @@ DOING = {
         Step.DELETE: Said("Delete it", "It never comes back, and cannot be used any more."),
     },
 }
+#: What can be redeemed on its page alone.
+_ONLINE = {
+    "zh": Said("待使用", "在本页核销，无需到店"),
+    "en": Said("Ready to use", "Redeem it here: there is no need to go to a shop"),
+}
 _GIVEN = {"zh": Said("已转赠", "好友已领取此券"), "en": Said("Given away", "Your friend has received it")}
 #: What a counter says of a voucher that stays as it is.
 _SAID_ZH = {
@@ -189,6 +194,9 @@ LABELS = {
         "claim_mine": "查看我的券",
         "claim_scan": "扫码领券",
         "claim_scan_hint": "用微信或手机相机扫一扫，领取后到店出示券码",
+        "redeem_here": "在线核销",
+        "redeem_here_hint": "核销后立即显示券的内容；每次核销一次，不能恢复。",
+        "given": "您的内容",
         "missing": "没有找到这张券",
         "missing_hint": "链接可能不完整，请从收到券的地方重新打开。",
     },
@@ -245,6 +253,9 @@ LABELS = {
         "claim_mine": "Show my voucher",
         "claim_scan": "Scan to claim",
         "claim_scan_hint": "Scan with WeChat or your camera, then show the voucher in the shop",
+        "redeem_here": "Redeem it here",
+        "redeem_here_hint": "What it gives is shown at once. This spends one use, and cannot be taken back here.",
+        "given": "What you got",
         "missing": "There is no such voucher",
         "missing_hint": "The link may be incomplete: open it again from where you received it.",
     },
@@ -277,8 +288,10 @@ def order_name(state: OrderState, lang: str) -> str:
     return (orders.ZH if lang == "zh" else orders.EN)[state]
 
 
-def state(verdict: Verdict, of: VoucherState, lang: str) -> Said:
-    """Return what a voucher is for its customer."""
+def state(verdict: Verdict, of: VoucherState, lang: str, *, counter: bool) -> Said:
+    """Return what a voucher is for its customer; ``counter``: whether a shop redeems it."""
+    if verdict is Verdict.REDEEMABLE and not counter:
+        return _ONLINE[lang]
     return _GIVEN[lang] if of is VoucherState.GIVEN else STATES[lang][verdict]
 
 

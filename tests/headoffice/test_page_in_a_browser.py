@@ -6,10 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browsers import NO_NETWORK
+from tests.browsers import NO_NETWORK, serious_findings
 from tests.headoffice.counter import new_rid
 from tests.headoffice.phones import NOTICES_MS, furnish, gateway_of, issue, look, opened, read, redeem, tap
 from tests.headoffice.process import Running, running
+
+#: The answer to a redemption gets lost on its way, after the head office has committed it.
+LOSE_THE_ANSWER = """() => {
+    const real = window.fetch;
+    window.fetch = async (...asked) => {
+        const answer = await real(...asked);
+        if (String(asked[0]).endsWith("/redeem")) throw new TypeError("lost");
+        return answer;
+    };
+    HTMLFormElement.prototype.submit = () => { document.documentElement.dataset.lost = "x"; };
+}"""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,3 +144,28 @@ def test_the_language_is_changed_by_a_touch_and_kept_when_the_page_changes(
     assert redeem(office, gateway_of(office, tmp_path / "gw-1"), issued["code"]) == "redeemed"
     phone.wait_for_selector("main.done", timeout=NOTICES_MS)
     assert phone.locator(".state h2").inner_text() == "Used"
+
+
+def test_a_redemption_on_the_page_whose_answer_was_lost_is_the_same_one_when_it_is_pressed_again(
+    office: Running, phone: Page, tmp_path: Path
+) -> None:
+    film = {"author": "李经理", "title": "在线影片", "channels": ["online"], "given": "兑换码 A1B2", "uses": 3}
+    office.api("PUT", "/api/v1/types/film", film)
+    office.api("POST", "/api/v1/types/film/approve", {"by": "王总"})
+    phone.goto(issue(office, type="film")["page"])
+    phone.screenshot(path=tmp_path / "online.png", full_page=True)
+    assert serious_findings(phone) == []
+    button = phone.get_by_role("button", name="在线核销")
+    phone.evaluate(LOSE_THE_ANSWER)
+    button.click()
+    phone.wait_for_selector("html[data-lost]")
+    phone.reload()
+    left = phone.locator(".uses strong")
+    for expected in ("2", "1"):  # pressed again, and then for another one
+        with phone.expect_response("**/ticket*"):
+            button.click()
+        phone.wait_for_function("left => document.querySelector('.uses strong').textContent === left", arg=expected)
+    assert left.inner_text() == "1"
+    assert phone.locator(".given .text").inner_text() == "兑换码 A1B2"
+    phone.screenshot(path=tmp_path / "given.png", full_page=True)
+    assert serious_findings(phone) == []

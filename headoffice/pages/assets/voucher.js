@@ -136,10 +136,26 @@ async function beat() {
   if (opened !== null) opened.timer = setTimeout(beat, PERIOD_MS);
 }
 
+// A redemption keeps its id until its answer has come: whatever is sent again, also by a page that was opened anew
+// meanwhile, is the same redemption.
+function placeOf(form) {
+  return `rid ${form.action}`;
+}
+
+function keepRid(form) {
+  const rid = form.elements.rid;
+  if (rid === undefined) return;
+  rid.value = localStorage.getItem(placeOf(form)) ?? rid.value;
+  localStorage.setItem(placeOf(form), rid.value);
+}
+
 // Forms work without this script, too; with it the page stays where it is, and its code open.
 async function send(form) {
+  keepRid(form);
   const page = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-  if (page.ok) await renew();
+  if (!page.ok) return;
+  localStorage.removeItem(placeOf(form));
+  await renew();
 }
 
 async function give(button) {
