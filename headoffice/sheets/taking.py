@@ -104,7 +104,10 @@ def _require_as_it_was(types: _Types, connection: Connection) -> None:
 def _stores(into: _Taken, file: BinaryIO) -> int:
     def put(numbered: Numbered[StoreLine]) -> None:
         values = numbered.line.model_dump()
-        put_store(into.connection, values.pop("id"), values)
+        try:
+            put_store(into.connection, values.pop("id"), values)
+        except RefusedError as error:
+            raise BadLineError(numbered.number, str(error)) from error
 
     return _each(into, read(file, StoreLine), put)
 

@@ -127,6 +127,8 @@ def test_the_store_that_stands_for_the_pages_is_nobodys(counter: Counter, phone:
     _redeem(phone, page, new_rid())
     refused = counter.api.put("/api/v1/stores/hexiao-online", json={"name": "-"})
     assert (refused.status_code, "hexiao-online" in refused.text) == (422, True)
+    sheet = counter.api.post("/api/v1/sheets/stores", content=b"id,name\nxuhui,a\nhexiao-online,b\n").text
+    assert "line 3" in sheet
     spoken_for = counter.api.put("/api/v1/gateways/gw-x", json={"name": "x", "stores": ["hexiao-online"]})
     assert spoken_for.status_code == 422
     assert [store["id"] for store in counter.api.get("/api/v1/stores").json()] == ["jingan", "nanjing-lu"]
