@@ -51,7 +51,7 @@ _GIVE_BACK = delete(uses).where(uses.c.voucher == bindparam("of_voucher"), uses.
 _WAITING = (
     select(unplaced_uses.c.number, unplaced_uses.c.rid)
     .where(unplaced_uses.c.voucher == bindparam("of_voucher"))
-    .order_by(unplaced_uses.c.rid)
+    .order_by(unplaced_uses.c.number, unplaced_uses.c.rid)
 )
 _HELD = select(uses.c.number).where(uses.c.voucher == bindparam("of_voucher"))
 _WAITS_NO_MORE = delete(unplaced_uses).where(unplaced_uses.c.rid == bindparam("of_rid"))
