@@ -52,7 +52,7 @@ def mended(frame: Frame, kind: Kind, corners: Floats64) -> Frame | None:
 
     None where it cannot be put right beyond doubt.
     """
-    if kind.version not in VERSIONS:
+    if kind.version not in VERSIONS or not _is_a_square_seen(corners):
         return None
     right, contrast = _contrast_of(frame, kind.version, corners)
     return _put_right(contrast, kind) if right >= _FIXED_RIGHT else None
@@ -65,6 +65,8 @@ def mended_one_of(frame: Frame, ways: Iterable[tuple[int, Floats64]]) -> tuple[F
     """
     seen = []
     for version, corners in ways:
+        if not _is_a_square_seen(corners):
+            continue
         right, contrast = _contrast_of(frame, version, corners)
         if right >= _FIXED_RIGHT:
             seen.append((right, version, contrast, corners))
@@ -74,6 +76,16 @@ def mended_one_of(frame: Frame, ways: Iterable[tuple[int, Floats64]]) -> tuple[F
             if clean is not None:
                 return clean, corners
     return None
+
+
+def _is_a_square_seen(corners: Floats64) -> bool:
+    """Return whether a square can look so: decoders also tell of corners that lie on one line, or cross over."""
+    if not np.isfinite(corners).all():
+        return False
+    sides = np.roll(corners, -1, axis=0) - corners
+    following = np.roll(sides, -1, axis=0)
+    turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
+    return bool((turns > 0).all() or (turns < 0).all())
 
 
 def _contrast_of(frame: Frame, version: int, corners: Floats64) -> tuple[float, Floats]:

@@ -12,7 +12,7 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from device.scan.decoders import build_reader
-from device.scan.mending import mended
+from device.scan.mending import mended, mended_one_of
 from device.scan.pipeline import build_pipeline
 from device.scan.qr_layout import VERSIONS, blocks, layout
 from device.scan.readers import Kind
@@ -124,6 +124,22 @@ def test_what_is_another_kind_or_elsewhere_or_lost_is_not_put_right() -> None:
     assert mended(shades, kind, where + 60) is None
     assert mended(under_a_lamp(shades, 0.3), kind, where) is None
     assert mended(np.random.default_rng(1).integers(0, 256, shades.shape, np.uint8), kind, where) is None
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        [(40, 40), (40, 40), (40, 40), (40, 40)],
+        [(10, 10), (60, 60), (110, 110), (160, 160)],
+        [(10, 10), (200, 10), (105, 10), (10, 200)],
+        [(10, 10), (200, 200), (200, 10), (10, 200)],
+        [(10, 10), (200, 10), (np.nan, 200), (10, np.inf)],
+    ],
+)
+def test_corners_between_which_no_square_is_are_no_code(where: list[tuple[float, float]]) -> None:
+    shades = picture(segno.make_qr(TEXT, version=4, error="m", boost_error=False))
+    assert mended(shades, Kind(4, "M", 0), np.array(where, np.float64)) is None
+    assert mended_one_of(shades, [(4, np.array(where, np.float64))]) is None
 
 
 def test_the_pipeline_reads_under_a_lamp_what_no_decoder_reads() -> None:
