@@ -38,6 +38,11 @@ def put(connection: Connection, voucher: str, order: str) -> None:
     connection.execute(insert(bundles), {"voucher": voucher, "bundle": order})
 
 
+def order_of(connection: Connection, voucher: str) -> str | None:
+    """Return the number of the order that a voucher was bought in; None where it was bought alone."""
+    return connection.execute(select(bundles.c.bundle).where(bundles.c.voucher == voucher)).scalar()
+
+
 def beside(connection: Connection, voucher: Voucher | None, store: Store, moment: Moment) -> tuple[Beside, ...]:
     """Return the others of this voucher's order that are exactly like it and can be redeemed here and now.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -29,6 +30,9 @@ _log = logging.getLogger(__name__)
 PERIOD_S = 3600.0
 _HEAD, _TAIL = 3, 4
 _SHORT = _HEAD + _TAIL
+#: A mainland mobile number, with or without its country, once blanks and hyphens are out.
+_MOBILE = re.compile(r"(?:\+?86|0086)?(1\d{10})")
+_GAPS = re.compile(r"[\s-]")
 
 
 def hidden(customer: str) -> str:
@@ -36,6 +40,21 @@ def hidden(customer: str) -> str:
     if len(customer) <= _SHORT:
         return f"{customer[:1]}***"
     return f"{customer[:_HEAD]}****{customer[-_TAIL:]}"
+
+
+def spellings(asked: str) -> set[str]:
+    """Return how a shop may have written the customer who is asked for: a mobile number in each of its usual ways.
+
+    Few words that an index finds, where a comparison that ignores blanks would read every customer.
+    """
+    bare = _GAPS.sub("", asked)
+    found = {asked, bare}
+    if mobile := _MOBILE.fullmatch(bare):
+        number = mobile[1]
+        parts = number[:3], number[3:7], number[7:]
+        alone = {number, " ".join(parts), "-".join(parts)}
+        found |= alone | {f"{country}{one}" for country in ("+86", "+86 ", "+86-", "86", "0086") for one in alone}
+    return found
 
 
 def customer_of(connection: Connection, voucher: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A voucher's whole history, found by code, redemption or customer, and what can be done about it."""
+"""A voucher's whole history, found by code, order, redemption or customer, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from headoffice import customers
+from headoffice import bundles, customers
 from headoffice.books import face_value, voucher_with
+from headoffice.bundle_tables import bundles as bought
 from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
@@ -44,8 +45,10 @@ def _meant(connection: Connection, asked: str) -> list[RowMapping]:
     if _RID.fullmatch(asked):
         ids.add(connection.execute(select(redemptions.c.voucher).where(redemptions.c.rid == asked)).scalar())
     mine = select(holdings.c.voucher).join(wallets, wallets.c.id == holdings.c.wallet)
-    mine = mine.where(wallets.c.customer.in_([asked, asked.replace(" ", "")])).limit(MOST_FOUND)
-    ids |= set(connection.execute(mine).scalars())
+    mine = mine.where(wallets.c.customer.in_(customers.spellings(asked))).limit(MOST_FOUND)
+    together = select(bought.c.voucher).where(bought.c.bundle == asked).limit(MOST_FOUND)
+    for found in (mine, together):
+        ids |= set(connection.execute(found).scalars())
     rows = (
         select(vouchers, voucher_types.c.title, voucher_types.c.kind)
         .join(voucher_types, voucher_types.c.id == vouchers.c.type)
@@ -77,6 +80,7 @@ def show(visit: Visit) -> Shown:
             customer = customers.hidden(customer)
         value = connection.execute(_VALUE.where(voucher_types.c.id == found["type"])).one()
         it = {**found, **local, "tail": code_tail(found["code"]), "value": face_value(*value), "customer": customer}
+        it["bought_in"] = bundles.order_of(connection, found["id"])
         return {"it": it, "history": sorted(told, key=lambda row: row["at"], reverse=True)}
 
     return Shown(template="voucher.html", values=visit.office.database.read(read))

@@ -130,7 +130,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "by_source": ("按来源", "By source"),
     # Vouchers
     "find": ("查找", "Find"),
-    "find_hint": ("券码、核销编号或顾客电话", "A code, a redemption's number, or a telephone"),
+    "find_hint": ("券码、订单号、核销编号或顾客电话", "A code, an order's or redemption's number, a telephone"),
     "none_found": ("没有找到", "Nothing found"),
     "code": ("券码", "Code"),
     "kind": ("类型", "Kind"),
@@ -139,6 +139,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "value": ("价值", "Value"),
     "valid": ("有效期", "Valid"),
     "issued_at": ("发放时间", "Issued"),
+    "order_number": ("订单号", "Order"),
     "booked_for": ("预约时间", "Booked for"),
     "under_lease": ("离线租约", "Under lease"),
     "history": ("经过", "History"),

@@ -28,10 +28,22 @@ def page_of(counter: Counter, code: str) -> str:
 def test_a_customers_vouchers_are_found_by_telephone(counter: Counter, manager: Browsing) -> None:
     counter.issue(title="他的", customer=PHONE)
     counter.issue(title="别人的", customer="13900139000")
-    for written in (PHONE, "138 0013 8000"):
+    counter.issue(title="他另写的", customer="+86 138 0013 8000")
+    for written in (PHONE, "138 0013 8000", "+86-138-0013-8000"):
         text = manager.get(f"/vouchers?q={quote(written)}").text
         assert "他的" in text
+        assert "他另写的" in text
         assert "别人的" not in text
+
+
+def test_what_was_bought_together_is_found_by_its_order_and_leads_there(counter: Counter, manager: Browsing) -> None:
+    bought = [counter.issue(title="门票", bundle="WX 7&1", customer=PHONE) for _ in range(2)]
+    counter.issue(title="别人的", bundle="WX 7")
+    asked = f"/vouchers?q={quote('WX 7&1')}"
+    text = manager.get(asked).text
+    assert all(page_of(counter, code) in text for code in bought)
+    assert "别人的" not in text
+    assert quote("WX 7&1") in manager.get(page_of(counter, bought[0])).text
 
 
 def test_head_office_reads_a_telephone_and_a_manager_its_ends(
