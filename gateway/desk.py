@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 import msgspec
 
-from gateway.binding import Bound, bind, objection_to_permit, objection_to_redeem, objection_to_undo
+from gateway.binding import (
+    NO_OFFER,
+    Bound,
+    bind,
+    must_be_resolved,
+    objection_to_permit,
+    objection_to_redeem,
+    objection_to_undo,
+)
 from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
@@ -248,6 +256,9 @@ class Desk:
     def _confirm(self, bound: Bound, intent: Intent) -> None:
         offer, on_duty = self._offer(intent), self._duties.on_duty(bound)
         sign_in = on_duty.sign_in if on_duty else None
+        if must_be_resolved(intent, offer, self._relays.known(intent.rid)):
+            self.say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=NO_OFFER))
+            return
         if intent.action is Action.UNDO:
             target = self._relays.known(intent.undoes) if intent.undoes else None
             permit = objection_to_permit(intent, offer, bound, self._seal, self._clock(), sign_in)

@@ -256,7 +256,7 @@ class Answer(Message, frozen=True, kw_only=True, tag="answer"):
 
 
 class Notice(Message, frozen=True, kw_only=True, tag="notice"):
-    """What a hop says about a message or a device. It never ends a rid."""
+    """What a hop says about a message or a device. It never ends a rid; after `fault` a kiosk sends RESOLVE for it."""
 
     verdict: Verdict
     rid: Rid | None = None

@@ -63,10 +63,13 @@ def concerns_the_device(message: Notice) -> bool:
     return message.verdict in _OUT_OF_SERVICE
 
 
-def notice(counter: Counter, message: Notice) -> Step:
+def notice(counter: Counter, message: Notice, now: float) -> Step:
     """Take what a hop says about this device; it ends no redemption, and those that are open go on being resolved."""
     if concerns_the_device(message):
         return (counter if _stopped(counter) is message.verdict else _stop(counter, message.verdict)), ()
+    ticket = counter.ticket(message.rid or "")
+    if message.verdict is Verdict.FAULT and ticket is not None:
+        return redeeming.turned_away(counter, ticket, message, now)
     # A gateway that does not welcome the kiosk but says this instead cannot serve it: of another version, most likely.
     refused = message.rid is None and counter.link is not LinkState.UP and isinstance(counter.phase, Starting | Idle)
     if refused:

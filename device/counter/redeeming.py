@@ -41,7 +41,7 @@ from protocol.vocabulary import UNDECIDED, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from protocol.messages import Answer
+    from protocol.messages import Answer, Notice
 
 
 def redeem(counter: Counter, phase: Offering, entropy: bytes, now: float, amount: int | None = None) -> Step:
@@ -164,6 +164,12 @@ def heard(counter: Counter, answer: Answer, now: float) -> Step:
         counter, settled = settle(counter, ticket.rid, now)
         return counter, (*_carried(wanted), *settled)
     return counter, _carried(wanted)
+
+
+def turned_away(counter: Counter, ticket: Ticket, message: Notice, now: float) -> Step:
+    """Ask only how a redemption ended whose REQ its gateway has not taken; that ends no rid."""
+    request, wanted = requester.give_up(ticket.request, now, message.hint or "not taken by its gateway")
+    return with_ticket(counter, replace(ticket, request=request)), _carried(wanted)
 
 
 def tick(counter: Counter, phase: Pending, now: float) -> Step:

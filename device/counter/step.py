@@ -191,7 +191,7 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
         case Notice(look=look) if look is not None and not linking.concerns_the_device(message):
             return looking.heard(counter, message, now)
         case Notice():
-            return linking.notice(counter, message)
+            return linking.notice(counter, message, now)
         case _:
             assert_never(message)
 

@@ -194,12 +194,14 @@ class Gateway(Caller):
     # --- requests -----------------------------------------------------------------------------------------------
 
     def _confirm(self, bound: Bound, intent: Intent) -> None:
-        offer = self._offer(intent)
+        offer, known = self._offer(intent), self.known(intent.rid)
+        if binding.must_be_resolved(intent, offer, known):
+            self._say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=binding.NO_OFFER))
+            return
         if intent.action is Action.UNDO:
             objection = binding.objection_to_undo(intent, self.known(intent.undoes or ""), bound)
         else:
             objection = binding.objection_to_redeem(intent, offer, bound, self.seal, self.clock.now())
-        known = self.known(intent.rid)
         asked = self._asked(bound, intent, offer)
         asked, objection = (asked, objection) if known else self._may_begin(bound, asked, objection)
         self._step(bound, known, machine.take_confirm(known, asked, objection, self.clock.now()))

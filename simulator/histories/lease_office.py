@@ -13,7 +13,6 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.binding import NO_OFFER
 from protocol import lease
 from protocol.lease import Cause, Granted
 from protocol.leasing import Lease, LeasedVoucher, PublicKey
@@ -172,8 +171,7 @@ class LeaseOffice(Office):
     def _commit(self, ask: AskRedeem | AskResolve, ruling: Ruling, *, driven: bool = False) -> None:
         accepted = isinstance(ask, AskResolve) and ask.accepted is not None
         if ruling.record:
-            reason = ask.reason if isinstance(ask, AskResolve) else None
-            self.acceptances.ruled(ask.intent.rid, ruling.answer.verdict, reason)
+            self.acceptances.ruled(ask.intent.rid, ruling.answer.verdict)
         super()._commit(ask, ruling, driven=driven or accepted)
 
     # --- lending ----------------------------------------------------------------------------------------------------
@@ -329,18 +327,17 @@ class Acceptances:
             if mine and self._is_open(rid) and loan.gateway not in self.forgetful:
                 self._violated(rid, "its lease is given back before it was told")
 
-    def ruled(self, rid: str, verdict: Verdict, reason: str | None) -> None:
+    def ruled(self, rid: str, verdict: Verdict) -> None:
         """Check that what somebody was shown as accepted does not end as if nothing had happened.
 
-        Where the journals of its kiosk and of its gateway were both put back, nobody is left who could know. Where that
-        of its gateway was, and nobody has found it out yet, a REQ that was late on its way can come before the kiosk.
+        Where the journals of its kiosk and of its gateway were both put back, nobody is left who could know.
         """
         trail, answer = self._oracle.trails.get(rid), self._accepted.get(rid)
         if trail is None or not trail.accepted or verdict in _ENDS:
             return
         gateway = answer.accepted.gateway if answer is not None and answer.accepted is not None else ""
         forgotten = gateway in self.forgetful or answer is None
-        if not (forgotten and (trail.accepted_forgotten or reason == NO_OFFER)):
+        if not (forgotten and trail.accepted_forgotten):
             self._violated(rid, f"{verdict} is ruled, though it was shown as accepted")
 
     def brought(self, rid: str, lease_id: str, cause: str | None, *, revoked: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 import gateway.leases
+from gateway import binding
 from gateway.standing import Standing
 from protocol import lease, owner, requester
 from protocol.lease import Cause, Held, Journalled
@@ -19,8 +20,11 @@ from simulator.histories.lease_office import LeaseOffice
 from simulator.histories.mutant import broken
 
 if TYPE_CHECKING:
+    from gateway.offers import Offer
     from protocol.lease import Clock, Granted
+    from protocol.messages import Intent
     from protocol.owner import Moment, Ruling, Voucher
+    from protocol.relay import Relay
     from protocol.requester import Request
     from simulator.histories.lease_office import Loan
     from simulator.histories.mutant import Whatever
@@ -132,6 +136,13 @@ def _asks_as_ever(_: Whatever) -> Whatever:
     return mutant
 
 
+def _takes_any_offer(_: Whatever) -> Whatever:
+    def mutant(_intent: Intent, _offer: Offer | None, _known: Relay | None) -> bool:
+        return False
+
+    return mutant
+
+
 OFFLINE = (
     broken("a lease is held by every gateway", 3, (LeaseOffice, "_holds", _to_everybody), kind=Kind.OFFLINE),
     broken("what was accepted is made a tombstone", 8, (lease, "rule_accepted", _tombstone), kind=Kind.OFFLINE),
@@ -144,6 +155,7 @@ OFFLINE = (
     broken("the head office redeems what it has lent", 3, (owner, "judge", _ignores_leases), kind=Kind.OFFLINE),
     broken("a kiosk keeps to itself what was accepted", 8, (requester, "_resolve", _says_nothing), kind=Kind.OFFLINE),
     broken("a use is accepted twice", 3, (gateway.leases, "_has_taken", _nothing_taken), kind=Kind.OFFLINE),
+    broken("a REQ of another run is taken", 11, (binding, "must_be_resolved", _takes_any_offer), kind=Kind.OFFLINE),
     broken(
         "what was accepted is asked for again", 3, (LeaseGateway, "_has_accepted", _asks_as_ever), kind=Kind.OFFLINE
     ),

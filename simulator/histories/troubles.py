@@ -12,6 +12,7 @@ from simulator.histories.faults import Fault, State
 from simulator.histories.gateway import STORES
 from simulator.histories.kinds import Kind
 from simulator.histories.lease_gateway import LeaseGateway
+from simulator.histories.lease_troubles import forget_accepted, has_accepted
 from simulator.histories.platform_office import PlatformOffice
 
 if TYPE_CHECKING:
@@ -105,7 +106,11 @@ class Troubles:
                 (State.SENT, self._redeem_elsewhere),
                 (State.SENT, self._refuse_all),
             ),
-            Kind.OFFLINE: ((State.ASKED, self._cut_office), (State.RULED, self._cut_kiosk)),
+            Kind.OFFLINE: (
+                (State.ASKED, self._cut_office),
+                (State.RULED, self._cut_kiosk),
+                (State.CLOSED, self._forget_accepted),
+            ),
         }
 
     def pursue(self, state: State, rid: str | None) -> None:
@@ -242,6 +247,12 @@ class Troubles:
     def _put_gateway_back_to(self, gateway: Gateway, older: Disk) -> None:
         self._met(Fault.GATEWAY_BACK, gateway=gateway)
         gateway.put_back(older, self._random.uniform(*DOWN_S))
+
+    def _forget_accepted(self, target: Target) -> None:
+        """Cut a gateway off that has just accepted a redemption, and let it forget that."""
+        if target.rid is not None and has_accepted(target.kiosk, target.rid):
+            self._cut_office(target)
+            forget_accepted(self._history, target.kiosk, target.rid)
 
     def _put_office_back(self, _: Target) -> None:
         if self._office_is_put_back and not self._office_copied:

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.binding import NO_OFFER
 from gateway.journal import restore
 from protocol.lease import Clock
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
@@ -25,6 +26,7 @@ from protocol.messages import (
     Leased,
     Looked,
     Met,
+    Notice,
     Offered,
     Refused,
     Resolve,
@@ -323,6 +325,32 @@ async def test_a_restart_goes_on_uploading_and_tells_the_kiosk_that_asks(data: P
         await again.ended("till-1", rid(1))
     assert first == second
     assert {ask.accepted for ask in uploads(chain)} == {first.accepted}
+
+
+@pytest.mark.rule(11)
+async def test_rule_11_a_repeat_of_a_req_to_another_run_ends_nothing_that_its_journal_has_lost(
+    data: Path, chain: Chain
+) -> None:
+    code = chain.issue()
+    async with open_shop(data, chain.owner) as shop:
+        await chain.lease(shop)
+        intent = intent_of(await shop.offered("till-1", code), rid(1), code)
+        shop.confirm("till-1", intent)
+        before = await told(shop, 1)
+    asked = len(chain.owner.asked)
+    intent = msgspec.structs.replace(intent, offer=f"before-{intent.offer}")  # the name of another run
+    older = data / "older"
+    older.mkdir()
+    async with open_shop(older, chain.owner) as again:
+        again.confirm("till-1", intent)
+        said = again.outbox.to("till-1")[-1]
+        assert isinstance(said, Notice)
+        assert (said.verdict, said.rid, said.hint) == (Verdict.FAULT, rid(1), NO_OFFER)
+        assert again.relays.known(rid(1)) is None
+        assert not [ask for ask in chain.owner.asked[asked:] if isinstance(ask, AskResolve)]
+        again.receive("till-1", Resolve(intent=intent, accepted=before.accepted))
+        await again.journal.flush()
+        assert again.relays.has_accepted(code), "what its kiosk says of it counts"
 
 
 async def test_a_journal_that_was_put_back_and_a_machine_that_was_started_anew_hold_no_lease(

@@ -199,6 +199,14 @@ LAST = (
     ),
     Edit(
         11,
+        "a repeat of a REQ to another run ends nothing that its journal has lost",
+        BINDING,
+        "    return known is None and offer is None and",
+        "    return known is not None and offer is None and",
+        "gateway/test_leases.py::test_rule_11_a_repeat_of_a_req_to_another_run_ends_nothing_that_its_journal_has_lost",
+    ),
+    Edit(
+        11,
         "what books said that were put back since does not count",
         STANDING,
         "return not (self.stopped or late)",

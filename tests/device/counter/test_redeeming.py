@@ -146,6 +146,19 @@ def test_a_pending_answer_a_notice_and_a_lost_link_end_nothing(bench: Bench) -> 
     assert bench.counter.ticket(rid) is not None
 
 
+@pytest.mark.rule(8)
+def test_what_its_gateway_does_not_take_is_only_asked_about_at_once_and_stays_open(bench: Bench) -> None:
+    rid = bench.redeem()
+    bench.hear(Notice(verdict=Verdict.FAULT, rid=rid, hint="no offer of this gateway since its start"))
+    assert [message.reason for message in bench.sent(Resolve)] == ["no offer of this gateway since its start"]
+    bench.hear(Notice(verdict=Verdict.FAULT, rid=rid, hint="no offer of this gateway since its start"))
+    bench.hear(Notice(verdict=Verdict.FAULT, rid="f" * 32, hint="of a rid that is not open here"))
+    assert len(bench.sent(Resolve)) == 1
+    bench.wait(2)
+    assert len(bench.sent(Confirm)) == 1
+    assert bench.view.screen is Screen.PENDING
+
+
 def test_when_the_link_returns_the_redemption_is_asked_about_at_once(bench: Bench) -> None:
     bench.redeem()
     bench.do(LinkDown())

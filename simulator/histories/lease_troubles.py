@@ -1,0 +1,50 @@
+"""What befalls a store that has accepted something by itself: it forgets it, while its request is still on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocol.marks import stamped
+from protocol.messages import Confirm
+from protocol.relay import TELL_S
+from simulator.histories.faults import Fault
+from simulator.histories.lease_gateway import LeaseGateway
+
+if TYPE_CHECKING:
+    from simulator.histories.history import History
+    from simulator.histories.kiosk import Kiosk
+
+#: How long after its requester was told the journal is put back, how long that takes, and how much later a copy of the
+#: REQ still comes, seconds: a late message's time in all.
+TOLD_S, DOWN_S, COMES_S = (0.1, 1.0), (0.2, 0.6), (0.1, 6.0)
+
+
+def has_accepted(kiosk: Kiosk, rid: str) -> bool:
+    """Whether a kiosk's gateway has accepted this rid, and has not heard its end yet."""
+    row = kiosk.gateway.disk.rows.get(rid)
+    return row is not None and row.requester == kiosk.name and row.accepted is not None
+
+
+def forget_accepted(history: History, kiosk: Kiosk, rid: str) -> None:
+    """Put the journal of a kiosk's gateway back once it has said that it accepted a rid; a copy of its REQ comes late.
+
+    The office, which knows nothing of it, is the first whom the gateway meets then.
+    """
+    gateway, world, random = kiosk.gateway, history.world, history.world.random
+    message = stamped(Confirm(intent=history.oracle.trails[rid].intent), kiosk.disk.mark)
+
+    def come() -> None:
+        if not kiosk.line.cut:
+            history.faults.met(Fault.TWICE, rid)
+            gateway.take(kiosk.name, message)
+
+    def forget() -> None:
+        if history.faults.calm or not isinstance(gateway, LeaseGateway) or not has_accepted(kiosk, rid):
+            return
+        history.faults.met_by_all(Fault.GATEWAY_BACK, history.oracle.live(gateway=gateway.name))
+        down_s = random.uniform(*DOWN_S)
+        gateway.upstream.cut = False
+        gateway.put_back(gateway.before, down_s)
+        world.at(world.now + down_s + random.uniform(*COMES_S), come)
+
+    world.at(world.now + TELL_S + random.uniform(*TOLD_S), forget)
