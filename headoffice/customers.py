@@ -64,10 +64,12 @@ def customer_of(connection: Connection, voucher: str) -> str | None:
 
 
 def forget(connection: Connection, voucher: str) -> bool:
-    """Forget whose a voucher is, and all others in the same wallet; whether somebody was known."""
-    wallet = select(holdings.c.wallet).where(holdings.c.voucher == voucher).scalar_subquery()
-    gone = update(wallets).where(wallets.c.id == wallet, wallets.c.customer.is_not(None)).values(customer=None)
-    return bool(connection.execute(gone).rowcount)
+    """Forget whose a voucher is, and all others of the same customer, however written; whether somebody was known."""
+    customer = customer_of(connection, voucher)
+    if customer is None:
+        return False
+    connection.execute(update(wallets).where(wallets.c.customer.in_(spellings(customer))).values(customer=None))
+    return True
 
 
 def forget_old(connection: Connection, before: datetime) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
 
+from headoffice.customers import spellings
 from headoffice.page_tables import holdings, wallets
 from headoffice.registry import put
 
@@ -52,8 +53,9 @@ def wallet_in(connection: Connection, token: str, at: datetime) -> str:
 
 
 def wallet_of(connection: Connection, customer: str, at: datetime) -> str:
-    """Return the wallet of a customer whom the shop knows, made where there is none yet."""
-    found = connection.execute(select(wallets.c.id).where(wallets.c.customer == customer)).scalar()
+    """Return the wallet of a customer whom the shop knows, however they are written; made where there is none yet."""
+    known = select(wallets.c.id).where(wallets.c.customer.in_(spellings(customer))).order_by(wallets.c.at)
+    found = connection.execute(known).scalar()
     return str(found) if found is not None else _make(connection, mint_token(), customer, at)
 
 

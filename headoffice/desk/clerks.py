@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headoffice import clerks, registry
+from headoffice import activations, clerks, registry
 from headoffice.api.clerks import ClerkChange, ClerkIn
 from headoffice.clerks import Role
 from headoffice.desk.deeds import Deed
@@ -38,7 +38,7 @@ def show_clerks(visit: Visit) -> Shown:
 
 
 def act_on_clerk(visit: Visit) -> Gone | Shown:
-    """Add, change or reset a clerk."""
+    """Add, change or reset a clerk, or make the one-time code by which a clerk sets the PIN alone."""
     match visit.form("do"):
         case "add":
             wanted = ClerkIn(
@@ -58,6 +58,8 @@ def act_on_clerk(visit: Visit) -> Gone | Shown:
             return _secrets(visit, visit.office.database.write(add), wanted.name, drawn)
         case "reset":
             return _reset(visit, visit.form("number"))
+        case "activate":
+            return _activate(visit, visit.form("number"))
         case _:
             return _change(visit, visit.form("number"))
 
@@ -97,6 +99,18 @@ def _reset(visit: Visit, number: str) -> Shown:
         return str(found["name"])
 
     return _secrets(visit, number, visit.office.database.write(reset), drawn)
+
+
+def _activate(visit: Visit, number: str) -> Shown:
+    def issue(connection: Connection) -> activations.Activation:
+        _own_clerk(connection, visit, number)
+        made = activations.issue(connection, number, visit.now)
+        visit.note(connection, Deed.ACTIVATE_CLERK, f"{number} {made.name}")
+        return made
+
+    made = visit.office.database.write(issue)
+    code = qr_svg(made.code, said("one_time_code", visit.lang))
+    return Shown(template="clerk_code.html", values={"number": number, "name": made.name, "code": code})
 
 
 def _own_clerk(connection: Connection, visit: Visit, number: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     ADD_CLERK = "add-clerk"
     CHANGE_CLERK = "change-clerk"
     RESET_CLERK = "reset-clerk"
+    ACTIVATE_CLERK = "activate-clerk"
     PUT_STORE = "put-store"
     DRAW_UP = "draw-up"
     APPROVE = "approve"

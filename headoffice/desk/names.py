@@ -71,6 +71,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "sign-out-person": ("令其全部退出", "Signed a person out"),
     "add-clerk": ("添加店员", "Added a clerk"),
     "change-clerk": ("修改店员", "Changed a clerk"),
+    "activate-clerk": ("发出店员一次性码", "Made a clerk a one-time code"),
+    "one_time_code": ("一次性码", "One-time code"),
     "reset-clerk": ("换新店员密码和工牌", "Gave a clerk a new PIN and badge"),
     "put-store": ("修改门店", "Changed a store"),
     "draw-up": ("提交券种", "Drew up a type"),

@@ -250,6 +250,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "clerk_manages": ("店长:可用工牌授权撤销和大额核销", "Manager: approves undos and high values with the badge"),
     "disable_clerk": ("停用此店员", "Keep this clerk from signing in"),
     "reset_clerk": ("换新密码和工牌", "New PIN and badge"),
+    "one_time_code": ("一次性码", "One-time code"),
+    "one_time_code_hint": (
+        "给本店的核销机扫一次,由店员自己设密码;三天内有效,新码一出旧码即作废",
+        "Shown to a kiosk of the clerk's store, it lets the clerk set the PIN; for three days, or until a newer one",
+    ),
     "no_clerks": ("还没有店员", "No clerk yet"),
     "told_once": ("只显示这一次,请当面交给店员", "This is shown once: hand it over in person"),
     "pin": ("密码", "PIN"),

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import insert, select
 
 from headoffice import customers
 from headoffice.customers import hidden
 from headoffice.desk.deeds import Deed, newest
+from headoffice.page_tables import wallets
 
 if TYPE_CHECKING:
     from headoffice.database import Database
@@ -23,6 +25,11 @@ PHONE = "13800138000"
 
 def page_of(counter: Counter, code: str) -> str:
     return f"/vouchers/{counter.api.get(f'/api/v1/vouchers/{code}').json()['id']}"
+
+
+def known(database: Database) -> list[str | None]:
+    """Return whose each wallet is."""
+    return list(database.read(lambda connection: connection.execute(select(wallets.c.customer)).scalars().all()))
 
 
 def test_a_customers_vouchers_are_found_by_telephone(counter: Counter, manager: Browsing) -> None:
@@ -64,7 +71,7 @@ def test_what_is_shown_of_a_customer_tells_two_apart_and_no_more(customer: str, 
 def test_a_customer_is_forgotten_on_request_and_keeps_the_vouchers(
     office: Office, counter: Counter, staff: Browsing, manager: Browsing
 ) -> None:
-    code, other = (counter.issue(customer=PHONE) for _ in range(2))
+    code, other = (counter.issue(customer=written) for written in (PHONE, f"+86 {PHONE}"))
     page = page_of(counter, code)
     assert manager.post(page, forget="1", why="顾客要求").status_code == 409
     assert staff.post(page, forget="1", why="顾客要求").status_code == 303
@@ -76,6 +83,24 @@ def test_a_customer_is_forgotten_on_request_and_keeps_the_vouchers(
     assert lines[0]["deed"] == Deed.FORGET
     assert PHONE not in repr(lines)
     assert counter.redeem(code).verdict == "redeemed"
+
+
+def test_a_customer_has_one_wallet_however_the_telephone_is_written(counter: Counter, database: Database) -> None:
+    for written in (PHONE, f"+86 {PHONE}", f"{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]}"):
+        counter.issue(customer=written)
+    assert [row.customer for row in database.read(lambda connection: connection.execute(select(wallets)).all())] == [
+        PHONE
+    ]
+
+
+def test_who_was_kept_twice_is_forgotten_in_both_spellings(counter: Counter, database: Database, clock: Clock) -> None:
+    voucher = page_of(counter, counter.issue(customer=PHONE)).rpartition("/")[2]
+    twin = {"id": "0" * 32, "token": "t" * 32, "customer": f"+86{PHONE}", "at": clock.at}
+    database.write(lambda connection: connection.execute(insert(wallets), twin))
+    assert database.write(lambda connection: customers.forget(connection, voucher))
+    assert (
+        database.read(lambda connection: connection.execute(select(wallets.c.customer)).scalars().all()) == [None] * 2
+    )
 
 
 def test_customers_are_forgotten_as_long_after_their_last_voucher_as_the_merchant_has_set(

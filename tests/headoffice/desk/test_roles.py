@@ -80,6 +80,10 @@ def test_a_manager_adds_and_disables_clerks_of_their_own_stores_alone(counter: C
     counter.api.post("/api/v1/clerks", {"number": "2000", "name": "共享", "stores": ["jingan", "nanjing-lu"]})
     assert manager.post("/clerks", do="change", number="2000", name="x", stores="jingan").status_code == 409
     assert manager.post("/clerks", do="reset", number="2000").status_code == 409
+    assert manager.post("/clerks", do="activate", number="2000").status_code == 409
+    shown = manager.post("/clerks", do="activate", number="1001")
+    assert shown.status_code == 200
+    assert "<svg" in shown.text
     assert manager.post("/clerks", do="change", number="1001", name="张三", stores="nanjing-lu").status_code == 409
     done = manager.post("/clerks", do="change", number="1001", name="张三", stores="jingan", disabled="1")
     assert done.status_code == 303
