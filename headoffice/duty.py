@@ -8,8 +8,7 @@ from sqlalchemy import bindparam, exists, select
 
 from headoffice.registry import ClerkPolicy
 from headoffice.schema import clerk_stores, clerks, stores
-from protocol.classify import classify
-from protocol.ids import code_tail
+from protocol.classify import shown_tail
 from protocol.messages import Answer, AskRedeem, Detail
 from protocol.owner import Ruling
 from protocol.vocabulary import Verdict
@@ -51,5 +50,5 @@ def refusal(connection: Connection, ask: AskRedeem | AskResolve) -> Ruling | Non
     if verdict is None:
         return None
     code = ask.intent.code
-    detail = Detail(code_tail=None if code is None or classify(code).private else code_tail(code))
+    detail = Detail(code_tail=shown_tail(code))
     return Ruling(answer=Answer(rid=ask.intent.rid, verdict=verdict, final=True, detail=detail), record=True)

@@ -63,6 +63,9 @@ def public_app(office: Office) -> FastAPI:
     )
     app.state.office = office
     answer_problems(app)
+    # Before the API, which is many routes: customers wait for these.
+    app.router.routes.extend(Pages(office).routes())
+    app.router.routes.extend(desk_of(office))
     for part in (
         stores,
         voucher_types,
@@ -81,8 +84,6 @@ def public_app(office: Office) -> FastAPI:
     ):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(administrator)])
     app.include_router(_well)
-    app.router.routes.extend(Pages(office).routes())
-    app.router.routes.extend(desk_of(office))
     if office.driver is not None:
         app.router.routes.extend(events.routes(office.driver))
     return app

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from protocol.ids import code_tail
 from protocol.messages import LONGEST_CODE
 from protocol.vocabulary import Verdict
 
@@ -93,3 +94,13 @@ def classify(text: str | None) -> Kind:
     if len(text) > LONGEST_CODE or not text.translate(_LINE_CONTROLS).isprintable():
         return _BAD
     return VOUCHER
+
+
+def no_voucher(code: str | None) -> Verdict:
+    """Name a code that no voucher has: what it is by its shape, else an unknown one."""
+    return classify(code).verdict or Verdict.UNKNOWN_CODE
+
+
+def shown_tail(code: str | None) -> str | None:
+    """Return as much of a code as may be shown and kept; None of one that is private."""
+    return None if code is None or classify(code).private else code_tail(code)

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from protocol import terms
-from protocol.classify import classify
-from protocol.ids import code_tail
+from protocol.classify import classify, no_voucher, shown_tail
 from protocol.messages import Action, Answer, AskRedeem, AskResolve, Detail, Intent, Looked, Notice
 from protocol.vocabulary import Verdict
 
@@ -244,7 +243,7 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
 def rule_look(code: str, voucher: Voucher | None, moment: Moment, others: tuple[Beside, ...] = ()) -> Looked:
     """Answer a look: what this code is worth here and now. ``voucher`` has it, ``others`` could be redeemed with it."""
     if voucher is None:
-        return Looked(verdict=_no_voucher(code), detail=Detail(code_tail=_tail(code)))
+        return Looked(verdict=no_voucher(code), detail=Detail(code_tail=shown_tail(code)))
     verdict = judge(voucher, moment)
     if verdict is Verdict.REDEEMABLE and voucher.showing and not voucher.showing.can_be_looked_up(moment.at):
         verdict = Verdict.STALE_CODE
@@ -272,7 +271,7 @@ def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Vouch
             return Ruling(answer=Answer(rid=rid, verdict=Verdict.PENDING, final=False))
         return _tombstone(rid, ask.reason, voucher)
     if voucher is None:
-        verdict, detail = _no_voucher(ask.intent.code), Detail(code_tail=_tail(ask.intent.code))
+        verdict, detail = no_voucher(ask.intent.code), Detail(code_tail=shown_tail(ask.intent.code))
         return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=detail), record=True)
     if ask.terms != voucher.terms:
         return _tombstone(rid, "the voucher's terms changed since it was offered", voucher)
@@ -393,12 +392,3 @@ def _claim(ask: AskRedeem | AskResolve, voucher: Voucher) -> tuple[int, ...]:
     if len(claimed) == ask.intent.quantity and max(claimed) <= voucher.uses:
         return tuple(sorted(claimed))
     return free_uses(voucher, ask.intent.quantity)
-
-
-def _no_voucher(code: str | None) -> Verdict:
-    """Name a code that no voucher has: what it is by its shape, else an unknown one."""
-    return classify(code).verdict or Verdict.UNKNOWN_CODE
-
-
-def _tail(code: str | None) -> str | None:
-    return None if code is None or classify(code).private else code_tail(code)

@@ -106,6 +106,7 @@ def test_a_laxer_setting_loses_what_it_acknowledged(name: str, monkeypatch: pyte
     assert played_until_found_out(name).lost > FOUND_OUT, "a commit under NORMAL is not on the disk when it returns"
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["kiosk", "gateway", "headoffice"])
 def test_a_disk_that_lies_about_its_syncs_is_found_out(name: str) -> None:
     report = played_until_found_out(name, deaf=True)

@@ -89,6 +89,7 @@ def test_a_type_comes_back_as_it_was_put(counter: Counter) -> None:
         "hours": {"from": "11:00:00", "until": "14:00:00"},
         "channels": ["offline", "mail"],
         "asks_amount": True,
+        "given": "取餐口令 1234",
     }
     put = counter.put_type("lunch", **full)
     assert put == {"id": "lunch", "terms": 1, "state": "approved", **full}

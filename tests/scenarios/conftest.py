@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # for the session's other half its kiosks would look for codes in vain
 def rehearsal(
     free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Counter]:
@@ -23,7 +23,7 @@ def rehearsal(
         yield counter
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def headoffice(rehearsal: Counter) -> Headoffice:
     """Give the rehearsal's head office."""
     said = rehearsal.good("GET", "/api/rehearsal")["headoffice"]
