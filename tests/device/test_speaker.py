@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import subprocess
 import time
 import wave
@@ -168,7 +167,6 @@ def test_what_is_missing_is_told_with_what_to_install(tmp_path: Path, monkeypatc
     assert "$.speaker.recordings: there is no folder" in found
 
 
-@pytest.mark.skipif(shutil.which(ESPEAK) is None, reason="espeak-ng is not installed")
 @pytest.mark.parametrize("language", list(Language))
 def test_espeak_itself_speaks_these_words(tmp_path: Path, language: Language) -> None:
     file = tmp_path / "said.wav"
