@@ -45,6 +45,11 @@ LEASE = Lease(
     most_value=10_000, title="拿铁一杯", value="¥32", value_fen=3200, terms=7, weekdays=tuple(range(7)),
 )  # fmt: skip
 
+#: What a kiosk was told by a gateway that is not this one, or does not know it any more.
+SAID = Accepted(
+    lease=LEASE.id, gateway="gw-9", voucher="1".zfill(32), uses=(1,), elapsed_s=200.0, at="2026-11-21T12:05:00+08:00"
+)
+
 
 class Chain:
     """A head office with a key, which leases vouchers and then falls silent."""
@@ -371,20 +376,12 @@ async def test_a_journal_that_was_put_back_and_a_machine_that_was_started_anew_h
 
 async def test_a_kiosk_that_was_moved_brings_what_was_accepted_elsewhere(data: Path, chain: Chain) -> None:
     code = chain.issue()
-    said = Accepted(
-        lease=LEASE.id,
-        gateway="gw-9",
-        voucher="1".zfill(32),
-        uses=(1,),
-        elapsed_s=200.0,
-        at="2026-11-21T12:05:00+08:00",
-    )
     intent = intent_of(None, rid(1), code)
     async with open_shop(data, chain.owner) as shop:
         shop.receive("till-1", Resolve(intent=intent, reason="restarted"))
-        shop.receive("till-1", Resolve(intent=intent, reason="restarted", accepted=said))
+        shop.receive("till-1", Resolve(intent=intent, reason="restarted", accepted=SAID))
         await shop.journal.flush()
-        shop.receive("till-1", Resolve(intent=intent, reason="restarted", accepted=said))
+        shop.receive("till-1", Resolve(intent=intent, reason="restarted", accepted=SAID))
         chain.owner.answer = redeemed
         await shop.relays.drain(0.2)
         shop.clock.now += 5
@@ -392,21 +389,13 @@ async def test_a_kiosk_that_was_moved_brings_what_was_accepted_elsewhere(data: P
         ended = await shop.ended("till-1", rid(1))
         claims = _claims(data)
     assert ended.verdict is Verdict.REDEEMED
-    assert uploads(chain)[-1].accepted == said
+    assert uploads(chain)[-1].accepted == SAID
     assert claims == []
 
 
 @pytest.mark.rule(11)
 async def test_a_request_under_way_gives_way_to_what_turns_out_to_have_been_accepted(data: Path, chain: Chain) -> None:
     code = chain.issue()
-    said = Accepted(
-        lease=LEASE.id,
-        gateway="gw-1",
-        voucher="1".zfill(32),
-        uses=(1,),
-        elapsed_s=200.0,
-        at="2026-11-21T12:05:00+08:00",
-    )
 
     def asked(kind: type[AskRedeem | AskResolve]) -> int:
         return sum(isinstance(ask, kind) and ask.intent.rid == rid(2) for ask in chain.owner.asked)
@@ -416,7 +405,7 @@ async def test_a_request_under_way_gives_way_to_what_turns_out_to_have_been_acce
         shop.confirm("till-1", intent_of(await shop.offered("till-1", code), rid(2), code))
         await shop.journal.flush()
         await chain.owner.until(lambda: asked(AskRedeem) == 1)
-        shop.receive("till-2", Resolve(intent=intent_of(None, rid(1), code), reason="restarted", accepted=said))
+        shop.receive("till-2", Resolve(intent=intent_of(None, rid(1), code), reason="restarted", accepted=SAID))
         for _ in range(3):
             await shop.journal.flush()
             await shop.relays.drain(0.2)
