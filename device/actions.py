@@ -11,6 +11,7 @@ from device.counter.effects import (
     Accept,
     Conclude,
     Effect,
+    Forgo,
     Ignored,
     Mint,
     Park,
@@ -21,11 +22,11 @@ from device.counter.effects import (
     Show,
     Tidy,
 )
-from device.counter.events import MintFailed
+from device.counter.events import ForgoFailed, MintFailed
 from device.errors import JournalError
 from device.view import Screen
 from protocol.ids import code_tail
-from protocol.messages import Look
+from protocol.messages import Look, Resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,13 +86,21 @@ class Actions:
         self._on_ready: Callable[[], None] | None = on_ready
         self._shown: View | None = None
 
-    def carry_out(self, effects: tuple[Effect, ...]) -> MintFailed | None:
-        """Carry out effects in order; stop and report where a redemption could not be written down."""
+    def carry_out(self, effects: tuple[Effect, ...]) -> MintFailed | ForgoFailed | None:
+        """Carry out effects in order; stop and report where a redemption could not be written down.
+
+        Where it could not be written down that one is forgone, only its RESOLVE stays here.
+        """
+        failed: ForgoFailed | None = None
         for effect in effects:
             match effect:
                 case Mint(intent=intent):
                     if not self._mint(intent):
                         return MintFailed(intent.rid)  # what was to follow it must not leave
+                case Forgo(rid=rid):
+                    failed = failed if self._forgo(rid) else ForgoFailed(rid)
+                case Send(message=Resolve(intent=intent)) if failed is not None and intent.rid == failed.rid:
+                    pass
                 case Send(message=message):
                     if isinstance(message, Look):
                         log.info("looking look=%s tail=%s", message.look, code_tail(message.code))
@@ -102,7 +111,7 @@ class Actions:
                     log.info("ignored reason=%s", reason)
                 case _:
                     self._write(effect)
-        return None
+        return failed
 
     def _mint(self, intent: Intent) -> bool:
         """Write a redemption down; return whether it is on disk."""
@@ -113,6 +122,16 @@ class Actions:
             return False
         tail = code_tail(intent.code) if intent.code else None
         log.info("redeeming rid=%s tail=%s quantity=%s", intent.rid, tail, intent.quantity)
+        return True
+
+    def _forgo(self, rid: str) -> bool:
+        """Write down that a redemption is forgone; return whether it is on disk."""
+        try:
+            self.ports.journal.forgo(rid)
+        except JournalError as error:
+            log.error("redemption_not_forgone rid=%s error=%s", rid, error)  # noqa: TRY400 - says what to do
+            return False
+        log.info("forgone rid=%s", rid)
         return True
 
     def _show(self, effect: Show) -> None:

@@ -53,6 +53,7 @@ MIGRATIONS = (
         boot INTEGER NOT NULL,
         at TEXT NOT NULL,
         parked INTEGER NOT NULL DEFAULT 0,
+        forgone INTEGER NOT NULL DEFAULT 0,
         settled_at TEXT,
         handed_over INTEGER
     );
@@ -158,6 +159,10 @@ class Journal:
             self._run("UPDATE book SET answer=?, verdict=? WHERE seq=?", said, answer.verdict, seq)
             self._note_heard()
 
+    def forgo(self, rid: str) -> None:
+        """Note that no word that this redemption was accepted offline counts any more."""
+        self._run("UPDATE book SET forgone=1 WHERE seq=?", self._rows[rid])
+
     def conclude(self, answer: Answer) -> None:
         """Write down a redemption's final answer, and erase its raw code."""
         seq = self._rows[answer.rid]
@@ -198,7 +203,8 @@ class Journal:
     def kept(self) -> tuple[Kept, ...]:
         """Return every redemption that is open, or ended and not seen, oldest first."""
         rows = self._run(
-            "SELECT intent, answer, code_tail, parked FROM book WHERE rid NOTNULL AND settled_at ISNULL ORDER BY seq"
+            "SELECT intent, answer, code_tail, parked, forgone FROM book"
+            " WHERE rid NOTNULL AND settled_at ISNULL ORDER BY seq"
         )
         return tuple(
             Kept(
@@ -206,8 +212,9 @@ class Journal:
                 tail=tail or "",
                 answer=_ANSWER.decode(answer) if answer else None,
                 parked=bool(parked),
+                forgone=bool(forgone),
             )
-            for intent, answer, tail, parked in rows
+            for intent, answer, tail, parked, forgone in rows
         )
 
     def tidy(self) -> None:

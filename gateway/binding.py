@@ -83,11 +83,12 @@ def needs_approval(looked: Looked, bound: Bound, method: Method) -> bool:
     return method in {Method.SCAN, Method.TYPED} and limit is not None and value is not None and value >= limit
 
 
-def must_be_resolved(intent: Intent, offer: Offer | None, known: Relay | None) -> bool:
-    """Whether a REQ is not taken at all, because its offer is of another run, or of another gateway.
+def is_not_ours(intent: Intent, offer: Offer | None, known: Relay | None) -> bool:
+    """Whether a request is turned away, because its offer is of another run, or of another gateway.
 
     That one may have accepted it offline, and told its kiosk, before this journal was put back to an older copy. Only
-    the kiosk's RESOLVE says so; a repeat of the REQ that was late on its way would end it as if nothing had happened.
+    a RESOLVE is taken that says what was accepted, or that its kiosk has forgone what it may still be told of that:
+    anything else may have been late on its way, and would end it as if nothing had happened.
     """
     return known is None and offer is None and intent.offer is not None and intent.action is Action.REDEEM
 

@@ -19,7 +19,7 @@ from gateway.binding import (
     NO_OFFER,
     Bound,
     bind,
-    must_be_resolved,
+    is_not_ours,
     objection_to_permit,
     objection_to_redeem,
     objection_to_undo,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
     from gateway.standing import Standing
     from gateway.undos import Undos
-    from protocol.leasing import Accepted
     from protocol.messages import GatewayMessage, KioskMessage
 
 log = logging.getLogger(__name__)
@@ -191,8 +190,8 @@ class Desk:
                 self._look(bound, message)
             case Confirm(intent=intent):
                 self._confirm(bound, intent)
-            case Resolve(intent=intent, reason=reason, accepted=accepted):
-                self._resolve(bound, intent, reason, accepted)
+            case Resolve():
+                self._resolve(bound, message)
             case Settled(rid=rid, handed_over=handed_over):
                 if not self._relays.settle(bound.identity, rid, handed_over=handed_over):
                     log.warning("settled_unknown kiosk=%s rid=%s", bound.identity, rid)
@@ -256,7 +255,7 @@ class Desk:
     def _confirm(self, bound: Bound, intent: Intent) -> None:
         offer, on_duty = self._offer(intent), self._duties.on_duty(bound)
         sign_in = on_duty.sign_in if on_duty else None
-        if must_be_resolved(intent, offer, self._relays.known(intent.rid)):
+        if is_not_ours(intent, offer, self._relays.known(intent.rid)):
             self.say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=NO_OFFER))
             return
         if intent.action is Action.UNDO:
@@ -278,13 +277,18 @@ class Desk:
         if said is not None:
             self.say(bound.identity, said)
 
-    def _resolve(self, bound: Bound, intent: Intent, reason: str | None, accepted: Accepted | None) -> None:
+    def _resolve(self, bound: Bound, message: Resolve) -> None:
+        intent, accepted, offer = message.intent, message.accepted, self._offer(message.intent)
+        is_sure = accepted is not None or message.forgone
+        if not is_sure and is_not_ours(intent, offer, self._relays.known(intent.rid)):
+            self.say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=NO_OFFER))
+            return
         if self._held_up(bound, intent.rid, fruitless=True):
             return
-        asked = _asked(bound, intent, self._offer(intent))
+        asked = _asked(bound, intent, offer)
         if accepted is not None and intent.action is Action.REDEEM:
             asked = replace(asked, answer=accepted_answer(intent.rid, accepted))
-        said = self._relays.resolve(asked, reason)
+        said = self._relays.resolve(asked, message.reason)
         if said is not None:
             self.say(bound.identity, said)
 

@@ -158,6 +158,8 @@ class Resolve(Message, frozen=True, kw_only=True, tag="resolve"):
     reason: Text | None = None
     accepted: Accepted | None = None
     """What a gateway has accepted of it: goods were handed over, so it can only be brought to its end."""
+    forgone: bool = False
+    """Its requester takes no word that this rid was accepted offline any more, and has that on disk."""
 
 
 class Settled(Message, frozen=True, kw_only=True, tag="settled"):

@@ -39,6 +39,8 @@ class Request:
     send_at: float
     answer: Answer | None = None
     reason: str | None = None
+    forgone: bool = False
+    """Whether no word that it was accepted offline counts any more: its gateway knows nothing of it (rule 11)."""
 
     @property
     def rid(self) -> str:
@@ -64,13 +66,20 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgo:
+    """Write to the journal that the request is forgone; where it cannot be, no RESOLVE that says so may leave."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Hand this message to the link; it may be lost."""
 
     message: Confirm | Resolve
 
 
-Effect = Write | Send
+Effect = Write | Forgo | Send
 Step = tuple[Request, "Sequence[Effect]"]
 
 
@@ -80,10 +89,15 @@ def confirm(intent: Intent, now: float) -> Step:
     return request, (Write(request), Send(Confirm(intent=intent)))
 
 
-def restart(intent: Intent, now: float, accepted: Answer | None = None) -> Step:
-    """Take up a rid found open in the journal, or accepted offline: only its end is asked for."""
+def restart(intent: Intent, now: float, accepted: Answer | None = None, *, forgone: bool = False) -> Step:
+    """Take up a rid found open in the journal, accepted offline or forgone: only its end is asked for."""
     request = Request(
-        intent=intent, asking_until=None, send_at=now + RESOLVE_REPEAT_S, answer=accepted, reason="restarted"
+        intent=intent,
+        asking_until=None,
+        send_at=now + RESOLVE_REPEAT_S,
+        answer=accepted,
+        reason="restarted",
+        forgone=forgone,
     )
     return request, (Send(_resolve(request)),)
 
@@ -107,6 +121,23 @@ def give_up(request: Request, now: float, reason: str) -> Step:
     return _send(replace(request, asking_until=None, reason=reason), now)
 
 
+def turned_away(request: Request, now: float, reason: str) -> Step:
+    """Ask only for the end of what its gateway says it has not begun, and cannot begin any more.
+
+    A gateway that had accepted it offline, and whose journal was put back since, says so too. Where its word on that is
+    not here by now it comes too late: it is forgone, for good, and only then does the owner hear of this rid.
+    """
+    if not request.is_open or request.accepted is not None or request.forgone:
+        return request, ()
+    request, resolve = _send(replace(request, asking_until=None, reason=reason, forgone=True), now)
+    return request, (Forgo(request), *resolve)
+
+
+def not_forgone(request: Request) -> Request:
+    """Take back what could not be written down; its gateway will say again that it has not begun it."""
+    return replace(request, forgone=False)
+
+
 def heard(request: Request, answer: Answer) -> Step:
     """Take an answer to this rid. A final one is written down and is never replaced by another.
 
@@ -115,7 +146,7 @@ def heard(request: Request, answer: Answer) -> Step:
     """
     if answer.rid != request.rid or not request.is_open:
         return request, ()
-    if request.accepted is not None and not answer.final:
+    if not answer.final and (request.accepted is not None or (request.forgone and answer.accepted is not None)):
         return request, ()
     taken = replace(request, answer=answer)
     if taken.accepted is not None:
@@ -134,4 +165,4 @@ def _send(request: Request, now: float) -> Step:
 
 
 def _resolve(request: Request) -> Resolve:
-    return Resolve(intent=request.intent, reason=request.reason, accepted=request.accepted)
+    return Resolve(intent=request.intent, reason=request.reason, accepted=request.accepted, forgone=request.forgone)

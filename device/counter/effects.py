@@ -48,6 +48,16 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgo:
+    """Note that no word that a redemption was accepted offline counts any more.
+
+    It is on disk before a RESOLVE leaves that says so; else that stays here, and ForgoFailed is reported.
+    """
+
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     """Note that a redemption was given up at the counter before its end was known."""
 
@@ -93,4 +103,4 @@ class Ignored:
     reason: str
 
 
-Effect: TypeAlias = Mint | Send | Show | Accept | Conclude | Park | Settle | Refuse | Placed | Tidy | Ignored
+Effect: TypeAlias = Mint | Send | Show | Accept | Forgo | Conclude | Park | Settle | Refuse | Placed | Tidy | Ignored

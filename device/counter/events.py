@@ -78,6 +78,13 @@ class JournalBehind:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgoFailed:
+    """The journal could not take that a redemption was forgone, so its RESOLVE has not left."""
+
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
 class MintFailed:
     """The journal could not take this redemption, so nothing of it has left the kiosk."""
 
@@ -102,5 +109,6 @@ Event: TypeAlias = (
     | Heard
     | JournalBehind
     | MintFailed
+    | ForgoFailed
     | Tick
 )

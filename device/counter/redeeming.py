@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from device.counter.effects import Accept, Conclude, Effect, Ignored, Mint, Park, Send
+from device.counter.effects import Accept, Conclude, Effect, Forgo, Ignored, Mint, Park, Send
+from device.counter.events import MintFailed
 from device.counter.results import (
     mark_undone,
     settle,
@@ -41,6 +42,7 @@ from protocol.vocabulary import UNDECIDED, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from device.counter.events import ForgoFailed
     from protocol.messages import Answer, Notice
 
 
@@ -91,7 +93,17 @@ def undo(counter: Counter, phase: Undoing, entropy: bytes, now: float) -> Step:
     return _await(with_ticket(counter, ticket), ticket.rid, now), _carried(wanted)
 
 
-def mint_failed(counter: Counter, rid: str, now: float) -> Counter:
+def not_written(counter: Counter, failed: MintFailed | ForgoFailed, now: float) -> Counter:
+    """Go on without what the journal could not take: what was to leave after it has not left."""
+    if isinstance(failed, MintFailed):
+        return _drop(counter, failed.rid, now)
+    ticket = counter.ticket(failed.rid)
+    if ticket is None:
+        return counter
+    return with_ticket(counter, replace(ticket, request=requester.not_forgone(ticket.request)))
+
+
+def _drop(counter: Counter, rid: str, now: float) -> Counter:
     """Drop a redemption or undo that the journal could not take: nothing of it has left, so nothing has happened.
 
     Nor of those that were to follow it at the same press; what came before it has left, and its end is awaited.
@@ -112,7 +124,7 @@ def restore(counter: Counter, kept: Sequence[Kept], now: float) -> Step:
     effects: list[Effect] = []
     for one in kept:
         if one.answer is None or not one.answer.final:
-            request, wanted = requester.restart(one.intent, now, one.answer)
+            request, wanted = requester.restart(one.intent, now, one.answer, forgone=one.forgone)
             effects += _carried(wanted)
         else:
             request = Request(intent=one.intent, asking_until=None, send_at=now, answer=one.answer)
@@ -168,7 +180,7 @@ def heard(counter: Counter, answer: Answer, now: float) -> Step:
 
 def turned_away(counter: Counter, ticket: Ticket, message: Notice, now: float) -> Step:
     """Ask only how a redemption ended whose REQ its gateway has not taken; that ends no rid."""
-    request, wanted = requester.give_up(ticket.request, now, message.hint or "not taken by its gateway")
+    request, wanted = requester.turned_away(ticket.request, now, message.hint or "not taken by its gateway")
     return with_ticket(counter, replace(ticket, request=request)), _carried(wanted)
 
 
@@ -248,6 +260,8 @@ def _carried(wanted: Sequence[requester.Effect]) -> tuple[Effect, ...]:
                 carried.append(Send(message))
             case requester.Write(request=request):
                 carried.append(_written(request))
+            case requester.Forgo(request=request):
+                carried.append(Forgo(request.rid))
             case _:
                 assert_never(wish)
     return tuple(carried)

@@ -278,6 +278,7 @@ class Kept:
     tail: str
     answer: Answer | None = None
     parked: bool = False
+    forgone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

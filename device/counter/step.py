@@ -22,11 +22,12 @@ from device.counter import (
     reviewing,
     undoing,
 )
-from device.counter.effects import Accept, Effect, Ignored, Mint, Send, Show, Tidy
+from device.counter.effects import Accept, Effect, Forgo, Ignored, Mint, Send, Show, Tidy
 from device.counter.events import (
     CameraFault,
     CameraReady,
     Event,
+    ForgoFailed,
     Gone,
     Heard,
     JournalBehind,
@@ -162,8 +163,8 @@ def _take(counter: Counter, event: Event, now: float) -> Step:
             return _heard(counter, message, now)
         case JournalBehind():
             return linking.journal_behind(counter), ()
-        case MintFailed(rid=rid):
-            return redeeming.mint_failed(counter, rid, now), ()
+        case MintFailed() | ForgoFailed():
+            return redeeming.not_written(counter, event, now), ()
         case Released() if isinstance(counter.phase, AtWheel):
             return clerking.let_go(counter, counter.phase, event)
         case Tick() | Released():
@@ -252,8 +253,8 @@ def _what_next(counter: Counter, now: float) -> Step:
 
 def _show(counter: Counter, effects: tuple[Effect, ...]) -> Step:
     """Show what has changed, before the books are written: a customer does not wait for a disk."""
-    leaving = tuple(effect for effect in effects if isinstance(effect, Mint | Send | Accept))
-    books = tuple(effect for effect in effects if not isinstance(effect, Mint | Send | Accept))
+    leaving = tuple(effect for effect in effects if isinstance(effect, Mint | Send | Accept | Forgo))
+    books = tuple(effect for effect in effects if not isinstance(effect, Mint | Send | Accept | Forgo))
     before = counter.view
     announced = counter.scene != counter.shown_scene
     view = view_of(counter, 1 if before is None else before.seq + announced)

@@ -195,7 +195,7 @@ class Gateway(Caller):
 
     def _confirm(self, bound: Bound, intent: Intent) -> None:
         offer, known = self._offer(intent), self.known(intent.rid)
-        if binding.must_be_resolved(intent, offer, known):
+        if binding.is_not_ours(intent, offer, known):
             self._say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=binding.NO_OFFER))
             return
         if intent.action is Action.UNDO:
@@ -211,8 +211,13 @@ class Gateway(Caller):
         return asked, objection
 
     def _resolve(self, bound: Bound, message: Resolve) -> None:
+        known, offer = self.known(message.intent.rid), self._offer(message.intent)
+        is_sure = message.accepted is not None or message.forgone
+        if not is_sure and binding.is_not_ours(message.intent, offer, known):
+            self._say(bound.identity, Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint=binding.NO_OFFER))
+            return
         self.oracle.resolving(self.name, self.runs, message.intent.rid)
-        known, asked = self.known(message.intent.rid), self._asked(bound, message.intent, self._offer(message.intent))
+        asked = self._asked(bound, message.intent, offer)
         if message.accepted is not None:
             asked = replace(asked, answer=accepted_answer(message.intent.rid, message.accepted))
         self._step(bound, known, machine.take_resolve(known, asked, message.reason, self.clock.now()))

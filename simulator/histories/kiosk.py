@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from device.counter.effects import Accept, Conclude, Mint, Park, Send, Settle, Show
+from device.counter.effects import Accept, Conclude, Forgo, Mint, Park, Send, Settle, Show
 from device.counter.events import CameraReady, Gone, Heard, JournalBehind, LinkDown, LinkUp, MintFailed, Scanned, Tick
 from device.counter.states import Idle, Kept, Looking, Offering, Question, Result, Setup
 from device.counter.step import begin, deadline, step
@@ -206,7 +206,7 @@ class Kiosk(Party):
             match effect:
                 case Mint(intent=intent) if self.faults.fills_disk(intent.rid):
                     return intent.rid
-                case Mint() | Accept() | Conclude() | Park() | Settle():
+                case Mint() | Accept() | Forgo() | Conclude() | Park() | Settle():
                     if not self._write(effect):
                         return None
                 case Send(message=message):
@@ -215,7 +215,7 @@ class Kiosk(Party):
                     self._show(view, new=announced)
         return None
 
-    def _write(self, effect: Mint | Accept | Conclude | Park | Settle) -> bool:
+    def _write(self, effect: Mint | Accept | Forgo | Conclude | Park | Settle) -> bool:
         """Write to the journal; return whether the process has lived through it."""
         rows = self.disk.rows
         match effect:
@@ -231,6 +231,8 @@ class Kiosk(Party):
                 known = rows.get(answer.rid)
                 self._keep_heard()
                 return known is None or self._commit(answer.rid, replace(known, answer=answer))
+            case Forgo(rid=rid):
+                return self._commit(rid, replace(rows[rid], forgone=True))
             case Park(rid=rid):
                 self.faults.met(Fault.GIVEN_UP, rid)
                 self.oracle.gave_up(rid)

@@ -143,6 +143,14 @@ def _takes_any_offer(_: Whatever) -> Whatever:
     return mutant
 
 
+def _hears_what_it_has_forgone(heard: Whatever) -> Whatever:
+    def mutant(request: Request, answer: Answer) -> requester.Step:
+        step: requester.Step = heard(replace(request, forgone=False), answer)
+        return step
+
+    return mutant
+
+
 OFFLINE = (
     broken("a lease is held by every gateway", 3, (LeaseOffice, "_holds", _to_everybody), kind=Kind.OFFLINE),
     broken("what was accepted is made a tombstone", 8, (lease, "rule_accepted", _tombstone), kind=Kind.OFFLINE),
@@ -155,7 +163,8 @@ OFFLINE = (
     broken("the head office redeems what it has lent", 3, (owner, "judge", _ignores_leases), kind=Kind.OFFLINE),
     broken("a kiosk keeps to itself what was accepted", 8, (requester, "_resolve", _says_nothing), kind=Kind.OFFLINE),
     broken("a use is accepted twice", 3, (gateway.leases, "_has_taken", _nothing_taken), kind=Kind.OFFLINE),
-    broken("a REQ of another run is taken", 11, (binding, "must_be_resolved", _takes_any_offer), kind=Kind.OFFLINE),
+    broken("what was forgone is accepted", 11, (requester, "heard", _hears_what_it_has_forgone), kind=Kind.OFFLINE),
+    broken("a REQ of another run is taken", 11, (binding, "is_not_ours", _takes_any_offer), kind=Kind.OFFLINE),
     broken(
         "what was accepted is asked for again", 3, (LeaseGateway, "_has_accepted", _asks_as_ever), kind=Kind.OFFLINE
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protocol import requester
-from protocol.messages import Action, Answer, Confirm, Intent, Look, Method, Offered
+from protocol.messages import Action, Answer, Confirm, Intent, Look, Method, Notice, Offered
 from protocol.vocabulary import Verdict
 from simulator.histories.faults import Fault, State
 from simulator.histories.net import Line
@@ -109,6 +109,10 @@ class Page(Party):
             self._follow(requester.heard(before, message))
             if before.is_open and message.final:
                 self._end(message, given_up=given_up)
+        elif isinstance(message, Notice) and message.verdict is Verdict.FAULT and message.rid in self.requests:
+            turned = requester.turned_away(self.requests[message.rid], self.clock.now(), message.hint or "")
+            if turned[1]:
+                self._follow(turned)
 
     def _ask(self, look: int, times: int) -> None:
         if look == self._look and self._code is not None and times > 0:

@@ -26,7 +26,7 @@ _STEPS = 14
 
 
 class KioskStore:
-    """``device.journal.Journal``: minted, concluded, parked, settled, refused, placed, tidied."""
+    """``device.journal.Journal``: minted, concluded, parked, forgone, settled, refused, placed, tidied."""
 
     name = "kiosk"
     files = FILE
@@ -56,27 +56,32 @@ class KioskStore:
             ledger.did(key)
         elif choice < 0.4 or not (open_rids or ended):  # noqa: PLR2004
             rid = random.randbytes(16).hex()
-            ledger.will(rid, ("pending", 0, 0))
+            ledger.will(rid, ("pending", 0, 0, 0))
             journal.mint(Intent(rid=rid, code=f"SECRET-{rid}", offer="sealed"))
             ledger.did(rid)
             open_rids.append(rid)
         elif open_rids and choice < 0.75:  # noqa: PLR2004
             rid = open_rids.pop(random.randrange(len(open_rids)))
             verdict = random.choice(_ENDS)
-            parked = ledger.states[rid][-1][1]  # type: ignore[index]
+            parked, forgone = ledger.states[rid][-1][1:3]  # type: ignore[index]
             if not parked and random.random() < 0.3:  # noqa: PLR2004
                 parked = 1
-                ledger.will(rid, ("pending", 1, 0))
+                ledger.will(rid, ("pending", 1, forgone, 0))
                 journal.park(rid)
                 ledger.did(rid)
-            ledger.will(rid, (str(verdict), parked, 0))
+            if not forgone and random.random() < 0.2:  # noqa: PLR2004
+                forgone = 1
+                ledger.will(rid, ("pending", parked, 1, 0))
+                journal.forgo(rid)
+                ledger.did(rid)
+            ledger.will(rid, (str(verdict), parked, forgone, 0))
             journal.conclude(Answer(rid=rid, verdict=verdict, final=True))
             ledger.did(rid)
             ended.append(rid)
         elif ended:
             rid = ended.pop()
-            verdict, parked, _ = ledger.states[rid][-1]  # type: ignore[misc]
-            ledger.will(rid, (verdict, parked, 1))
+            verdict, parked, forgone, _ = ledger.states[rid][-1]  # type: ignore[misc]
+            ledger.will(rid, (verdict, parked, forgone, 1))
             journal.settle(rid, handed_over=True)
             ledger.did(rid)
 
@@ -105,11 +110,11 @@ def _states(path: Path) -> dict[str, object]:
         if checked != ["ok"]:
             raise CorruptError(str(checked[:3]))
         found: dict[str, object] = {}
-        for seq, rid, verdict, parked, settled in connection.execute(
-            "SELECT seq, rid, verdict, parked, settled_at NOTNULL FROM book"
+        for seq, rid, verdict, parked, forgone, settled in connection.execute(
+            "SELECT seq, rid, verdict, parked, forgone, settled_at NOTNULL FROM book"
         ):
             if rid is None:
                 found[f"refusal {seq}"] = verdict
             else:
-                found[rid] = (verdict, parked, settled)
+                found[rid] = (verdict, parked, forgone, settled)
         return found

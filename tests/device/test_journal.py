@@ -62,6 +62,7 @@ def test_a_redemption_is_kept_word_for_word_until_it_has_been_seen(journal: Jour
     journal.mint(intent(1))
     journal.mint(intent(2))
     journal.park(intent(2).rid)
+    journal.forgo(intent(2).rid)
     journal.mint(intent(3))
     journal.conclude(final(3))
     journal.mint(intent(4))
@@ -69,7 +70,7 @@ def test_a_redemption_is_kept_word_for_word_until_it_has_been_seen(journal: Jour
     journal.settle(intent(4).rid, handed_over=True)
     one, two, three = again(path).kept()
     assert one == Kept(intent=intent(1), tail="7733")
-    assert two == Kept(intent=intent(2), tail="7733", parked=True)
+    assert two == Kept(intent=intent(2), tail="7733", parked=True, forgone=True)
     assert three.answer == final(3)
     assert three.intent.code is None
 

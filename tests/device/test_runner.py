@@ -26,7 +26,7 @@ from device.scan.symbologies import Symbology
 from device.view import Screen
 from device.watchdog import Watchdog
 from protocol.marks import Mark, stamped
-from protocol.messages import Answer, Confirm, Detail, Hello, Intent, Look, Offered, Welcome
+from protocol.messages import Answer, Confirm, Detail, Hello, Intent, Look, Notice, Offered, Resolve, Welcome
 from protocol.vocabulary import Colour, Verdict
 from tests.fakes.kiosk_ports import Diary, FakeLink, FakeMonitor, FakePanel, FakeScreen
 
@@ -54,6 +54,12 @@ class WatchedJournal(Journal):
             raise JournalError(FULL)
         super().mint(intent)
         self.diary.note("minted", intent.rid)
+
+    def forgo(self, rid: str) -> None:
+        if self.full:
+            raise JournalError(FULL)
+        super().forgo(rid)
+        self.diary.note("forgone", rid)
 
     def conclude(self, answer: Answer) -> None:
         if self.full:
@@ -254,6 +260,28 @@ def test_where_the_disk_is_full_nothing_leaves_and_the_kiosk_goes_on(open_kiosk:
     open_kiosk.post(Gone(frame_at=1.0), scan("9900"))
     open_kiosk.until_shown(Verdict.LOOKING)
     assert open_kiosk.failure is None
+
+
+@pytest.mark.rule(11)
+def test_no_resolve_says_forgone_before_the_disk_has_taken_it(open_kiosk: Kiosk) -> None:
+    open_kiosk.look()
+    open_kiosk.press()
+    open_kiosk.until_shown(Verdict.PENDING)
+    (rid,) = open_kiosk.diary.of("minted")
+    not_begun = Notice(verdict=Verdict.FAULT, rid=rid, hint="no offer of this gateway since its start")
+    open_kiosk.journal.full = True
+    open_kiosk.post(Heard(not_begun), scan("9900"), Gone(frame_at=1.0), LinkUp())
+
+    def resolves() -> list[bool]:
+        return [message.forgone for message in open_kiosk.diary.of("sent") if isinstance(message, Resolve)]
+
+    open_kiosk.until(resolves)  # for the link has come back, and it is still asked about
+    assert resolves() == [False]
+    open_kiosk.journal.full = False
+    open_kiosk.post(Heard(not_begun))
+    open_kiosk.until(lambda: resolves() == [False, True])
+    entries = [kind for kind, _ in open_kiosk.diary.entries]
+    assert entries.index("forgone") < len(entries) - 1 - entries[::-1].index("sent")
 
 
 def test_a_final_answer_that_cannot_be_written_is_shown_all_the_same(open_kiosk: Kiosk) -> None:

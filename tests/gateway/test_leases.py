@@ -352,10 +352,22 @@ async def test_rule_11_a_repeat_of_a_req_to_another_run_ends_nothing_that_its_jo
         assert isinstance(said, Notice)
         assert (said.verdict, said.rid, said.hint) == (Verdict.FAULT, rid(1), NO_OFFER)
         assert again.relays.known(rid(1)) is None
+        again.receive("till-1", Resolve(intent=intent))  # sent before its kiosk was told
+        assert again.outbox.to("till-1")[-1] == said
         assert not [ask for ask in chain.owner.asked[asked:] if isinstance(ask, AskResolve)]
         again.receive("till-1", Resolve(intent=intent, accepted=before.accepted))
         await again.journal.flush()
         assert again.relays.has_accepted(code), "what its kiosk says of it counts"
+
+
+@pytest.mark.rule(11)
+async def test_rule_11_what_another_run_began_is_ended_once_its_kiosk_has_forgone_it(data: Path, chain: Chain) -> None:
+    async with open_shop(data, chain.owner) as shop:
+        intent = intent_of(None, rid(1), chain.issue())
+        intent = msgspec.structs.replace(intent, offer="before-this-run")
+        shop.receive("till-1", Resolve(intent=intent, forgone=True))
+        await chain.owner.until(lambda: bool(uploads(chain)))
+    assert {(ask.intent.rid, ask.accepted) for ask in uploads(chain)} == {(rid(1), None)}
 
 
 async def test_a_journal_that_was_put_back_and_a_machine_that_was_started_anew_hold_no_lease(

@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import requester
+from protocol.leasing import Accepted
 from protocol.messages import Answer, Confirm, Intent, Resolve
-from protocol.requester import Request, Send, Write
+from protocol.requester import Forgo, Request, Send, Write
 from protocol.vocabulary import Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")
 DONE = Answer(rid=INTENT.rid, verdict=Verdict.REDEEMED, final=True)
+ACCEPTED = Answer(
+    rid=INTENT.rid,
+    verdict=Verdict.ACCEPTED_OFFLINE,
+    final=False,
+    accepted=Accepted(lease="1" * 32, gateway="gw-1", voucher="2" * 32, uses=(1,), elapsed_s=60.0, at="2026-05-01"),
+)
 
 
 def _messages(effects: object) -> list[type]:
@@ -62,6 +69,27 @@ def test_giving_up_asks_for_the_end_and_keeps_the_request_open() -> None:
     request, effects = requester.heard(request, DONE)
     assert effects == (Write(request),)
     assert request.answer == DONE
+
+
+@pytest.mark.rule(11)
+def test_what_its_gateway_has_not_begun_is_forgone_on_disk_before_the_owner_is_asked_for_its_end() -> None:
+    request, _ = requester.confirm(INTENT, 0.0)
+    request, effects = requester.turned_away(request, 2.0, "not begun here")
+    assert effects == (Forgo(request), Send(Resolve(intent=INTENT, reason="not begun here", forgone=True)))
+    assert requester.turned_away(request, 2.1, "not begun here") == (request, ()), "said once, repeated by the clock"
+    late, effects = requester.heard(request, ACCEPTED)
+    assert (late, effects) == (request, ()), "its gateway has forgotten that"
+    _, effects = requester.restart(INTENT, 9.0, forgone=True)
+    assert effects == (Send(Resolve(intent=INTENT, reason="restarted", forgone=True)),)
+    ended, effects = requester.heard(request, DONE)
+    assert effects == (Write(ended),)
+
+
+@pytest.mark.rule(11)
+def test_what_was_accepted_is_not_forgone_any_more() -> None:
+    request, _ = requester.confirm(INTENT, 0.0)
+    accepted, _ = requester.heard(request, ACCEPTED)
+    assert requester.turned_away(accepted, 2.0, "not begun here") == (accepted, ())
 
 
 def test_a_pending_answer_ends_nothing_and_a_final_one_is_never_replaced() -> None:

@@ -207,6 +207,31 @@ LAST = (
     ),
     Edit(
         11,
+        "what its gateway has not begun is forgone before the owner is asked",
+        REQUESTER,
+        "    return request, (Forgo(request), *resolve)",
+        "    return request, (*resolve, Forgo(request))",
+        "protocol/test_requester.py"
+        "::test_what_its_gateway_has_not_begun_is_forgone_on_disk_before_the_owner_is_asked_for_its_end",
+    ),
+    Edit(
+        11,
+        "no acceptance of a forgone rid counts, after a restart either",
+        "device/counter/redeeming.py",
+        "one.answer, forgone=one.forgone)",
+        "one.answer)",
+        "device/counter/test_accepted.py::test_nor_is_it_after_a_restart",
+    ),
+    Edit(
+        11,
+        "no RESOLVE says forgone before the disk has taken it",
+        "device/actions.py",
+        "failed = failed if self._forgo(rid) else ForgoFailed(rid)",
+        "self._forgo(rid)",
+        "device/test_runner.py::test_no_resolve_says_forgone_before_the_disk_has_taken_it",
+    ),
+    Edit(
+        11,
         "what books said that were put back since does not count",
         STANDING,
         "return not (self.stopped or late)",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from device.counter.effects import Accept, Conclude, Mint, Settle, Show
+from device.counter.effects import Accept, Conclude, Forgo, Mint, Send, Settle, Show
+from device.counter.events import ForgoFailed
 from device.counter.states import Kept
 from device.ports import Button
 from device.view import Screen
 from protocol.leasing import Accepted
-from protocol.messages import Answer, Confirm, Detail, Intent, Resolve, Settled
+from protocol.messages import Answer, Confirm, Detail, Intent, Notice, Resolve, Settled
 from protocol.vocabulary import Colour, Pattern, Sound, Verdict
 
 from .bench import BOOT, CODE, DONE, OTHER, Bench
@@ -138,4 +139,40 @@ def test_a_repeat_of_it_changes_nothing(bench: Bench) -> None:
     accept(bench)
     bench.answered(Verdict.PENDING, rid=rid, final=False)
     assert len(bench.wanted(Accept)) == 1
+    assert bench.view.verdict is Verdict.ACCEPTED_OFFLINE
+
+
+@pytest.mark.rule(11)
+def test_its_word_that_comes_after_the_gateway_has_forgotten_it_is_not_shown(bench: Bench) -> None:
+    rid = bench.redeem()
+    effects = bench.hear(Notice(verdict=Verdict.FAULT, rid=rid, hint="no offer of this gateway since its start"))
+    forgone = Resolve(
+        intent=bench.sent(Confirm)[0].intent, reason="no offer of this gateway since its start", forgone=True
+    )
+    assert effects[:2] == (Forgo(rid), Send(forgone)), "on disk first"
+    accept(bench)
+    assert bench.view.screen is Screen.PENDING
+    assert not bench.wanted(Accept)
+    bench.answered(Verdict.ABORTED)
+    assert bench.view.verdict is Verdict.ABORTED
+
+
+@pytest.mark.rule(11)
+def test_nor_is_it_after_a_restart(bench: Bench) -> None:
+    intent = Intent(rid="a" * 32, code=CODE)
+    bench = Bench(kept=[Kept(intent=intent, tail="7733", forgone=True)]).open_up()
+    assert {resolve.forgone for resolve in bench.sent(Resolve)} == {True}
+    accept(bench, intent.rid)
+    assert bench.view.screen is Screen.PENDING
+
+
+@pytest.mark.rule(11)
+def test_what_the_journal_could_not_take_as_forgone_is_not(bench: Bench) -> None:
+    rid = bench.redeem()
+    bench.hear(Notice(verdict=Verdict.FAULT, rid=rid, hint="no offer of this gateway since its start"))
+    bench.do(ForgoFailed(rid))
+    sent = len(bench.sent(Resolve))
+    bench.wait(4)
+    assert [resolve.forgone for resolve in bench.sent(Resolve)[sent:]] == [False]
+    accept(bench)
     assert bench.view.verdict is Verdict.ACCEPTED_OFFLINE
