@@ -22,9 +22,9 @@ from gateway.console import sheet as console
 from gateway.journal import Journal
 from gateway.places import Clerk, Roster, Store
 from gateway.registry import Registry
-from headoffice import records
 from headoffice.database import open_database
-from headoffice.ledger import Ledger
+from headoffice.redemptions import records
+from headoffice.redemptions.ledger import Ledger
 from protocol.messages import Answer, AskRedeem, Detail, Intent
 from protocol.relay import Relay
 from protocol.vocabulary import Verdict

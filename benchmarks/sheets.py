@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from benchmarks import Row
 from headoffice import registry
 from headoffice.database import open_database
-from headoffice.ledger import Ledger
+from headoffice.redemptions.ledger import Ledger
 from headoffice.sheets.giving import give
 from headoffice.sheets.taking import take
-from headoffice.voucher_types import PLAIN, put_type
+from headoffice.vouchers.types import PLAIN, put_type
 from protocol.messages import Answer, AskRedeem, Intent
 from protocol.vocabulary import Verdict
 

@@ -26,7 +26,7 @@ def add_keys(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> None:
 
     @key.command(help="Make a key and sign with it from now on; what older keys have signed stays good.")
     def make(config: ConfigFiles = _DEFAULT) -> None:
-        from headoffice.signing import make_signer, register_key  # noqa: PLC0415 - a kiosk has no head office
+        from headoffice.vouchers.signing import make_signer, register_key  # noqa: PLC0415 - a kiosk has no head office
 
         loaded = load("headoffice", config)
         with open_books(loaded) as database:
@@ -37,7 +37,7 @@ def add_keys(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> None:
 
     @key.command("list", help="List the keys.")
     def list_keys(config: ConfigFiles = _DEFAULT) -> None:
-        from headoffice.signing import all_keys  # noqa: PLC0415
+        from headoffice.vouchers.signing import all_keys  # noqa: PLC0415
 
         with open_books(load("headoffice", config)) as database:
             for row in database.read(all_keys):
@@ -53,7 +53,7 @@ def add_keys(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> None:
         by: Annotated[str, typer.Option(help="Whose word this is; it is kept.")] = "",
         config: ConfigFiles = _DEFAULT,
     ) -> None:
-        from headoffice.signing import revoke_key  # noqa: PLC0415
+        from headoffice.vouchers.signing import revoke_key  # noqa: PLC0415
 
         who, at = by or getpass.getuser(), datetime.now(UTC)
         with open_books(load("headoffice", config)) as database:

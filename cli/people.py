@@ -22,8 +22,8 @@ def add_people(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> Non
         login: Annotated[str, typer.Argument(help="Who; left out: the first administrator, while there is none.")] = "",
         config: Annotated[list[Path], typer.Option("--config", "-c", help="TOML file.")] = _DEFAULT,
     ) -> None:
-        from headoffice import people  # noqa: PLC0415 - a kiosk has no head office
         from headoffice.desk.links import join_address  # noqa: PLC0415
+        from headoffice.staff import people  # noqa: PLC0415 - a kiosk has no head office
 
         loaded = load("headoffice", config)
         with open_books(loaded) as database:

@@ -55,9 +55,9 @@ def _add_headoffice(room: typer.Typer, load: Callable[[str, list[Path]], Any], d
         status: Annotated[bool, typer.Option("--status", help="Only say how things stand.")] = False,
         yes: Yes = False,
     ) -> None:
-        from headoffice import standing  # noqa: PLC0415 - a kiosk has no head office
         from headoffice.database import open_database  # noqa: PLC0415
         from headoffice.errors import HeadOfficeError  # noqa: PLC0415
+        from headoffice.redemptions import standing  # noqa: PLC0415 - a kiosk has no head office
 
         who, at = by or getpass.getuser(), datetime.now(UTC)
         if lost and not why:

@@ -17,20 +17,20 @@ from headoffice.access import token_in
 from headoffice.alarms.rounds import Rounds
 from headoffice.changes import Changes
 from headoffice.config import Config, troubles
-from headoffice.customers import Forgetting
 from headoffice.database import open_database
 from headoffice.desk.links import first_link
 from headoffice.errors import HeadOfficeError, StartError
-from headoffice.ledger import Ledger
 from headoffice.office import Office
 from headoffice.outbox.dispatcher import Dispatcher
 from headoffice.outbox.sender import Sender
 from headoffice.platforms.connectors import Connectors, Named
 from headoffice.platforms.driver import Driver
 from headoffice.public import public_app
+from headoffice.redemptions.ledger import Ledger
 from headoffice.servers import Server, bind, public_server, upstream_server
-from headoffice.signing import signer_in
 from headoffice.upstream import upstream_app
+from headoffice.vouchers.customers import Forgetting
+from headoffice.vouchers.signing import signer_in
 from headoffice.workers import Workers
 from service.adapters import AdapterChoice, build_adapter
 from service.notify import notify, watchdog_period_s

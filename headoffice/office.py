@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from headoffice.database import Database
-    from headoffice.ledger import Ledger
     from headoffice.platforms.driver import Driver
-    from headoffice.signing import Signer
+    from headoffice.redemptions.ledger import Ledger
+    from headoffice.vouchers.signing import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

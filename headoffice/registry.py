@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
 
 from headoffice.errors import GatewayUnknownError, RefusedError
-from headoffice.schema import clerk_stores, gateway_stores, gateways, stores
+from headoffice.tables.schema import clerk_stores, gateway_stores, gateways, stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-#: The id of the store that stands for the customer's own page (``headoffice.online``); nobody else's.
+#: The id of the store that stands for the customer's own page (``headoffice.redemptions.online``); nobody else's.
 ONLINE_STORE = "hexiao-online"
 _IS_RESERVED = f"{ONLINE_STORE} stands for the customers' own pages; choose another id"
 

@@ -22,10 +22,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from headoffice.alarms import board
-from headoffice.clerks import clerks_of
 from headoffice.errors import DatabaseError, GatewayUnknownError
 from headoffice.peer import PEER
 from headoffice.registry import stores_of
+from headoffice.staff.clerks import clerks_of
 from protocol import codec
 from protocol.alarms import Report
 from protocol.codec import LARGEST_MESSAGE, MessageError, VersionError
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from headoffice.database import Database
-    from headoffice.ledger import Ledger
     from headoffice.platforms.driver import Driver
+    from headoffice.redemptions.ledger import Ledger
     from headoffice.workers import Workers
     from protocol.alarms import Alarm
     from protocol.messages import UpstreamAnswer, UpstreamRequest

@@ -4,7 +4,7 @@
 all before it. These 131 characters are of a QR's alphanumeric set, so version 6 with correction M holds them: its
 modules are larger than those of the same bytes in any other spelling. There is exactly one spelling of a code.
 
-Shapes only: who holds keys checks the signature (``gateway.keys``), and makes it (``headoffice.signing``).
+Shapes only: who holds keys checks the signature (``gateway.keys``), and makes it (``headoffice.vouchers.signing``).
 """
 
 from __future__ import annotations

@@ -14,19 +14,22 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from headoffice import clerks, drafts, registry, vouchers, wallets
+from headoffice import registry
 from headoffice.api.stores import StoreIn
 from headoffice.api.voucher_types import TypeIn
 from headoffice.database import open_database
-from headoffice.drafts import Decision
-from headoffice.ledger import Ledger
-from headoffice.life import Step
 from headoffice.office import Office
 from headoffice.platforms import cases
 from headoffice.public import public_app
+from headoffice.redemptions.ledger import Ledger
 from headoffice.servers import bind, public_server
-from headoffice.voucher_types import put_type
-from headoffice.vouchers import Order
+from headoffice.staff import clerks
+from headoffice.vouchers import drafts, wallets
+from headoffice.vouchers import issued as vouchers
+from headoffice.vouchers.drafts import Decision
+from headoffice.vouchers.issued import Order
+from headoffice.vouchers.life import Step
+from headoffice.vouchers.types import put_type
 from protocol.messages import Answer, AskLook, AskRedeem, AskSettled, Detail, Intent, Looked, Method
 from protocol.platform import Case, Phase
 

@@ -66,7 +66,7 @@ OWNERS = {
         "gateway.tls",
         "gateway.keys",
         "headoffice.alarms.rounds",
-        "headoffice.signing",
+        "headoffice.vouchers.signing",
         "provisioning",
         "simulator",
     },

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
-from headoffice import campaigns, gifts, vouchers, wallets
-from headoffice.life import Step
-from headoffice.vouchers import Order
+from headoffice.vouchers import campaigns, gifts, wallets
+from headoffice.vouchers import issued as vouchers
+from headoffice.vouchers.issued import Order
+from headoffice.vouchers.life import Step
 from protocol.messages import AskRedeem, Intent
 from simulator.chain import running_chain
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from headoffice import people
-from headoffice.passwords import hash_password
-from headoffice.roles import Role
+from headoffice.staff import people
+from headoffice.staff.passwords import hash_password
+from headoffice.staff.roles import Role
 from simulator.chain import running_chain
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, or_, select, update
 
-from headoffice.alarm_tables import alarm_reporters, alarms
 from headoffice.alarms import words
 from headoffice.alarms.words import Said
 from headoffice.outbox.telling import Event, tell
 from headoffice.outbox.types import ALARM_ENDED, ALARM_RAISED, ALARM_REMINDED
 from headoffice.registry import put
-from headoffice.schema import gateway_stores, gateways, stores
+from headoffice.tables.alarms import alarm_reporters, alarms
+from headoffice.tables.schema import gateway_stores, gateways, stores
 from protocol.alarms import Alarm, AlarmKind
 
 if TYPE_CHECKING:

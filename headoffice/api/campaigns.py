@@ -5,12 +5,12 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter
 from pydantic import Field, model_validator
 
-from headoffice import campaigns
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Id, Model, Moment
 from headoffice.api.problems import problems
 from headoffice.office import Office
 from headoffice.pages.prints import FORMS
+from headoffice.vouchers import campaigns
 
 router = APIRouter(tags=["campaigns"], responses=problems())
 

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from headoffice import activations, clerks
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Id, Model, Moment, Name
 from headoffice.api.problems import problems
-from headoffice.clerks import Role
 from headoffice.pages.qr import qr_svg
+from headoffice.staff import activations, clerks
+from headoffice.staff.clerks import Role
 
 router = APIRouter(tags=["clerks"], responses=problems())
 

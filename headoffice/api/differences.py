@@ -5,10 +5,10 @@ from datetime import date, datetime
 from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice import comparing
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Id, Model, Rid
 from headoffice.api.problems import problems
+from headoffice.redemptions import comparing
 from protocol.comparing import WHAT_TO_DO, What
 from protocol.vocabulary import Verdict
 

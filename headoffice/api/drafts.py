@@ -8,14 +8,15 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice import drafts, voucher_types
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import GivenReason, Id, Model, Name
 from headoffice.api.problems import problems
 from headoffice.api.voucher_types import TypeIn, TypeOut
-from headoffice.drafts import Decision, DraftState
 from headoffice.outbox.telling import Event, tell
 from headoffice.outbox.types import APPROVED
+from headoffice.vouchers import drafts
+from headoffice.vouchers import types as voucher_types
+from headoffice.vouchers.drafts import Decision, DraftState
 
 router = APIRouter(tags=["voucher types"], responses=problems())
 

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice import leases
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Model, Moment, Name, Reason, Rid
 from headoffice.api.problems import problems
-from headoffice.leases import Wish
+from headoffice.redemptions import leases
+from headoffice.redemptions.leases import Wish
 from protocol.lease import Cause
 
 router = APIRouter(tags=["offline leases"], responses=problems())

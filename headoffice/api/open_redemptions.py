@@ -5,7 +5,6 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice import rids
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import GivenReason, Id, Model, Name, Rid
 from headoffice.api.problems import problems
@@ -14,7 +13,8 @@ from headoffice.office import Office
 from headoffice.platforms import cases
 from headoffice.platforms.cases import Unfinished
 from headoffice.platforms.ports import Spent
-from headoffice.rids import Decision, platform_of
+from headoffice.redemptions import rids
+from headoffice.redemptions.rids import Decision, platform_of
 from protocol.ids import code_tail
 from protocol.platform import Phase
 from protocol.vocabulary import Verdict

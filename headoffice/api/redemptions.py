@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from headoffice import records
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Id, Model, Reason, Rid
 from headoffice.api.problems import ProblemError, problems
 from headoffice.errors import NotFoundError
-from headoffice.records import PAGE, Record, Wanted
+from headoffice.redemptions import records
+from headoffice.redemptions.records import PAGE, Record, Wanted
 from protocol.messages import Notice
 from protocol.vocabulary import PHRASES, Verdict
 from service import xlsx

@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from pydantic import Field, StringConstraints, model_validator
 from sqlalchemy import Connection
 
-from headoffice import stock, voucher_types
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Line, Model, Moment, Name, Paragraph, Uses
 from headoffice.api.problems import problems
-from headoffice.books import weekdays_in
-from headoffice.voucher_types import PLAIN
+from headoffice.vouchers import stock
+from headoffice.vouchers import types as voucher_types
+from headoffice.vouchers.books import weekdays_in
+from headoffice.vouchers.types import PLAIN
 from protocol.kinds import Kind
 
 router = APIRouter(tags=["voucher types"], responses=problems())

@@ -7,16 +7,17 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice import bundles, gifts, vouchers, wallets
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
 from headoffice.api.problems import problems
 from headoffice.errors import RefusedError
-from headoffice.life import Coming, Step
-from headoffice.orders import OrderState, OrderStep, Stage
-from headoffice.signing import require_signer
-from headoffice.voucher_types import PLAIN, fitting_type
-from headoffice.vouchers import Issued, Order
+from headoffice.vouchers import bundles, gifts, wallets
+from headoffice.vouchers import issued as vouchers
+from headoffice.vouchers.issued import Issued, Order
+from headoffice.vouchers.life import Coming, Step
+from headoffice.vouchers.orders import OrderState, OrderStep, Stage
+from headoffice.vouchers.signing import require_signer
+from headoffice.vouchers.types import PLAIN, fitting_type
 from protocol.kinds import ZH, Kind
 from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice import wallets
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Model, Name
 from headoffice.api.problems import problems
+from headoffice.vouchers import wallets
 
 router = APIRouter(tags=["wallets"], responses=problems())
 

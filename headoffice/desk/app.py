@@ -19,10 +19,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from headoffice import people
 from headoffice.desk import shown, words
 from headoffice.desk.visit import LARGEST_FORM, Form, Gone, Shown, Visit, form_key
 from headoffice.errors import DatabaseError, HeadOfficeError, NotFoundError
+from headoffice.staff import people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

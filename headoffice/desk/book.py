@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headoffice.desk import deeds, recent
 from headoffice.desk.visit import Page, Shown, Visit
-from headoffice.roles import Right
+from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

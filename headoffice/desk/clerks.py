@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headoffice import activations, clerks, registry
+from headoffice import registry
 from headoffice.api.clerks import ClerkChange, ClerkIn
-from headoffice.clerks import Role
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import narrowed, options, require_own
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError
 from headoffice.pages.qr import qr_svg
-from headoffice.roles import Right
+from headoffice.staff import activations, clerks
+from headoffice.staff.clerks import Role
+from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

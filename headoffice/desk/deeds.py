@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from headoffice.desk_tables import deeds, people
+from headoffice.tables.desk import deeds, people
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,14 +8,14 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from headoffice import people
 from headoffice.api.fields import Name
 from headoffice.desk.app import COOKIE, ROOT, language, read_form, sentence
 from headoffice.desk.deeds import Deed, note
 from headoffice.desk.visit import Form, Gone, Page, Shown, Visit, form_key
 from headoffice.desk.words import LABELS
 from headoffice.errors import HeadOfficeError, NotAllowedError, NotFoundError, RefusedError
-from headoffice.passwords import check_password, hash_password, is_password
+from headoffice.staff import people
+from headoffice.staff.passwords import check_password, hash_password, is_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable

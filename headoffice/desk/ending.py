@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from anyio import from_thread
 
-from headoffice import leases
 from headoffice.api.open_redemptions import DecisionIn, get_open, post_decision
 from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError
-from headoffice.roles import Right
+from headoffice.redemptions import leases
+from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headoffice import people
 from headoffice.desk.app import ROOT
+from headoffice.staff import people
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,7 +15,7 @@ from headoffice.changes import EVERY
 from headoffice.desk import recent
 from headoffice.desk.app import ROOT
 from headoffice.desk.visit import Page, Shown, Visit
-from headoffice.roles import Right
+from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from headoffice.desk.words import LABELS
 from headoffice.errors import NotAllowedError
 from headoffice.registry import ONLINE_STORE
-from headoffice.schema import stores
+from headoffice.tables.schema import stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, null, select
 
-from headoffice.schema import clerks, redemptions, refusals, stores, voucher_types, vouchers
+from headoffice.tables.schema import clerks, redemptions, refusals, stores, voucher_types, vouchers
 from protocol import days
 from protocol.messages import Action
 from protocol.vocabulary import Verdict

@@ -10,10 +10,10 @@ from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError, RefusedError
-from headoffice.life import Step
-from headoffice.roles import Right
-from headoffice.schema import uses, voucher_events, voucher_types, vouchers
-from headoffice.vouchers import live
+from headoffice.staff.roles import Right
+from headoffice.tables.schema import uses, voucher_events, voucher_types, vouchers
+from headoffice.vouchers.issued import live
+from headoffice.vouchers.life import Step
 from protocol.ids import code_tail
 from protocol.owner import VoucherState
 

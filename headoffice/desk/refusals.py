@@ -9,7 +9,7 @@ from headoffice.desk import recent, shown
 from headoffice.desk.places import options
 from headoffice.desk.reports import bars
 from headoffice.desk.visit import Page, Shown, Visit
-from headoffice.roles import Right
+from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -14,9 +14,9 @@ from headoffice.desk.places import options
 from headoffice.desk.visit import Page, Shown, Visit
 from headoffice.desk.words import LABELS
 from headoffice.errors import RefusedError
-from headoffice.page_tables import claims
-from headoffice.roles import Right
-from headoffice.schema import clerks, redemptions, refusals, stores, voucher_types, vouchers
+from headoffice.staff.roles import Right
+from headoffice.tables.pages import claims
+from headoffice.tables.schema import clerks, redemptions, refusals, stores, voucher_types, vouchers
 from protocol import days
 from protocol.messages import Action
 from protocol.vocabulary import Verdict

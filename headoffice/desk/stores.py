@@ -17,8 +17,8 @@ from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError, TakenError
 from headoffice.registry import ONLINE_STORE, ClerkPolicy
-from headoffice.roles import Right
-from headoffice.schema import gateway_stores, redemptions, stores
+from headoffice.staff.roles import Right
+from headoffice.tables.schema import gateway_stores, redemptions, stores
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from headoffice import people
 from headoffice.api.fields import Name
 from headoffice.desk.deeds import Deed
 from headoffice.desk.links import join_address
@@ -14,7 +13,8 @@ from headoffice.desk.places import options
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import RefusedError
-from headoffice.roles import Right, Role
+from headoffice.staff import people
+from headoffice.staff.roles import Right, Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from headoffice import drafts, voucher_types
 from headoffice.api.fields import Id
 from headoffice.api.voucher_types import Channel, TypeIn, TypeOut, Weekday
 from headoffice.desk import recent, shown
@@ -16,10 +15,12 @@ from headoffice.desk.deeds import Deed
 from headoffice.desk.places import options
 from headoffice.desk.typeform import as_fields, changes, read_type
 from headoffice.desk.visit import Gone, Page, Shown, Visit
-from headoffice.drafts import Decision
 from headoffice.errors import NotAllowedError, RefusedError, TakenError
-from headoffice.roles import Right
-from headoffice.schema import type_drafts
+from headoffice.staff.roles import Right
+from headoffice.tables.schema import type_drafts
+from headoffice.vouchers import drafts
+from headoffice.vouchers import types as voucher_types
+from headoffice.vouchers.drafts import Decision
 from protocol.kinds import Kind
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from headoffice.office import Office
-    from headoffice.people import Person
-    from headoffice.roles import Right
+    from headoffice.staff.people import Person
+    from headoffice.staff.roles import Right
 
 #: A voucher type's picture is the largest thing that a form brings.
 LARGEST_FORM = 400_000

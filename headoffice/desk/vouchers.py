@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from headoffice import bundles, customers
-from headoffice.books import face_value, voucher_with
-from headoffice.bundle_tables import bundles as bought
 from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
-from headoffice.life import Step
-from headoffice.page_tables import holdings, wallets
-from headoffice.roles import Right
-from headoffice.schema import redemptions, voucher_events, voucher_types, vouchers
-from headoffice.vouchers import find_voucher, live
+from headoffice.staff.roles import Right
+from headoffice.tables.bundles import bundles as bought
+from headoffice.tables.pages import holdings, wallets
+from headoffice.tables.schema import redemptions, voucher_events, voucher_types, vouchers
+from headoffice.vouchers import bundles, customers
+from headoffice.vouchers.books import face_value, voucher_with
+from headoffice.vouchers.issued import find_voucher, live
+from headoffice.vouchers.life import Step
 from protocol.ids import RID_SHAPE, code_tail
 from protocol.messages import Action, Answer
 from protocol.vocabulary import PHRASES, Verdict

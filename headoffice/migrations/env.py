@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from headoffice.schema import metadata
+from headoffice.tables.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

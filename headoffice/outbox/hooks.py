@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, update
 from headoffice.errors import NotFoundError, RefusedError
 from headoffice.outbox.telling import State
 from headoffice.outbox.types import ALARM, ALL, TYPES
-from headoffice.outbox_tables import deliveries, webhook_types, webhooks
+from headoffice.tables.outbox import deliveries, webhook_types, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

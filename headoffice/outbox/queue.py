@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, exists, literal_column, select, update
 
 from headoffice.outbox.telling import State
-from headoffice.outbox_tables import deliveries
-from headoffice.schema import clerks, stores, voucher_types, vouchers
+from headoffice.tables.outbox import deliveries
+from headoffice.tables.schema import clerks, stores, voucher_types, vouchers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, Text, bindparam, insert, literal, null, select
 
-from headoffice.columns import NAME, Utc
 from headoffice.outbox.types import ALL, ISSUED, LOOK_REFUSED, TEST, of_ruling
-from headoffice.outbox_tables import SUBJECT, TYPE, deliveries, webhook_types
+from headoffice.tables.columns import NAME, Utc
+from headoffice.tables.outbox import SUBJECT, TYPE, deliveries, webhook_types
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, FromClause
 
-    from headoffice.rids import Record
+    from headoffice.redemptions.rids import Record
     from protocol.messages import Answer, AskLook, Looked
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from headoffice.life import Coming, Step
-from headoffice.orders import OrderStep
+from headoffice.vouchers.life import Coming, Step
+from headoffice.vouchers.orders import OrderStep
 from protocol.vocabulary import Verdict
 
 REDEEMED = "redemption.redeemed"

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from headoffice.wallets import TOKEN, mint_token
+from headoffice.vouchers.wallets import TOKEN, mint_token
 
 if TYPE_CHECKING:
     from starlette.requests import Request

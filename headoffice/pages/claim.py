@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from headoffice.campaigns import Claim, Refused, claim, find_campaign, refused
 from headoffice.errors import NotAllowedError, NotFoundError
 from headoffice.pages.browser import is_ours, keep_token, kept_token, proof_of, token_for
 from headoffice.pages.html import PRIVATE, spoken
 from headoffice.pages.view import looks_told
 from headoffice.pages.words import REFUSED, Said
-from headoffice.voucher_types import find_type
-from headoffice.wallets import wallet_in, wallet_with
+from headoffice.vouchers.campaigns import Claim, Refused, claim, find_campaign, refused
+from headoffice.vouchers.types import find_type
+from headoffice.vouchers.wallets import wallet_in, wallet_with
 from protocol.ids import RID_SHAPE
 
 if TYPE_CHECKING:

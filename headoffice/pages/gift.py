@@ -8,11 +8,11 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from headoffice.errors import HeadOfficeError, NotAllowedError
-from headoffice.gifts import offered, take
 from headoffice.pages.browser import is_ours, keep_token, proof_of, token_for
 from headoffice.pages.html import PRIVATE, spoken
 from headoffice.pages.view import see_voucher, told
-from headoffice.wallets import wallet_in
+from headoffice.vouchers.gifts import offered, take
+from headoffice.vouchers.wallets import wallet_in
 from protocol.owner import VoucherState
 
 if TYPE_CHECKING:

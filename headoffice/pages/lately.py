@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, literal, select, union_all
 
-from headoffice.schema import redemptions, refusals, stores
+from headoffice.tables.schema import redemptions, refusals, stores
 from protocol.messages import Action
 from protocol.vocabulary import Verdict
 

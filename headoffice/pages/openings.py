@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from headoffice.codes import grouped
-from headoffice.openings import close_page, hear, open_page
 from headoffice.pages.html import PRIVATE
 from headoffice.pages.qr import qr_svg
 from headoffice.pages.view import see
 from headoffice.pages.words import LABELS
+from headoffice.vouchers.codes import grouped
+from headoffice.vouchers.openings import close_page, hear, open_page
 from protocol.showing import OPEN, STEP
 from protocol.vocabulary import Verdict
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from headoffice.office import Office
-    from headoffice.openings import Opening
+    from headoffice.vouchers.openings import Opening
 
 #: A page says so often that it is there; three of these may be lost.
 HEARD_EVERY_MS = 10_000

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from headoffice.campaigns import find_campaign
 from headoffice.errors import NotFoundError
 from headoffice.pages.html import PRIVATE, spoken
 from headoffice.pages.qr import QUIET, qr_svg, symbol_of
 from headoffice.pages.view import looks_told
 from headoffice.pages.words import LABELS
-from headoffice.voucher_types import find_type
+from headoffice.vouchers.campaigns import find_campaign
+from headoffice.vouchers.types import find_type
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -11,10 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from headoffice.errors import NotAllowedError
-from headoffice.life import Objection, Standing, Step, take
 from headoffice.pages.html import PRIVATE
 from headoffice.pages.view import see
-from headoffice.vouchers import live, share
+from headoffice.vouchers.issued import live, share
+from headoffice.vouchers.life import Objection, Standing, Step, take
 from protocol.kinds import Kind
 
 if TYPE_CHECKING:

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from headoffice.books import Store, face_value, voucher_by_id, weekdays_in
-from headoffice.codes import grouped
-from headoffice.life import Standing
-from headoffice.online import PAGE, redeemed_there
-from headoffice.openings import friend_who_used
-from headoffice.orders import OrderState, Stage, state_of
-from headoffice.page_tables import shares
 from headoffice.pages import words
 from headoffice.pages.lately import Lately, said_lately
+from headoffice.redemptions.online import PAGE, redeemed_there
 from headoffice.registry import ONLINE_STORE
-from headoffice.schema import stores, voucher_type_stores, voucher_types, vouchers
+from headoffice.tables.pages import shares
+from headoffice.tables.schema import stores, voucher_type_stores, voucher_types, vouchers
+from headoffice.vouchers.books import Store, face_value, voucher_by_id, weekdays_in
+from headoffice.vouchers.codes import grouped
+from headoffice.vouchers.life import Standing
+from headoffice.vouchers.openings import friend_who_used
+from headoffice.vouchers.orders import OrderState, Stage, state_of
 from protocol.kinds import Kind
 from protocol.owner import LastUse, Moment, Voucher, VoucherState, judge
 from protocol.signed import read_signed

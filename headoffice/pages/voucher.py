@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from headoffice.gifts import link_of
 from headoffice.pages.browser import kept_token
 from headoffice.pages.claim import Claims
 from headoffice.pages.events import events_of
@@ -25,8 +24,9 @@ from headoffice.pages.steps import Steps, allowed
 from headoffice.pages.view import see, told
 from headoffice.pages.wallet import wallets_of
 from headoffice.pages.words import LABELS
-from headoffice.vouchers import shares_of
-from headoffice.wallets import holds
+from headoffice.vouchers.gifts import link_of
+from headoffice.vouchers.issued import shares_of
+from headoffice.vouchers.wallets import holds
 from protocol.ids import RID_BYTES
 from protocol.kinds import Kind
 from protocol.owner import VoucherState

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from headoffice.pages.browser import keep_token, kept_token
 from headoffice.pages.html import spoken
 from headoffice.pages.view import mood, see_voucher, told
-from headoffice.wallets import MOST_SHOWN, vouchers_in, wallet_with
+from headoffice.vouchers.wallets import MOST_SHOWN, vouchers_in, wallet_with
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

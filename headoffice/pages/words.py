@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from headoffice import orders
-from headoffice.books import face_value
-from headoffice.campaigns import Refusal
-from headoffice.life import Step
+from headoffice.vouchers import orders
+from headoffice.vouchers.books import face_value
+from headoffice.vouchers.campaigns import Refusal
+from headoffice.vouchers.life import Step
 from protocol.kinds import EN, ZH, Kind
 from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, time
 
-    from headoffice.orders import OrderState
+    from headoffice.vouchers.orders import OrderState
 
 LANGUAGES = ("zh", "en")
 

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import bindparam, literal_column, or_, select, update
 
-from headoffice import rids
-from headoffice.books import store_for
+from headoffice.redemptions import rids
+from headoffice.redemptions.rids import Record
 from headoffice.registry import put
-from headoffice.rids import Record
-from headoffice.schema import cases, stores
+from headoffice.tables.schema import cases, stores
+from headoffice.vouchers.books import store_for
 from protocol.messages import AskRedeem, Detail, Intent
 from protocol.owner import Ruling
 from protocol.platform import Case, Consume, Phase, Query, Reply, Write, due
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from headoffice.rids import Decision
+    from headoffice.redemptions.rids import Decision
     from protocol.messages import Answer, Notice
     from protocol.platform import Step
 

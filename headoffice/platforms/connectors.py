@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from headoffice.platforms.ports import LONGEST_NAME, NoAnswerError
-from headoffice.rids import SEPARATOR, platform_of
+from headoffice.redemptions.rids import SEPARATOR, platform_of
 from protocol.classify import classify
 from protocol.ids import code_tail
 from protocol.messages import Detail

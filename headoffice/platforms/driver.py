@@ -16,11 +16,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, assert_never
 
-from headoffice import standing
 from headoffice.errors import BehindError, DatabaseError
 from headoffice.platforms import cases
 from headoffice.platforms.connectors import seen
 from headoffice.platforms.ports import NoAnswerError, Spent, Worth
+from headoffice.redemptions import standing
 from headoffice.registry import all_gateways
 from protocol import platform as machine
 from protocol.platform import Consume, Query
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from headoffice.database import Database
     from headoffice.platforms.cases import Done
     from headoffice.platforms.connectors import Connectors
-    from headoffice.rids import Decision
+    from headoffice.redemptions.rids import Decision
     from headoffice.workers import Workers
     from protocol.platform import Case, Step
 

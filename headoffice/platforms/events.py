@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from headoffice.platforms.ports import ForgedError
-from headoffice.rids import SEPARATOR
+from headoffice.redemptions.rids import SEPARATOR
 
 if TYPE_CHECKING:
     from starlette.requests import Request

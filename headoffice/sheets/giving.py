@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
-from headoffice.clerks import all_clerks
 from headoffice.registry import all_stores
-from headoffice.schema import clerk_stores, uses, vouchers
 from headoffice.sheets.cells import BYTE_ORDER_MARK, as_csv
 from headoffice.sheets.lines import BindingLine, ClerkLine, StoreLine
+from headoffice.staff.clerks import all_clerks
+from headoffice.tables.schema import clerk_stores, uses, vouchers
 
 if TYPE_CHECKING:
     from headoffice.database import Database

@@ -3,7 +3,7 @@
 from headoffice.api.clerks import Number
 from headoffice.api.fields import Code, Id, Model, Moment, Name
 from headoffice.api.stores import StoreIn
-from headoffice.clerks import Role
+from headoffice.staff.clerks import Role
 
 
 class CodeLine(Model):

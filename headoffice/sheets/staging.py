@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
 
 from headoffice.outbox.telling import tell_issued
-from headoffice.schema import vouchers
 from headoffice.sheets.reading import BadLineError
-from headoffice.vouchers import TAKEN
+from headoffice.tables.schema import vouchers
+from headoffice.vouchers.issued import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

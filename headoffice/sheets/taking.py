@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import Connection, delete, insert, select
 
-from headoffice.clerks import add_clerk, change_clerk, find_clerk, without_pin
 from headoffice.errors import HeadOfficeError, RefusedError
 from headoffice.registry import known_stores, put_store
-from headoffice.schema import clerk_stores, clerks
 from headoffice.sheets.lines import BindingLine, ClerkLine, CodeLine, StoreLine
 from headoffice.sheets.reading import BadLineError, Line, Numbered, read
 from headoffice.sheets.staging import Staged, staging
-from headoffice.voucher_types import find_type
-from headoffice.vouchers import TAKEN, Order, drawn_up, require_running, taken
+from headoffice.staff.clerks import add_clerk, change_clerk, find_clerk, without_pin
+from headoffice.tables.schema import clerk_stores, clerks
+from headoffice.vouchers.issued import TAKEN, Order, drawn_up, require_running, taken
+from headoffice.vouchers.types import find_type
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,12 +18,12 @@ from sqlalchemy import insert, inspect
 import headoffice.migrations
 from headoffice.database import Database, open_database, sqlite_engine
 from headoffice.errors import HeadOfficeError, NotAllowedError
-from headoffice.ledger import Ledger as Books
-from headoffice.life import Step
+from headoffice.redemptions.ledger import Ledger as Books
 from headoffice.registry import put_gateway, put_store
-from headoffice.schema import voucher_types, vouchers
-from headoffice.voucher_types import PLAIN, put_type
-from headoffice.vouchers import Order, issue, live
+from headoffice.tables.schema import voucher_types, vouchers
+from headoffice.vouchers.issued import Order, issue, live
+from headoffice.vouchers.life import Step
+from headoffice.vouchers.types import PLAIN, put_type
 from protocol.messages import Action, Answer, AskRedeem, AskResolve, Intent
 from simulator.powercuts.workload import CorruptError, Ledger
 
@@ -40,7 +40,7 @@ _STORE = {"name": "S", "timezone": "Asia/Shanghai", "address": "", "phone": "", 
 
 
 class HeadOfficeStore:
-    """``headoffice.database`` and ``headoffice.ledger``: each call one transaction over several tables."""
+    """``headoffice.database`` and ``headoffice.redemptions.ledger``: each call one transaction over several tables."""
 
     name = "head office"
     files = FILE

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from device.journal import restore as restore_kiosk
 from gateway.journal import restore as restore_gateway
-from headoffice import standing
 from headoffice.database import open_database
+from headoffice.redemptions import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

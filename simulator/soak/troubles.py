@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from headoffice import standing
+from headoffice.redemptions import standing
 from simulator.layout import Layout
 from simulator.soak.copies import BOOKS, GATEWAY, Copies, books_at
 

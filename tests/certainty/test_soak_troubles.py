@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from headoffice import standing
+from headoffice.redemptions import standing
 from simulator.frames import write_frame
 from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from headoffice.database import open_database
-from headoffice.voucher_types import PLAIN, put_type
+from headoffice.vouchers.types import PLAIN, put_type
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from headoffice.database import Database, open_database
-from headoffice.ledger import Ledger
 from headoffice.office import Office
 from headoffice.public import public_app
-from headoffice.schema import metadata
+from headoffice.redemptions.ledger import Ledger
+from headoffice.tables.schema import metadata
 from simulator.postgresql import running_postgresql
 from tests.headoffice.asgi import Client
 from tests.headoffice.counter import Clock, Counter

@@ -23,7 +23,7 @@ from protocol.messages import (
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from headoffice.ledger import Ledger
+    from headoffice.redemptions.ledger import Ledger
     from tests.headoffice.asgi import Client
 
 

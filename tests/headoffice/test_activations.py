@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from headoffice import standing
-from headoffice.schema import activations, clerks
+from headoffice.redemptions import standing
+from headoffice.tables.schema import activations, clerks
 from protocol.classify import ACTIVATION_PREFIX
 from protocol.duty import Activated, AskActivate
 from protocol.pins import hash_pin, is_pin

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from gateway.config import HeadOffice
 from gateway.upstream import Upstream
-from headoffice.alarm_tables import alarm_reporters
 from headoffice.alarms import board, words
 from headoffice.alarms.board import NOTED, REMINDED, SILENT
 from headoffice.alarms.rounds import Rounds
 from headoffice.alarms.words import Said
+from headoffice.tables.alarms import alarm_reporters
 from headoffice.workers import Workers
 from protocol.alarms import Alarm, AlarmKind, Report
 from provisioning.authority import Authority

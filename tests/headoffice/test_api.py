@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from headoffice.clerks import draw_secrets
 from headoffice.public import public_app
+from headoffice.staff.clerks import draw_secrets
 from protocol.classify import BADGE_PREFIX
 from protocol.pins import hash_pin, is_pin
 from tests.headoffice.asgi import Client

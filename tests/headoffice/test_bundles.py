@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from headoffice.bundles import MOST
+from headoffice.vouchers.bundles import MOST
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

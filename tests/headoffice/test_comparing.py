@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from headoffice import comparing
+from headoffice.redemptions import comparing
 from protocol.comparing import AskRecorded, Differing, Recorded, Recordings, TellDiffering, What
 from protocol.messages import Met
 from protocol.vocabulary import Verdict

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from headoffice.database import TRIES, open_database
 from headoffice.errors import DatabaseError
-from headoffice.schema import gateways, redemptions, uses
+from headoffice.tables.schema import gateways, redemptions, uses
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from headoffice.signing import make_signer, register_key, revoke_key
+from headoffice.vouchers.signing import make_signer, register_key, revoke_key
 from protocol.lease import Cause
 from protocol.leasing import Accepted, Lease
 from protocol.messages import Answer, AskHello, AskLeased, AskResolve, Leased, Met
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headoffice.office import Office
-    from headoffice.signing import Signer
+    from headoffice.vouchers.signing import Signer
     from protocol.messages import Intent
     from tests.headoffice.counter import Clock, Counter
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice.life import Objection, Standing, Step, take
+from headoffice.vouchers.life import Objection, Standing, Step, take
 from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
 

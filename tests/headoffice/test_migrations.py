@@ -15,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from headoffice.database import open_database
 from headoffice.errors import DatabaseError
-from headoffice.schema import metadata
+from headoffice.tables.schema import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from headoffice.codes import ALPHABET
 from headoffice.public import public_app
+from headoffice.vouchers.codes import ALPHABET
 from protocol.messages import AskLook, Looked, Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.asgi import Client

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice.life import Objection, Standing
-from headoffice.orders import OrderState, OrderStep, Stage, forward, state_of
+from headoffice.vouchers.life import Objection, Standing
+from headoffice.vouchers.orders import OrderState, OrderStep, Stage, forward, state_of
 from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
 from tests.headoffice.racing import race

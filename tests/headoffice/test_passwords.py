@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headoffice.passwords import hash_password, is_password
+from headoffice.staff.passwords import hash_password, is_password
 
 PASSWORD = "four plain little words"
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, event, insert, select
 
 from headoffice.database import Database, open_database
 from headoffice.public import public_app
-from headoffice.roles import Role
-from headoffice.schema import redemptions, refusals, uses, vouchers
+from headoffice.staff.roles import Role
+from headoffice.tables.schema import redemptions, refusals, uses, vouchers
 from protocol.messages import Intent, Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import NOON, client_of, office_over, opened_counter

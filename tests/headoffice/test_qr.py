@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from headoffice.codes import grouped, understood
 from headoffice.pages.qr import QUIET, qr_svg
+from headoffice.vouchers.codes import grouped, understood
 
 
 def _drawn(svg: str, scale: int = 6) -> np.ndarray:

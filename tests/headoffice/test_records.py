@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 from sqlalchemy import insert
 
-from headoffice import records
-from headoffice.schema import refusals
+from headoffice.redemptions import records
+from headoffice.tables.schema import refusals
 from protocol.messages import Action, AskLook, AskRedeem, Intent, Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import NOON

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from headoffice.errors import DatabaseError
-from headoffice.schema import redemptions, refusals, uses
+from headoffice.tables.schema import redemptions, refusals, uses
 from protocol.messages import Answer, Notice
 from protocol.vocabulary import Verdict
 

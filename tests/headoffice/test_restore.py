@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from headoffice import standing
 from headoffice.errors import NotAllowedError
+from headoffice.redemptions import standing
 from protocol.marks import Mark, mark_of, shown_in, stamped
 from protocol.messages import (
     Action,

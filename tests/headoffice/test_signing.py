@@ -17,7 +17,7 @@ from device.scan.pipeline import build_pipeline
 from gateway.keys import is_signed
 from headoffice.errors import StartError
 from headoffice.pages.qr import QUIET, qr_svg
-from headoffice.signing import make_signer, register_key, revoke_key, signer_in, valid_keys
+from headoffice.vouchers.signing import make_signer, register_key, revoke_key, signer_in, valid_keys
 from protocol.messages import AskHello, Met
 from protocol.signed import LENGTH, read_signed
 from protocol.vocabulary import Verdict
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headoffice.office import Office
-    from headoffice.signing import Signer
+    from headoffice.vouchers.signing import Signer
     from tests.headoffice.asgi import Client
     from tests.headoffice.counter import Clock, Counter
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from headoffice.schema import clerks
+from headoffice.tables.schema import clerks
 from protocol.classify import ACTIVATION_PREFIX, BADGE_PREFIX
 from protocol.duty import AskCode, AskStaff, ClerkFacts, Staffed
 from protocol.pins import NO_PIN

@@ -152,7 +152,7 @@ LAST = (
     Edit(
         10,
         "the answer to an undone rid says so",
-        "headoffice/rids.py",
+        "headoffice/redemptions/rids.py",
         "msgspec.structs.replace(_ANSWERS.decode(row.answer), undone_by=row.undone_by)",
         "_ANSWERS.decode(row.answer)",
         "headoffice/test_undo.py::test_the_answer_to_an_undone_rid_says_by_which_it_was_undone",
@@ -257,7 +257,7 @@ LAST = (
     Edit(
         11,
         "books of which a gateway remembers more stop",
-        "headoffice/standing.py",
+        "headoffice/redemptions/standing.py",
         "    if not peer.books.stopped and peer.own.is_behind(shown_in(message)):",
         "    if peer.own.is_behind(peer.own):",
         "headoffice/test_restore.py::test_books_of_which_a_gateway_remembers_more_stop_for_everybody",
@@ -273,7 +273,7 @@ LAST = (
     Edit(
         11,
         "one that comes without an end is driven forward",
-        "headoffice/ledger.py",
+        "headoffice/redemptions/ledger.py",
         "ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)",
         "ruling = owner.rule_driven(ask, None, moment)",
         "headoffice/test_restore.py::test_a_rid_without_an_end_is_driven_forward_before_anybody_else_gets_its_use",
@@ -281,7 +281,7 @@ LAST = (
     Edit(
         11,
         "what was undone gets no use that becomes free later",
-        "headoffice/rids.py",
+        "headoffice/redemptions/rids.py",
         '    connection.execute(_WAITS_NO_MORE, {"of_rid": rid})\n',
         "",
         "headoffice/test_restore.py::test_what_was_undone_gets_no_use_that_becomes_free_later",
@@ -289,7 +289,7 @@ LAST = (
     Edit(
         11,
         "a use that is given back goes to whoever was told of it before",
-        "headoffice/rids.py",
+        "headoffice/redemptions/rids.py",
         "    if voucher is not None:\n        hand_on(connection, voucher, given - place(connection, voucher))\n",
         "",
         "headoffice/test_restore.py::test_a_use_that_is_given_back_today_goes_to_whoever_was_told_of_it_before",

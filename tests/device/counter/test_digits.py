@@ -26,7 +26,7 @@ from device.counter.digits import (
     tick,
 )
 from device.ports import Button
-from headoffice.codes import ALPHABET
+from headoffice.vouchers.codes import ALPHABET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

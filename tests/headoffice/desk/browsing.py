@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from headoffice import people
 from headoffice.desk.app import COOKIE
-from headoffice.passwords import hash_password
+from headoffice.staff import people
+from headoffice.staff.passwords import hash_password
 from tests.headoffice.asgi import Client
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from headoffice.office import Office
-    from headoffice.roles import Role
+    from headoffice.staff.roles import Role
     from tests.headoffice.asgi import Reply
 
 ORIGIN = "http://vouchers.example"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice import passwords
 from headoffice.public import public_app
-from headoffice.roles import Role
+from headoffice.staff import passwords
+from headoffice.staff.roles import Role
 from tests.headoffice.desk.browsing import let_in
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import insert, select
 
-from headoffice import customers
-from headoffice.customers import hidden
 from headoffice.desk.deeds import Deed, newest
-from headoffice.page_tables import wallets
+from headoffice.tables.pages import wallets
+from headoffice.vouchers import customers
+from headoffice.vouchers.customers import hidden
 
 if TYPE_CHECKING:
     from headoffice.database import Database

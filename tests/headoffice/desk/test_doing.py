@@ -11,11 +11,11 @@ import pytest
 from headoffice.api.stores import StoreIn
 from headoffice.desk import names, words
 from headoffice.desk.deeds import Deed, newest
-from headoffice.drafts import DraftState
-from headoffice.life import Step
-from headoffice.orders import OrderStep
 from headoffice.registry import ClerkPolicy, put_store
-from headoffice.roles import Role
+from headoffice.staff.roles import Role
+from headoffice.vouchers.drafts import DraftState
+from headoffice.vouchers.life import Step
+from headoffice.vouchers.orders import OrderStep
 from protocol.lease import Cause
 from protocol.owner import VoucherState
 from protocol.platform import Phase

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice import people
 from headoffice.desk.links import first_link
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
-from headoffice.passwords import check_password, hash_password
-from headoffice.roles import Role
+from headoffice.staff import people
+from headoffice.staff.passwords import check_password, hash_password
+from headoffice.staff.roles import Role
 from tests.headoffice.desk.browsing import PASSWORD, Browsing
 from tests.headoffice.racing import race
 

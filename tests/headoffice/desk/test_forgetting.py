@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from headoffice.database import Database, open_database
-from headoffice.page_tables import wallets
-from headoffice.wallets import wallet_of
+from headoffice.tables.pages import wallets
+from headoffice.vouchers.wallets import wallet_of
 from tests.headoffice.process import start, write_config
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice import people
-from headoffice.roles import Role
+from headoffice.staff import people
+from headoffice.staff.roles import Role
 from protocol.messages import AskLook
 from simulator.chain import NOW, running_chain
 from tests.browsers import NO_NETWORK, serious_findings

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice import people
 from headoffice.desk.pages import PAGES
-from headoffice.roles import RIGHTS, Right, Role
+from headoffice.staff import people
+from headoffice.staff.roles import RIGHTS, Right, Role
 from tests.headoffice.desk.browsing import let_in
 
 if TYPE_CHECKING:

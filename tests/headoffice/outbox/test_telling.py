@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from headoffice.outbox.telling import Event, tell
 from headoffice.outbox.types import TEST, TYPES
-from headoffice.outbox_tables import deliveries
+from headoffice.tables.outbox import deliveries
 from protocol.messages import Method
 from tests.headoffice.outbox.conftest import add_webhook, told, voucher_id
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from headoffice.ledger import Ledger
 from headoffice.platforms.connectors import Connectors, Named
 from headoffice.platforms.driver import Driver
 from headoffice.platforms.ports import Worth
+from headoffice.redemptions.ledger import Ledger
 from headoffice.workers import Workers
 from protocol.messages import AskLook
 from tests.fakes.platform import ScriptedPlatform

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from headoffice.platforms.ports import Spent, Worth
-from headoffice.rids import Decision
-from headoffice.schema import cases
+from headoffice.redemptions.rids import Decision
+from headoffice.tables.schema import cases
 from protocol import platform as machine
 from protocol.messages import Notice
 from protocol.vocabulary import Verdict

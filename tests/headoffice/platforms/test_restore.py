@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headoffice import standing
 from headoffice.errors import BehindError
+from headoffice.redemptions import standing
 from protocol import platform as machine
 from protocol.marks import Mark
 from protocol.messages import Answer, Detail

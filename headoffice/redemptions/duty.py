@@ -1,0 +1,54 @@
+"""Whether a clerk may redeem in a store: the head office's own look at what the gateways have decided already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, exists, select
+
+from headoffice.registry import ClerkPolicy
+from headoffice.tables.schema import clerk_stores, clerks, stores
+from protocol.classify import shown_tail
+from protocol.messages import Answer, AskRedeem, Detail
+from protocol.owner import Ruling
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from protocol.messages import AskResolve
+
+_WORKS_HERE = exists().where(clerk_stores.c.clerk == clerks.c.number, clerk_stores.c.store == bindparam("store"))
+_CLERK = select(clerks.c.disabled, _WORKS_HERE.label("here")).where(clerks.c.number == bindparam("clerk"))
+_POLICY = select(stores.c.clerk_policy).where(stores.c.id == bindparam("store"))
+
+
+def objection(connection: Connection, store: str, clerk: str | None) -> Verdict | None:
+    """Return why this clerk may not redeem there; None where they may.
+
+    A store that never asks for its clerks is told of others too, such as a till's cashiers: a number that is nobody's
+    is a remark there.
+    """
+    if clerk is None:
+        return None
+    # What has other characters is nobody's number, and no text for every database.
+    found = connection.execute(_CLERK, {"clerk": clerk, "store": store}).first() if clerk.isalnum() else None
+    if found is None:
+        policy = connection.execute(_POLICY, {"store": store}).scalar()
+        return None if policy == ClerkPolicy.NONE else Verdict.CLERK_WRONG_STORE
+    if not found.here:
+        return Verdict.CLERK_WRONG_STORE
+    return Verdict.CLERK_DISABLED if found.disabled else None
+
+
+def refusal(connection: Connection, ask: AskRedeem | AskResolve) -> Ruling | None:
+    """Return how a redemption ends that its clerk, or who approved it, may not begin there; None where all may."""
+    if not isinstance(ask, AskRedeem):
+        return None
+    named = (ask.intent.clerk, ask.intent.approver)
+    verdict = next(filter(None, (objection(connection, ask.store, clerk) for clerk in named)), None)
+    if verdict is None:
+        return None
+    code = ask.intent.code
+    detail = Detail(code_tail=shown_tail(code))
+    return Ruling(answer=Answer(rid=ask.intent.rid, verdict=verdict, final=True, detail=detail), record=True)

@@ -1,0 +1,64 @@
+"""What gateways and these books tell each other beside redemptions: greetings, journals, leases, comparisons."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, assert_never
+
+from headoffice.redemptions import comparing, leases, standing, uploads
+from headoffice.vouchers.signing import valid_keys
+from protocol.comparing import AskRecorded, TellDiffering
+from protocol.messages import AskHello, AskLeased, AskUpload, Met
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from headoffice.platforms.desk import Platforms
+    from headoffice.redemptions.standing import Peer
+    from protocol.messages import UpstreamAnswer
+
+_log = logging.getLogger(__name__)
+
+Asked = AskHello | AskUpload | AskLeased | AskRecorded | TellDiffering
+#: Those that write nothing.
+READING = (AskLeased, AskRecorded)
+
+
+def answer(connection: Connection, peer: Peer, ask: Asked, at: datetime, platforms: Platforms | None) -> UpstreamAnswer:
+    """Answer a gateway, inside the caller's transaction; the books are not stopped."""
+    match ask:
+        case AskHello():
+            leases.take_back(connection, peer, ask.returned, at)
+            held = leases.held_by(connection, peer, at)
+            met = Met(upload=_wants_upload(peer), keys=valid_keys(connection), leases=held)
+            return standing.advance(connection, peer, by=0).stamped(met)
+        case AskUpload():
+            return _take_up(connection, peer, ask, at, platforms)
+        case AskLeased():
+            return peer.stamped(leases.leased(connection, peer, ask.lease, ask.after))
+        case AskRecorded():
+            return peer.stamped(comparing.recorded(connection, peer, ask))
+        case TellDiffering():
+            comparing.keep(connection, peer, ask, at)
+            return peer.stamped(Met())
+        case _:
+            assert_never(ask)
+
+
+def _take_up(
+    connection: Connection, peer: Peer, ask: AskUpload, at: datetime, platforms: Platforms | None
+) -> UpstreamAnswer:
+    if not _wants_upload(peer):
+        return peer.stamped(Met())
+    for entry in ask.entries:
+        peer = uploads.take_up(connection, peer, entry, at, platforms)
+    if ask.last:
+        standing.uploaded(connection, peer, at)
+        _log.warning("event=journal_taken_up gateway=%s generation=%s", peer.id, peer.books.generation)
+    return peer.stamped(Met(upload=not ask.last))
+
+
+def _wants_upload(peer: Peer) -> bool:
+    return peer.books.generation > 1 and peer.uploaded < peer.books.generation

@@ -1,0 +1,297 @@
+"""Offline leases: which vouchers have one store as their only home for a time, who holds them, and how that ends.
+
+A lease takes the vouchers away from everybody but its holder until it has ended in the books, however late that is. It
+ends where the holder gives it back, having told everything that it accepted, or where a named person declares the
+holder lost; time alone ends nothing here.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, insert, select, update
+
+from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
+from headoffice.redemptions.standing import note_discrepancy, require_current, type_of
+from headoffice.tables.schema import (
+    gateway_stores,
+    gateways,
+    leases,
+    redemptions,
+    stock,
+    uses,
+    voucher_type_stores,
+    voucher_types,
+    vouchers,
+)
+from headoffice.vouchers.books import face_value, weekdays_in
+from headoffice.vouchers.signing import valid_keys
+from headoffice.vouchers.types import find_type
+from protocol.kinds import Kind
+from protocol.lease import Granted, rule_accepted
+from protocol.leasing import Lease, LeasedVoucher
+from protocol.messages import Answer, Leased
+from protocol.owner import VoucherState
+from protocol.signed import PREFIX, read_signed
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from headoffice.redemptions.standing import Peer
+    from protocol.messages import AskResolve
+    from protocol.owner import Known, Moment, Ruling, Voucher
+
+_log = logging.getLogger(__name__)
+
+#: A greeting names them all, and must stay small.
+MOST_OF_A_GATEWAY = 16
+#: A message carries so many vouchers of a lease; each has some 150 bytes.
+TOLD_AT_ONCE = 64
+#: Kinds that a gateway can judge by dates, hours and uses alone.
+_PLAIN = frozenset({Kind.CASH, Kind.DISCOUNT, Kind.GIFT, Kind.GROUP_BUY, Kind.COUPON, Kind.MULTI_USE})
+#: Conflicts that are listed at once, the newest first.
+MOST_CONFLICTS = 500
+
+#: How what was accepted ends.
+_ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
+_ANSWERS = msgspec.json.Decoder(Answer)
+
+_RUNNING = leases.c.ended_at.is_(None)
+_GRANTED = select(leases).where(leases.c.id == bindparam("lease"))
+_HELD = (
+    select(leases, voucher_types)
+    .join(voucher_types, voucher_types.c.id == leases.c.type)
+    .where(leases.c.gateway == bindparam("gateway"), _RUNNING)
+    .order_by(leases.c.id)
+    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A lease as somebody asks for it. ``most_value`` is in fen; None: its uses alone are limited."""
+
+    type: str
+    store: str
+    gateway: str
+    until: datetime
+    most_uses: int
+    most_value: int | None = None
+
+
+def grant(connection: Connection, wish: Wish, at: datetime) -> str:
+    """Lease the signed vouchers of a type that are free to a gateway; return the lease's id.
+
+    Raises NotFoundError, NotAllowedError, RefusedError, BehindError.
+    """
+    made_of = find_type(connection, wish.type)
+    require_current(connection, wish.type)
+    _check(connection, wish, made_of, at)
+    generation = select(gateways.c.heard_gen).where(gateways.c.id == wish.gateway)
+    lease = secrets.token_hex(16)
+    row = {
+        "id": lease,
+        "type": wish.type,
+        "store": wish.store,
+        "gateway": wish.gateway,
+        "gateway_gen": max(1, connection.execute(generation).scalar_one()),
+        "at": at,
+        "until": wish.until,
+        "most_uses": wish.most_uses,
+        "most_value": wish.most_value,
+    }
+    connection.execute(insert(leases), row)
+    free = [
+        vouchers.c.type == wish.type,
+        vouchers.c.state == VoucherState.ACTIVE,
+        vouchers.c.lease.is_(None),
+        vouchers.c.code.startswith(PREFIX, autoescape=True),
+    ]
+    # In one order, so that two who lock several never wait for each other.
+    held = select(vouchers.c.id).where(*free).order_by(vouchers.c.id).with_for_update()
+    found = connection.execute(held).scalars().all()
+    if not found:
+        msg = f"no signed voucher of the type {wish.type} is free to be leased"
+        raise NotAllowedError(msg)
+    connection.execute(update(vouchers).where(*free).values(lease=lease))
+    return lease
+
+
+def recall(connection: Connection, lease: str, by: str, at: datetime) -> None:
+    """Ask the holder to give a lease back before its time; raise NotFoundError, NotAllowedError."""
+    if _running(connection, lease).recalled_at is None:
+        asked = update(leases).where(leases.c.id == lease)
+        connection.execute(asked.values(recalled_at=at, recalled_by=by))
+
+
+def declare_lost(connection: Connection, lease: str, by: str, why: str, at: datetime) -> None:
+    """End a lease on a named person's word: its holder's journal will never come.
+
+    Raises NotFoundError, NotAllowedError.
+    """
+    _running(connection, lease)
+    _end(connection, lease, at, by=by, why=why)
+
+
+def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at: datetime) -> None:
+    """End the leases that a gateway gives back, having told all that it accepted.
+
+    One that it was given before its journal was put back to an older copy is not its to give back: that journal has
+    forgotten what was accepted. Only a person can end it.
+    """
+    for lease in returned:
+        row = connection.execute(_GRANTED, {"lease": lease}).first()
+        if row is None or row.ended_at is not None:
+            continue
+        if (row.gateway, row.gateway_gen) == (peer.id, max(1, peer.heard.generation)):
+            _end(connection, lease, at)
+
+
+def held_by(connection: Connection, peer: Peer, at: datetime) -> tuple[Lease, ...]:
+    """Return the leases that a gateway holds, as it is told of them."""
+    generation = max(1, peer.heard.generation)
+    rows = connection.execute(_HELD, {"gateway": peer.id}).mappings().all()
+    return tuple(_told(row, at) for row in rows if row[leases.c.gateway_gen] == generation)
+
+
+def leased(connection: Connection, peer: Peer, lease: str, after: str) -> Leased:
+    """Return the next vouchers of a lease that this gateway holds; none of another's."""
+    mine = exists().where(leases.c.id == vouchers.c.lease, leases.c.gateway == peer.id, _RUNNING)
+    found = (
+        select(vouchers.c.id, vouchers.c.uses, vouchers.c.valid_from, vouchers.c.valid_until)
+        .where(vouchers.c.lease == lease, vouchers.c.id > after, mine)
+        .order_by(vouchers.c.id)
+        .limit(TOLD_AT_ONCE)
+    )
+    rows = connection.execute(found).all()
+    taken: dict[str, list[int]] = {row.id: [] for row in rows}
+    spent = select(uses.c.voucher, uses.c.number).where(uses.c.voucher.in_(taken)).order_by(uses.c.number)
+    for use in connection.execute(spent):
+        taken[use.voucher].append(use.number)
+    told = tuple(
+        LeasedVoucher(
+            id=row.id,
+            uses=row.uses,
+            taken=tuple(taken[row.id]),
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in rows
+    )
+    return Leased(vouchers=told, last=len(told) < TOLD_AT_ONCE)
+
+
+def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:
+    """Rule on what a gateway has accepted under a lease, which may have ended since; the voucher is held."""
+    signed = read_signed(ask.intent.code or "")
+    key_good = signed is not None and signed.key in {key.id for key in valid_keys(connection)}
+    granted = None
+    if ask.accepted is not None and voucher is not None:
+        row = connection.execute(_GRANTED, {"lease": ask.accepted.lease}).first()
+        if row is not None and row.type == type_of(connection, voucher.id):
+            length_s = (row.until - row.at).total_seconds()
+            granted = Granted(length_s=length_s, declared_lost=row.ended_by is not None)
+    ruling = rule_accepted(ask, voucher, granted, moment, key_good=key_good)
+    if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT:
+        _log.error("event=offline_conflict rid=%s store=%s see=/api/v1/conflicts", ask.intent.rid, ask.store)
+    return ruling
+
+
+def note_lost(connection: Connection, peer: Peer, ask: AskResolve, known: Known, at: datetime) -> None:
+    """List what was accepted and had been ended otherwise before: by a gateway that has lost its journal since."""
+    if ask.accepted is not None and known.is_of(ask.intent) and known.answer.verdict not in _ENDS:
+        what = f"accepted by {ask.accepted.gateway}, {known.answer.verdict} is recorded: its journal was lost"
+        note_discrepancy(connection, peer, ask.intent.rid, what, at)
+
+
+def all_leases(connection: Connection) -> list[dict[str, Any]]:
+    """Return every lease, the newest first, with how many vouchers are still in it."""
+    count = select(func.count()).select_from(vouchers).where(vouchers.c.lease == leases.c.id).scalar_subquery()
+    rows = connection.execute(select(leases, count.label("vouchers")).order_by(leases.c.at.desc(), leases.c.id))
+    return [dict(row) for row in rows.mappings()]
+
+
+def conflicts(connection: Connection) -> list[dict[str, Any]]:
+    """Return what gateways accepted and the books cannot hold, the newest first."""
+    columns = ("rid", "at", "store", "gateway", "requester", "voucher", "code_tail", "quantity", "answer")
+    found = select(*(redemptions.c[name] for name in columns)).where(redemptions.c.verdict == Verdict.OFFLINE_CONFLICT)
+    newest = found.order_by(redemptions.c.at.desc(), redemptions.c.rid).limit(MOST_CONFLICTS)
+    return [
+        {**{name: row[name] for name in columns[:-1]}, "cause": _ANSWERS.decode(row["answer"]).detail.reason}
+        for row in connection.execute(newest).mappings()
+    ]
+
+
+def _check(connection: Connection, wish: Wish, made_of: Any, at: datetime) -> None:  # noqa: ANN401 - a row
+    if wish.until <= at:
+        msg = "until: must lie ahead"
+        raise RefusedError(msg)
+    if not made_of["offline"]:
+        msg = f"vouchers of the type {wish.type} are not redeemed at a counter"
+        raise NotAllowedError(msg)
+    counted = select(stock.c.pieces).where(stock.c.type == wish.type, stock.c.store == wish.store)
+    of_a_bill = made_of["minimum_fen"] or made_of["asks_amount"]
+    if made_of["kind"] not in _PLAIN or of_a_bill or connection.execute(counted).first() is not None:
+        msg = f"vouchers of the type {wish.type} depend on more than a gateway knows: stock, stage, booking or a bill"
+        raise NotAllowedError(msg)
+    speaks = exists().where(gateway_stores.c.gateway == wish.gateway, gateway_stores.c.store == wish.store)
+    valid = exists().where(voucher_type_stores.c.type == wish.type, voucher_type_stores.c.store == wish.store)
+    speaking, here = connection.execute(select(speaks, valid)).one()
+    if not speaking:
+        msg = f"the gateway {wish.gateway} does not speak for the store {wish.store}"
+        raise RefusedError(msg)
+    if not made_of["everywhere"] and not here:
+        msg = f"vouchers of the type {wish.type} are not valid in the store {wish.store}"
+        raise RefusedError(msg)
+    # Held, so that of two grants at the same time the second one counts the first.
+    connection.execute(select(gateways.c.id).where(gateways.c.id == wish.gateway).with_for_update())
+    held = select(func.count()).select_from(leases).where(leases.c.gateway == wish.gateway, _RUNNING)
+    if connection.execute(held).scalar_one() >= MOST_OF_A_GATEWAY:
+        msg = f"the gateway {wish.gateway} holds {MOST_OF_A_GATEWAY} leases already"
+        raise NotAllowedError(msg)
+
+
+def _running(connection: Connection, lease: str) -> Any:  # noqa: ANN401 - a row
+    row = connection.execute(_GRANTED.with_for_update(), {"lease": lease}).first()
+    if row is None:
+        msg = f"there is no lease {lease}"
+        raise NotFoundError(msg)
+    if row.ended_at is not None:
+        msg = f"the lease {lease} has ended already"
+        raise NotAllowedError(msg)
+    return row
+
+
+def _end(connection: Connection, lease: str, at: datetime, by: str | None = None, why: str | None = None) -> None:
+    connection.execute(update(leases).where(leases.c.id == lease).values(ended_at=at, ended_by=by, why=why))
+    held = select(vouchers.c.id).where(vouchers.c.lease == lease).order_by(vouchers.c.id).with_for_update()
+    connection.execute(held).all()
+    connection.execute(update(vouchers).where(vouchers.c.lease == lease).values(lease=None))
+
+
+def _told(row: Any, at: datetime) -> Lease:  # noqa: ANN401 - a row
+    begin = row[voucher_types.c.hours_from]
+    return Lease(
+        id=row[leases.c.id],
+        store=row[leases.c.store],
+        at=at.isoformat(timespec="milliseconds"),
+        age_s=max(0.0, (at - row[leases.c.at]).total_seconds()),
+        left_s=max(0.0, (row[leases.c.until] - at).total_seconds()),
+        recalled=row[leases.c.recalled_at] is not None,
+        most_uses=row[leases.c.most_uses],
+        most_value=row[leases.c.most_value],
+        title=row[voucher_types.c.title],
+        value=face_value(row[voucher_types.c.value_fen], row[voucher_types.c.value_text]),
+        value_fen=row[voucher_types.c.value_fen],
+        kind=row[voucher_types.c.kind],
+        terms=row[voucher_types.c.terms],
+        weekdays=tuple(sorted(weekdays_in(row[voucher_types.c.weekdays]))),
+        hours=None if begin is None else (begin, row[voucher_types.c.hours_until]),
+    )

@@ -1,0 +1,372 @@
+"""The owner at work: every ask of a gateway, and the head office's own undo, carried out in one transaction each.
+
+``protocol.owner`` decides (``protocol.platform`` where a platform owns the voucher), this module only holds the
+transaction around it: the rid is looked up first, the voucher's row is held, the ruling is written, and what is
+returned has been committed. The key of the rid and the key of the use are the tables' own, so also a mistake here
+cannot spend a use twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from headoffice.platforms import cases, desk
+from headoffice.platforms.desk import Ruled, pending
+from headoffice.redemptions import asking, duty, exchange, leases, online, rids, standing, uploads
+from headoffice.redemptions.rids import Record
+from headoffice.redemptions.standing import ShownBehindError
+from headoffice.registry import ONLINE_STORE
+from headoffice.staff import at_stores as staff
+from headoffice.vouchers import bundles
+from headoffice.vouchers.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
+from protocol import owner
+from protocol.classify import classify
+from protocol.comparing import AskRecorded, TellDiffering
+from protocol.duty import AskActivate, AskCode, AskStaff
+from protocol.messages import (
+    Action,
+    Answer,
+    AskHello,
+    AskLeased,
+    AskLook,
+    AskRedeem,
+    AskResolve,
+    AskSettled,
+    AskUpload,
+    Detail,
+    Intent,
+    Looked,
+    Method,
+    Notice,
+    UpstreamAnswer,
+    UpstreamRequest,
+)
+from protocol.owner import Moment, Ruling
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from headoffice.database import Database
+    from headoffice.platforms.cases import Done
+    from headoffice.platforms.desk import Platforms
+    from headoffice.platforms.ports import Worth
+    from headoffice.redemptions.standing import Peer
+    from headoffice.vouchers.books import Store
+    from protocol.owner import Known, Voucher
+
+_log = logging.getLogger(__name__)
+
+#: The head office as a requester: undo by its API.
+REQUESTER = "headoffice"
+#: What an older copy of the books may say of a voucher though it is not so any more.
+_MAY_BE_FORGOTTEN = frozenset({Verdict.REDEEMABLE, Verdict.UNKNOWN_CODE})
+_NOT_ITS_STORE = "this gateway may not speak for the store; bind them with `hexiao provision store add`"
+
+
+class Ledger:
+    """Vouchers and what becomes of them. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        undo_window: timedelta,
+        clock: Callable[[], datetime],
+        platforms: Platforms | None = None,
+        changed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Keep the parts; ``clock`` tells the time (with its offset), ``undo_window`` is counted from a redemption.
+
+        ``changed`` is told the id of a voucher once something about it has been committed.
+        """
+        self._database = database
+        self._undo_window = undo_window
+        self.undo_s = undo_window.total_seconds()
+        """For so long after it a redemption can be undone."""
+        self._clock = clock
+        self._platforms = platforms
+        self._changed = changed
+
+    def answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None = None) -> UpstreamAnswer:
+        """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
+
+        Where the gateway shows that these books are an older copy, they are stopped, and every answer says so.
+        ``worth`` is what a platform says of the code in a look that ``is_for_a_platform``.
+        """
+        try:
+            answer = self._answer(gateway, ask, worth)
+        except ShownBehindError as error:
+            behind, at = error, self._clock()
+        else:
+            if self._platforms is not None:
+                self._platforms.heard(gateway)
+            return answer
+        _log.error("event=books_behind %s do=hexiao_headoffice_restore", behind)
+        self._database.write(lambda connection: standing.stop(connection, behind, at))
+        return behind.peer.stamped(asking.notice(ask, standing.HINT))
+
+    def is_for_a_platform(self, gateway: str, ask: AskLook) -> bool:
+        """Whether a platform is to be asked before this look is answered: the code is none of the chain's own."""
+        if self._platforms is None or not self._platforms.recognises(ask.code):
+            return False
+
+        def find(connection: Connection) -> bool:
+            return store_for(connection, gateway, ask.store) is not None and voucher_with(connection, ask.code) is None
+
+        return self._database.read(find)
+
+    def undo(self, rid: str, undoes: str, reason: str | None, by: str | None = None) -> Answer | Notice | None:
+        """Undo a redemption on the head office's own word, by the same rules; None where there is no such rid.
+
+        ``by`` is who does it. Raises BehindError.
+        """
+        target = self._database.read(lambda connection: rids.known_under(connection, undoes))
+        if target is None:
+            return None
+        intent = Intent(rid=rid, action=Action.UNDO, undoes=undoes, method=Method.API, clerk=by, reason=reason)
+        ask = AskRedeem(requester=REQUESTER, store=target.store, intent=intent)
+        at = self._clock()
+
+        def rule(connection: Connection) -> Answer | Notice:
+            standing.require_current(connection)
+            return self._rule(connection, None, ask, at).answer
+
+        return self._database.write(rule)
+
+    def redeem_on_page(self, rid: str, code: str, terms: int) -> Answer | Notice:
+        """Redeem one use for the customer whose page shows a voucher, by the same rules; raise BehindError.
+
+        ``code`` is the voucher's own number, ``terms`` the version that the page has shown. Repeated, a rid is answered
+        as it was the first time.
+        """
+        intent = Intent(rid=rid, code=code, method=Method.WEB)
+        ask = AskRedeem(requester=online.PAGE, store=ONLINE_STORE, intent=intent, terms=terms)
+        at = self._clock()
+
+        def rule(connection: Connection) -> Answer | Notice:
+            standing.require_current(connection)
+            online.open_store(connection)
+            if (voucher := voucher_with(connection, code)) is not None:
+                # What was uploaded without an end may have been shown as a success: that comes first.
+                lock_voucher(connection, voucher)
+                self._drive(connection, voucher, at)
+            return self._rule(connection, None, ask, at).answer
+
+        answer = self._database.write(rule)
+        if self._changed is not None and isinstance(answer, Answer) and answer.voucher is not None:
+            self._changed(answer.voucher)
+        _log.info("event=redeemed_on_page rid=%s verdict=%s", rid, answer.verdict)
+        return answer
+
+    def _answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None) -> UpstreamAnswer:
+        match ask:
+            case AskLook():
+                return self._look(gateway, ask, worth)
+            case AskRedeem() | AskResolve():
+                return self._decide(gateway, ask)
+            case AskSettled():
+                return self._settle(gateway, ask)
+            case AskHello() | AskUpload() | AskLeased() | AskRecorded() | TellDiffering():
+                return self._exchange(gateway, ask)
+            case AskActivate() | AskStaff() | AskCode():
+                return staff.answer(self._database, gateway, ask, self._clock())
+            case _:
+                assert_never(ask)
+
+    def _look(self, gateway: str, ask: AskLook, worth: Worth | None) -> UpstreamAnswer:
+        at = self._clock()
+
+        def look(connection: Connection) -> tuple[Peer, Looked | Notice, bool]:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer, asking.notice(ask, standing.HINT), False
+            store = store_for(connection, gateway, ask.store)
+            if store is None:
+                _log.warning("event=store_refused gateway=%s store=%s", gateway, ask.store)
+                return peer, Looked(verdict=Verdict.WRONG_STORE), False
+            if (objection := duty.objection(connection, store.id, ask.clerk)) is not None:
+                return peer, Looked(verdict=objection), True
+            voucher = None if classify(ask.code).verdict else voucher_by_code(connection, ask.code, store)
+            if voucher is None and worth is not None:
+                looked = desk.look(connection, ask, worth)
+            else:
+                moment = asking.moment(ask, store, at, gateway)
+                looked = owner.rule_look(ask.code, voucher, moment, bundles.beside(connection, voucher, store, moment))
+            if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
+                looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
+            return peer, looked, looked.verdict is not Verdict.REDEEMABLE
+
+        peer, looked, refused = self._database.read(look)
+        if refused and isinstance(looked, Looked):
+            self._database.write(lambda connection: rids.refuse(connection, gateway, ask, looked, at))
+            if self._changed is not None and looked.voucher is not None:
+                self._changed(looked.voucher)
+        return peer.stamped(looked)
+
+    def _decide(self, gateway: str, ask: AskRedeem | AskResolve) -> UpstreamAnswer:
+        at = self._clock()
+
+        def decide(connection: Connection) -> tuple[UpstreamAnswer, Done | None]:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer.stamped(asking.notice(ask, standing.HINT)), None
+            ruled = self._rule(connection, peer, ask, at)
+            peer = standing.advance(connection, peer) if ruled.recorded else peer
+            return peer.stamped(ruled.answer), ruled.done
+
+        answer, done = self._database.write(decide)
+        if done is not None and self._platforms is not None:
+            self._platforms.call(done)
+        if self._changed is not None and isinstance(answer, Answer) and answer.voucher is not None:
+            self._changed(answer.voucher)
+        verdict = answer.verdict if isinstance(answer, Answer | Notice) else None
+        _log.info("event=answered rid=%s store=%s verdict=%s", ask.intent.rid, ask.store, verdict)
+        return answer
+
+    def _rule(self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, at: datetime) -> Ruled:
+        """Rule on a rid and write it down."""
+        gateway = None if peer is None else peer.id
+        known = rids.known_under(connection, ask.intent.rid)
+        if known is not None:
+            if peer is not None and isinstance(ask, AskResolve):
+                leases.note_lost(connection, peer, ask, known, at)
+            return Ruled(owner.repeat(ask, known).answer)
+        filed = cases.find(connection, ask.intent.rid)
+        if filed is not None:
+            return desk.take(connection, filed.gateway, filed, ask, at)
+        store = store_for(connection, gateway, ask.store)
+        if store is None:
+            _log.warning("event=store_refused gateway=%s store=%s rid=%s", gateway, ask.store, ask.intent.rid)
+            return Ruled(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE))
+        if peer is not None and self._is_a_platforms(connection, ask):
+            if _must_wait(connection, peer, ask, None):
+                return Ruled(pending(ask))
+            refusal = duty.refusal(connection, ask)
+            if refusal is None:
+                return desk.take(connection, peer.id, None, ask, at)
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=refusal, voucher=None, at=at))
+            return Ruled(refusal.answer, refusal.record)
+        moment = asking.moment(ask, store, at, gateway)
+        if ask.intent.action is Action.UNDO:
+            ruling, voucher = self._rule_undo(connection, peer, ask, moment)
+        else:
+            ruling, voucher = self._rule_redeem(connection, peer, ask, moment, store)
+        if ruling.record:
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
+        return Ruled(ruling.answer, ruling.record)
+
+    def _is_a_platforms(self, connection: Connection, ask: AskRedeem | AskResolve) -> bool:
+        code = ask.intent.code
+        if self._platforms is None or ask.intent.action is Action.UNDO or code is None:
+            return False
+        return self._platforms.recognises(code) and voucher_with(connection, code) is None
+
+    def _rule_redeem(
+        self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment, store: Store
+    ) -> tuple[Ruling, str | None]:
+        code = ask.intent.code
+        voucher = None
+        if code is not None and not classify(code).verdict:
+            voucher = voucher_by_code(connection, code, store, lock=True)
+        if peer is not None and peer.books.generation > 1:
+            # These books are younger than some journals: what they do not know may have happened all the same.
+            if _must_wait(connection, peer, ask, voucher):
+                return Ruling(answer=pending(ask)), None
+            held = voucher.id if voucher else uploads.held_voucher(connection, ask.intent.rid)
+            if held is not None and self._drive(connection, held, moment.at):
+                known = rids.known_under(connection, ask.intent.rid)
+                if known is not None:
+                    return owner.repeat(ask, known), None
+                voucher = voucher_by_code(connection, code or "", store)
+        if isinstance(ask, AskResolve) and ask.accepted is not None:
+            return leases.rule(connection, ask, voucher, moment), voucher.id if voucher else None
+        ruling = duty.refusal(connection, ask) or owner.rule_redeem(ask, None, voucher, moment)
+        return ruling, voucher.id if voucher else None
+
+    def _drive(self, connection: Connection, voucher: str, at: datetime) -> bool:
+        """Bring to their end the rids at a voucher that were uploaded without one; return whether there were any."""
+        found = uploads.open_at(connection, voucher)
+        for gateway, entry in found:
+            store = store_for(connection, None, entry.store)
+            if store is None:
+                continue  # taken up again once the store is in the books
+            accepted = entry.answer.accepted if entry.answer is not None else None
+            ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
+            moment = asking.moment(ask, store, at, gateway)
+            if entry.intent.undoes is not None:
+                target = rids.known_under(connection, entry.intent.undoes)
+                undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
+                ruling = owner.rule_undo(undo, None, target, moment, timedelta.max)
+            else:
+                ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
+            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
+            uploads.ended(connection, entry.intent.rid)
+            _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
+        return bool(found)
+
+    def _rule_undo(
+        self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment
+    ) -> tuple[Ruling, str | None]:
+        if peer is not None and peer.books.restoring and _must_wait(connection, peer, ask, None):
+            return Ruling(answer=pending(ask)), None
+        target = self._target(connection, ask)
+        if target is not None and target.voucher is not None:
+            # Another undo of it may have been committed while this one waited for the voucher: read it again.
+            lock_voucher(connection, target.voucher)
+            if peer is not None and peer.books.generation > 1 and self._drive(connection, target.voucher, moment.at):
+                known = rids.known_under(connection, ask.intent.rid)
+                if known is not None:
+                    return owner.repeat(ask, known), None
+            target = self._target(connection, ask)
+        return owner.rule_undo(ask, None, target, moment, self._undo_window), target.voucher if target else None
+
+    @staticmethod
+    def _target(connection: Connection, ask: AskRedeem | AskResolve) -> Known | None:
+        """Return the redemption that an undo names; another store's redemption is none of this store's."""
+        target = rids.known_under(connection, ask.intent.undoes) if ask.intent.undoes else None
+        return target if target is not None and target.store == ask.store else None
+
+    def _settle(self, gateway: str, ask: AskSettled) -> UpstreamAnswer:
+        at = self._clock()
+
+        def note(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
+            known = rids.known_under(connection, ask.rid)
+            if known is None or known.requester != ask.requester:
+                return peer.stamped(asking.notice(ask, "no such redemption of this requester is recorded"))
+            rids.settle(connection, ask.rid, at, handed_over=ask.handed_over)
+            return peer.stamped(known.answer)
+
+        return self._database.write(note)
+
+    def _exchange(self, gateway: str, ask: exchange.Asked) -> UpstreamAnswer:
+        at = self._clock()
+
+        def meet(connection: Connection) -> UpstreamAnswer:
+            peer = standing.meet(connection, gateway, ask)
+            if peer.books.stopped:
+                return peer.stamped(asking.notice(ask, standing.HINT))
+            return exchange.answer(connection, peer, ask, at, self._platforms)
+
+        return (self._database.read if isinstance(ask, exchange.READING) else self._database.write)(meet)
+
+
+def _awaited(connection: Connection, peer: Peer, voucher: Voucher | None) -> bool:
+    """Whether some journal is missing that may know more: of this voucher, or (None) of anything."""
+    of_type = None if voucher is None else standing.type_of(connection, voucher.id)
+    return bool(standing.awaited(connection, peer.books, of_type, most=1))
+
+
+def _must_wait(connection: Connection, peer: Peer, ask: AskRedeem | AskResolve, voucher: Voucher | None) -> bool:
+    """Whether nothing may be ruled yet; every journal is there once the books are not being restored any more."""
+    if not peer.books.restoring:
+        return False
+    missing = _awaited(connection, peer, None)
+    return owner.must_wait(
+        ask, voucher, missing=missing, missing_of_voucher=missing and _awaited(connection, peer, voucher)
+    )

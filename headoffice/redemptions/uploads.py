@@ -1,0 +1,156 @@
+"""What a gateway's journal still knows and these books have lost, taken back into them, rid by rid (rule 11).
+
+A rid that comes without an end counts as having had an attempt leave: somebody may have been told of its success. It is
+kept, and driven forward before anybody else's rid is ruled on at its voucher.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select
+
+from headoffice.platforms import cases
+from headoffice.redemptions import rids
+from headoffice.redemptions.rids import Record
+from headoffice.redemptions.standing import advance, note_discrepancy
+from headoffice.registry import put_store
+from headoffice.tables.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
+from headoffice.vouchers.books import lock_voucher, voucher_with
+from protocol.classify import classify
+from protocol.messages import Action, AskRedeem, Entry
+from protocol.owner import Ruling
+from protocol.platform import presume
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from headoffice.platforms.desk import Platforms
+    from headoffice.redemptions.standing import Peer
+    from protocol.messages import Answer
+
+_log = logging.getLogger(__name__)
+
+_OPEN = select(uploaded_open.c.rid, uploaded_open.c.gateway, uploaded_open.c.entry)
+_OPEN_RID = _OPEN.where(uploaded_open.c.rid == bindparam("rid"))
+_OPEN_AT = _OPEN.where(uploaded_open.c.voucher == bindparam("voucher")).order_by(uploaded_open.c.rid)
+_VOUCHER_OF_OPEN = select(uploaded_open.c.voucher).where(uploaded_open.c.rid == bindparam("rid"))
+_ENDED = delete(uploaded_open).where(uploaded_open.c.rid == bindparam("of_rid"))
+_ENTRY = msgspec.json.Decoder(Entry)
+_UNDONE_BY = select(redemptions.c.rid).where(
+    redemptions.c.undoes == bindparam("rid"), redemptions.c.verdict == Verdict.UNDONE
+)
+_UNNAMED = {"name": "", "timezone": "Asia/Shanghai", "address": "", "phone": "", "hours": "", "clerk_policy": "none"}
+
+
+def open_at(connection: Connection, voucher: str) -> list[tuple[str, Entry]]:
+    """Return the rids at a voucher that were uploaded without an end, with their gateways: undos first."""
+    rows = connection.execute(_OPEN_AT, {"voucher": voucher})
+    found = [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
+    return sorted(found, key=lambda one: one[1].intent.undoes is None)
+
+
+def held_voucher(connection: Connection, rid: str) -> str | None:
+    """Return the voucher of a rid that was uploaded without an end, held until the transaction ends; None: no such rid.
+
+    Its code may be one that a page showed, and of which these books know nothing any more.
+    """
+    voucher = connection.execute(_VOUCHER_OF_OPEN, {"rid": rid}).scalar()
+    if voucher is not None:
+        lock_voucher(connection, voucher)
+    return voucher
+
+
+def ended(connection: Connection, rid: str) -> None:
+    """Note that a rid which was uploaded without an end has one now."""
+    connection.execute(_ENDED, {"of_rid": rid})
+
+
+def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None = None) -> Peer:
+    """Write down what a gateway has kept of a rid, where these books do not have it; return it with its rids counted.
+
+    Of what the books do have nothing is changed, but that an undo which they have lost is done again.
+    """
+    rid, answer = entry.intent.rid, entry.answer
+    known = rids.known_under(connection, rid)
+    if answer is None or not answer.final:
+        if known is None:
+            _keep_open(connection, peer, entry, at, platforms)
+        return peer
+    if known is None:
+        _record(connection, peer, entry, answer, at)
+        ended(connection, rid)
+        cases.close(connection, rid, answer.verdict)
+        return advance(connection, peer)
+    if known.answer.verdict is not answer.verdict:
+        _differ(connection, peer, rid, f"{answer.verdict} was kept, {known.answer.verdict} is recorded", at)
+    elif answer.undone_by is not None and known.answer.undone_by is None:
+        rids.give_back(connection, known.voucher, rid, by=answer.undone_by)
+    return peer
+
+
+def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None) -> None:
+    intent = entry.intent
+    voucher = _voucher_of(connection, entry)
+    if voucher is None and intent.undoes is None and platforms is not None and platforms.recognises(intent.code):
+        case = presume(entry.requester, entry.store, intent, at.timestamp())
+        cases.keep(connection, peer.id, case, at)
+    elif voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
+        text = msgspec.json.encode(entry).decode()
+        row = {"rid": entry.intent.rid, "gateway": peer.id, "voucher": voucher, "entry": text}
+        connection.execute(insert(uploaded_open), row)
+
+
+def _voucher_of(connection: Connection, entry: Entry) -> str | None:
+    """Return the voucher that an open intent is about; an undo's is that of the redemption which it undoes.
+
+    The books may have lost the page that showed a code; that it was of this voucher the gateway knows from the look.
+    """
+    if entry.intent.undoes is not None:
+        target = rids.known_under(connection, entry.intent.undoes)
+        return None if target is None else target.voucher
+    if entry.voucher is not None and _is_there(connection, entry.voucher):
+        return entry.voucher
+    code = entry.intent.code
+    return None if code is None or classify(code).verdict else voucher_with(connection, code)
+
+
+def _is_there(connection: Connection, voucher: str) -> bool:
+    return connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is not None
+
+
+def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:
+    rid = entry.intent.rid
+    if connection.execute(select(stores.c.id).where(stores.c.id == entry.store)).first() is None:
+        put_store(connection, entry.store, {**_UNNAMED, "name": entry.store})
+        _differ(connection, peer, rid, f"store {entry.store} was not in the books; it has no name yet", at)
+    voucher = answer.voucher or entry.voucher
+    if (platform := rids.platform_of(voucher)) is not None:
+        voucher = None
+    if voucher is not None and not _is_there(connection, voucher):
+        _differ(connection, peer, rid, f"its voucher {voucher} is not in the books", at)
+        voucher = None
+    redeemed = answer.verdict is Verdict.REDEEMED and entry.intent.action is Action.REDEEM
+    undone_by = (answer.undone_by or connection.execute(_UNDONE_BY, {"rid": rid}).scalar()) if redeemed else None
+    ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
+    ruling = Ruling(answer=msgspec.structs.replace(answer, undone_by=undone_by), record=True)
+    when, digest = datetime.fromisoformat(entry.at), bytes.fromhex(entry.digest)
+    record = Record(gateway=peer.id, ask=ask, ruling=ruling, voucher=voucher, at=when, digest=digest, platform=platform)
+    rids.record(connection, record)
+    if redeemed and undone_by is None and voucher is not None:
+        told = [{"voucher": voucher, "number": number, "rid": rid} for number in answer.uses]
+        connection.execute(insert(unplaced_uses), told)
+        rids.place(connection, voucher)
+    elif answer.verdict is Verdict.UNDONE and entry.intent.undoes is not None:
+        known = rids.known_under(connection, entry.intent.undoes)
+        if known is not None and known.answer.undone_by is None:
+            rids.give_back(connection, known.voucher, entry.intent.undoes, by=rid)
+
+
+def _differ(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:
+    _log.error("event=upload_differs gateway=%s rid=%s what=%s", peer.id, rid, what)
+    note_discrepancy(connection, peer, rid, what, at)

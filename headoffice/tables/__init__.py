@@ -1,0 +1,1 @@
+"""Tables: what the database holds. Alembic's revisions lead a database here step by step."""
