@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _chosen(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator.soak", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=25_000, help="how many seeds; each is two histories")
+    parser.add_argument("--seeds", type=int, default=25_000, help="how many seeds; each is a history of every kind")
     parser.add_argument("--redemptions", type=int, default=1_000_000, help="go on until so many were redeemed")
     parser.add_argument("--images", type=int, default=100_000, help="how many disks to look at after a power cut")
     parser.add_argument("--kills", type=int, default=1_000, help="how many processes to kill")
@@ -90,15 +90,25 @@ def _chosen(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _histories(chosen: argparse.Namespace, result: Result) -> None:
-    report, seed = Report(), chosen.first
-    while seed - chosen.first < chosen.seeds or report.redeemed < chosen.redemptions:
+    report = Report()
+    try:
+        _play(chosen, report)
+    finally:
+        _tell(report, result)
+
+
+def _play(chosen: argparse.Namespace, report: Report) -> None:
+    """Play seed after seed into the report, until there are enough of them or one has failed."""
+    seed = chosen.first
+    while (seed - chosen.first < chosen.seeds or report.redeemed < chosen.redemptions) and not report.failed:
         left = chosen.seeds - (seed - chosen.first)
         count = min(_AT_ONCE, left) if left > 0 else _AT_ONCE
         report.join(run(list(Kind), range(seed, seed + count), chosen.workers))
         seed += count
         _say(f"histories {report.histories.total()}, redemptions {report.redeemed}, failed {len(report.failed)}")
-        if report.failed:
-            break
+
+
+def _tell(report: Report, result: Result) -> None:
     for outcome in report.failed[:1]:
         _say(*story(outcome))
     _say("", *table(report), "")
