@@ -25,8 +25,9 @@ from gateway.registry import Registry
 from headoffice.database import open_database
 from headoffice.redemptions import records
 from headoffice.redemptions.ledger import Ledger
-from protocol.messages import Answer, AskRedeem, Detail, Intent
+from protocol.messages import Answer, Detail, Intent
 from protocol.relay import Relay
+from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

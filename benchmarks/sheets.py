@@ -18,7 +18,8 @@ from headoffice.redemptions.ledger import Ledger
 from headoffice.sheets.giving import give
 from headoffice.sheets.taking import take
 from headoffice.vouchers.types import PLAIN, put_type
-from protocol.messages import Answer, AskRedeem, Intent
+from protocol.messages import Answer, Intent
+from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

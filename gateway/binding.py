@@ -16,8 +16,9 @@ from protocol.messages import Action, Method
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
-    from protocol.messages import Intent, Looked
+    from protocol.messages import Intent
     from protocol.relay import Relay
+    from protocol.upstream import Looked
 
 
 #: What ends nothing, and what is the gateway's to say.

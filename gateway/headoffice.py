@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway.leases import machine_clock
 from gateway.standing import HEAD_OFFICE
-from protocol.messages import AskHello, AskUpload, Met
+from protocol.upstream import AskHello, AskUpload, Met
 
 if TYPE_CHECKING:
     from gateway.journal import Journal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.places import Roster
     from gateway.ports import Owner
     from gateway.standing import Standing
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 log = logging.getLogger(__name__)
 

@@ -62,8 +62,9 @@ if TYPE_CHECKING:
 
     from gateway.closing import Closing
     from gateway.places import Clerk, Shift
-    from protocol.messages import Entry, Intent
+    from protocol.messages import Intent
     from protocol.relay import Relay
+    from protocol.upstream import Entry
 
 #: Longest time that a write which need not be on disk at once waits for one that must.
 LINGER_S = 0.25

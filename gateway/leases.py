@@ -17,9 +17,10 @@ import msgspec
 from gateway.keys import is_signed
 from protocol.ids import code_tail
 from protocol.lease import Clock, Held, Journalled, accept, judge_offline, voucher_of
-from protocol.messages import Action, AskLeased, Leased, Looked
+from protocol.messages import Action
 from protocol.owner import LastUse, Moment, describe
 from protocol.signed import read_signed
+from protocol.upstream import AskLeased, Leased, Looked
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
     from gateway.standing import Standing
     from protocol.leasing import Lease, LeasedVoucher
-    from protocol.messages import Answer, Intent, Met
+    from protocol.messages import Answer, Intent
     from protocol.owner import Voucher
+    from protocol.upstream import Met
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from gateway.usage import PRIVATE, Usage
 from protocol.bundle import Also
 from protocol.classify import classify, is_activation, is_badge
 from protocol.ids import code_tail
-from protocol.messages import AskLook, Detail, Look, Looked, Notice, Offered, Refused
+from protocol.messages import Detail, Look, Notice, Offered, Refused
+from protocol.upstream import AskLook, Looked
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from gateway.places import Roster
     from protocol.marks import Mark
-    from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
+    from protocol.messages import GatewayMessage
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 
 class Owner(Protocol):

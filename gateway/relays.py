@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from gateway.changes import Changes, Topic
 from protocol import relay as machine
-from protocol.messages import Action, Answer, AskRedeem, AskResolve, AskSettled, Notice
+from protocol.messages import Action, Answer, Notice
 from protocol.relay import Ask, Relay, Reply, Write
+from protocol.upstream import AskRedeem, AskResolve, AskSettled
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import msgspec
 from gateway.places import Shift
 from gateway.usage import Usage
 from protocol.ids import code_tail
-from protocol.messages import Action, Answer, Detail, Entry, Intent, Method
+from protocol.messages import Action, Answer, Detail, Intent, Method
 from protocol.relay import Relay
+from protocol.upstream import Entry
 from protocol.vocabulary import Verdict
 
 #: ``stage``: the owner has not ended it; redeemed, and nobody has said that it was handed over; nothing left to do.

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gateway.ports import Marks
     from gateway.signet import Signet
     from protocol.marks import AnyMessage, Mark
-    from protocol.messages import KioskMessage, UpstreamAnswer
+    from protocol.messages import KioskMessage
+    from protocol.upstream import UpstreamAnswer
 
 log = logging.getLogger(__name__)
 

@@ -17,14 +17,14 @@ import msgspec
 from gateway.places import Roster
 from gateway.tls import client_context
 from protocol import codec
-from protocol.messages import AskLook
+from protocol.upstream import AskLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.config import HeadOffice
     from protocol.alarms import Report
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 log = logging.getLogger(__name__)
 

@@ -29,7 +29,8 @@ from headoffice.staff.clerks import clerks_of
 from protocol import codec
 from protocol.alarms import Report
 from protocol.codec import LARGEST_MESSAGE, MessageError, VersionError
-from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, Notice
+from protocol.messages import Answer, Notice
+from protocol.upstream import AskLook, AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from headoffice.redemptions.ledger import Ledger
     from headoffice.workers import Workers
     from protocol.alarms import Alarm
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 _log = logging.getLogger(__name__)
 

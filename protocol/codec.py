@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
-from protocol.messages import GatewayMessage, KioskMessage, Presence, UpstreamAnswer, UpstreamRequest
+from protocol.messages import GatewayMessage, KioskMessage, Presence
+from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 if TYPE_CHECKING:
     from typing import TypeVar

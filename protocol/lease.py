@@ -25,7 +25,8 @@ from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from protocol.leasing import LeasedVoucher
-    from protocol.messages import AskResolve, Intent
+    from protocol.messages import Intent
+    from protocol.upstream import AskResolve
 
 #: How much faster a machine's clock may run than it should, as a share: far more than any quartz does.
 DRIFT = 0.001

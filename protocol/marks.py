@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from protocol.messages import GatewayMessage, KioskMessage, UpstreamAnswer, UpstreamRequest
+    from protocol.messages import GatewayMessage, KioskMessage
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
     AnyMessage = TypeVar("AnyMessage", bound=KioskMessage | GatewayMessage | UpstreamRequest | UpstreamAnswer)
 

@@ -16,7 +16,8 @@ import msgspec
 
 from protocol import terms
 from protocol.classify import classify, no_voucher, shown_tail
-from protocol.messages import Action, Answer, AskRedeem, AskResolve, Detail, Intent, Looked, Notice
+from protocol.messages import Action, Answer, Detail, Intent, Notice
+from protocol.upstream import AskRedeem, AskResolve, Looked
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from protocol.messages import Answer, AskRedeem, AskResolve, Detail, Intent, Notice
+from protocol.messages import Answer, Detail, Intent, Notice
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

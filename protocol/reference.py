@@ -18,17 +18,9 @@ from protocol.comparing import Differing, Recorded
 from protocol.duty import Did, Done, OnDuty
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
-from protocol.messages import (
-    Detail,
-    Entry,
-    GatewayMessage,
-    Intent,
-    KioskMessage,
-    Presence,
-    UpstreamAnswer,
-    UpstreamRequest,
-)
+from protocol.messages import Detail, GatewayMessage, Intent, KioskMessage, Presence
 from protocol.topics import ROOT, TOPICS
+from protocol.upstream import Entry, UpstreamAnswer, UpstreamRequest
 from protocol.vocabulary import PHRASES
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from protocol.messages import Answer, AskRedeem, AskResolve, Intent, Notice
+from protocol.messages import Answer, Intent, Notice
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

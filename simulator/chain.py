@@ -30,8 +30,9 @@ from headoffice.vouchers.drafts import Decision
 from headoffice.vouchers.issued import Order
 from headoffice.vouchers.life import Step
 from headoffice.vouchers.types import put_type
-from protocol.messages import Answer, AskLook, AskRedeem, AskSettled, Detail, Intent, Looked, Method
+from protocol.messages import Answer, Detail, Intent, Method
 from protocol.platform import Case, Phase
+from protocol.upstream import AskLook, AskRedeem, AskSettled, Looked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from headoffice.vouchers import campaigns, gifts, wallets
 from headoffice.vouchers import issued as vouchers
 from headoffice.vouchers.issued import Order
 from headoffice.vouchers.life import Step
-from protocol.messages import AskRedeem, Intent
+from protocol.messages import Intent
+from protocol.upstream import AskRedeem
 from simulator.chain import running_chain
 
 if TYPE_CHECKING:

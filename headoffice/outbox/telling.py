@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause
 
     from headoffice.redemptions.rids import Record
-    from protocol.messages import Answer, AskLook, Looked
+    from protocol.messages import Answer
+    from protocol.upstream import AskLook, Looked
 
 
 class State(StrEnum):

@@ -20,9 +20,10 @@ from headoffice.redemptions.rids import Record
 from headoffice.registry import put
 from headoffice.tables.schema import cases, stores
 from headoffice.vouchers.books import store_for
-from protocol.messages import AskRedeem, Detail, Intent
+from protocol.messages import Detail, Intent
 from protocol.owner import Ruling
 from protocol.platform import Case, Consume, Phase, Query, Reply, Write, due
+from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from headoffice.platforms import cases
 from headoffice.platforms.connectors import seen
 from protocol import platform
-from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, Looked, Notice
+from protocol.messages import Answer, Notice
+from protocol.upstream import AskLook, AskRedeem, AskResolve, Looked
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, assert_never
 from headoffice.registry import ONLINE_STORE
 from protocol.comparing import AskRecorded, TellDiffering
 from protocol.duty import AskActivate, AskCode, AskStaff
-from protocol.messages import AskHello, AskLeased, AskLook, AskRedeem, AskResolve, AskSettled, AskUpload, Method, Notice
+from protocol.messages import Method, Notice
 from protocol.owner import Moment
+from protocol.upstream import AskHello, AskLeased, AskLook, AskRedeem, AskResolve, AskSettled, AskUpload
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from headoffice.vouchers.books import Store
-    from protocol.messages import UpstreamRequest
+    from protocol.upstream import UpstreamRequest
 
 
 def moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, gateway: str | None) -> Moment:

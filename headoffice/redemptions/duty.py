@@ -9,14 +9,15 @@ from sqlalchemy import bindparam, exists, select
 from headoffice.registry import ClerkPolicy
 from headoffice.tables.schema import clerk_stores, clerks, stores
 from protocol.classify import shown_tail
-from protocol.messages import Answer, AskRedeem, Detail
+from protocol.messages import Answer, Detail
 from protocol.owner import Ruling
+from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from protocol.messages import AskResolve
+    from protocol.upstream import AskResolve
 
 _WORKS_HERE = exists().where(clerk_stores.c.clerk == clerks.c.number, clerk_stores.c.store == bindparam("store"))
 _CLERK = select(clerks.c.disabled, _WORKS_HERE.label("here")).where(clerks.c.number == bindparam("clerk"))

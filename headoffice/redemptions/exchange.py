@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from headoffice.redemptions import comparing, leases, standing, uploads
 from headoffice.vouchers.signing import valid_keys
 from protocol.comparing import AskRecorded, TellDiffering
-from protocol.messages import AskHello, AskLeased, AskUpload, Met
+from protocol.upstream import AskHello, AskLeased, AskUpload, Met
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from headoffice.platforms.desk import Platforms
     from headoffice.redemptions.standing import Peer
-    from protocol.messages import UpstreamAnswer
+    from protocol.upstream import UpstreamAnswer
 
 _log = logging.getLogger(__name__)
 

@@ -34,9 +34,10 @@ from headoffice.vouchers.types import find_type
 from protocol.kinds import Kind
 from protocol.lease import Granted, rule_accepted
 from protocol.leasing import Lease, LeasedVoucher
-from protocol.messages import Answer, Leased
+from protocol.messages import Answer
 from protocol.owner import VoucherState
 from protocol.signed import PREFIX, read_signed
+from protocol.upstream import Leased
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from headoffice.redemptions.standing import Peer
-    from protocol.messages import AskResolve
     from protocol.owner import Known, Moment, Ruling, Voucher
+    from protocol.upstream import AskResolve
 
 _log = logging.getLogger(__name__)
 

@@ -25,9 +25,9 @@ from protocol import owner
 from protocol.classify import classify
 from protocol.comparing import AskRecorded, TellDiffering
 from protocol.duty import AskActivate, AskCode, AskStaff
-from protocol.messages import (
-    Action,
-    Answer,
+from protocol.messages import Action, Answer, Detail, Intent, Method, Notice
+from protocol.owner import Moment, Ruling
+from protocol.upstream import (
     AskHello,
     AskLeased,
     AskLook,
@@ -35,15 +35,10 @@ from protocol.messages import (
     AskResolve,
     AskSettled,
     AskUpload,
-    Detail,
-    Intent,
     Looked,
-    Method,
-    Notice,
     UpstreamAnswer,
     UpstreamRequest,
 )
-from protocol.owner import Moment, Ruling
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -17,13 +17,15 @@ from headoffice.tables.schema import redemptions, refusals, unplaced_uses, uses,
 from headoffice.vouchers import stock
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
-from protocol.messages import Action, Answer, AskLook, AskRedeem, AskResolve, Intent, Looked, Method, Notice
+from protocol.messages import Action, Answer, Intent, Method, Notice
 from protocol.owner import Known, Ruling, intent_digest
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from protocol.upstream import AskLook, AskRedeem, AskResolve, Looked
 
 _ANSWERS: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 HINT = "head office: the books are an older copy; run hexiao headoffice restore"
 _MOST_NAMED = 20

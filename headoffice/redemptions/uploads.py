@@ -21,9 +21,10 @@ from headoffice.registry import put_store
 from headoffice.tables.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
 from headoffice.vouchers.books import lock_voucher, voucher_with
 from protocol.classify import classify
-from protocol.messages import Action, AskRedeem, Entry
+from protocol.messages import Action
 from protocol.owner import Ruling
 from protocol.platform import presume
+from protocol.upstream import AskRedeem, Entry
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from headoffice.database import Database
     from protocol.duty import ClerkFacts
-    from protocol.messages import StaffRequest, UpstreamAnswer
+    from protocol.upstream import StaffRequest, UpstreamAnswer
 
 
 def answer(database: Database, gateway: str, ask: StaffRequest, at: datetime) -> UpstreamAnswer:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from protocol.marks import NEVER, Mark
-from protocol.messages import AskRedeem
 from protocol.owner import Voucher
+from protocol.upstream import AskRedeem
 
 if TYPE_CHECKING:
     from random import Random
 
-    from protocol.messages import Entry
     from protocol.owner import Known
     from protocol.platform import Case
+    from protocol.upstream import Entry
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.changes import Changes
 from gateway.signet import Signet
 from gateway.standing import HEAD_OFFICE, Standing
-from protocol.messages import AskHello, AskUpload, Met
+from protocol.upstream import AskHello, AskUpload, Met
 from simulator.histories.group_commit import Disk, GroupCommit
 from simulator.histories.net import Line, Question
 from simulator.histories.party import Party
@@ -18,8 +18,8 @@ from simulator.histories.party import Party
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import UpstreamAnswer
     from protocol.relay import Relay
+    from protocol.upstream import UpstreamAnswer
     from simulator.histories.office import Asked, Office
     from simulator.histories.party import Stage
 

@@ -17,16 +17,11 @@ from protocol.lease import accepted_answer
 from protocol.messages import (
     Action,
     Answer,
-    AskLook,
-    AskRedeem,
-    AskResolve,
-    AskSettled,
     Confirm,
     Detail,
     Hello,
     Intent,
     Look,
-    Looked,
     Notice,
     Offered,
     Refusal,
@@ -36,6 +31,7 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.relay import Ask, Relay, Reply, Write
+from protocol.upstream import AskLook, AskRedeem, AskResolve, AskSettled, Looked
 from protocol.vocabulary import Verdict
 from simulator.histories.caller import PATIENCE_S, Caller
 from simulator.histories.group_commit import NOON
@@ -44,8 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.binding import Bound
-    from protocol.messages import GatewayMessage, KioskMessage, UpstreamAnswer
+    from protocol.messages import GatewayMessage, KioskMessage
     from protocol.relay import Effect, Step
+    from protocol.upstream import UpstreamAnswer
     from simulator.histories.office import Office
     from simulator.histories.party import Stage
 

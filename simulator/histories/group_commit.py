@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from protocol.marks import NEVER, Mark
-from protocol.messages import Entry
 from protocol.owner import intent_digest
 from protocol.relay import FIRST_RETRY_S
+from protocol.upstream import Entry
 from simulator.histories.faults import Fault
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from gateway.leases import PATIENCE_S as OWN_PATIENCE_S
 from gateway.leases import Leases
 from protocol import relay as relays
 from protocol.lease import Clock
-from protocol.messages import Action, AskHello, AskLeased, AskRedeem, Leased, Looked, Met
+from protocol.messages import Action
 from protocol.relay import PROMISED
+from protocol.upstream import AskHello, AskLeased, AskRedeem, Leased, Looked, Met
 from protocol.vocabulary import Verdict
 from simulator.histories.caller import PATIENCE_S, SOON_S
 from simulator.histories.gateway import Gateway
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
     from protocol.lease import Held
     from protocol.leasing import Accepted, LeasedVoucher, PublicKey
-    from protocol.messages import Answer, AskResolve, Look, Notice, Resolve, UpstreamAnswer, UpstreamRequest
+    from protocol.messages import Answer, Look, Notice, Resolve
     from protocol.relay import Relay
+    from protocol.upstream import AskResolve, UpstreamAnswer, UpstreamRequest
     from simulator.histories.lease_office import LeaseOffice
     from simulator.histories.party import Stage
 

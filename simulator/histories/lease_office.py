@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from protocol import lease
 from protocol.lease import Cause, Granted
 from protocol.leasing import Lease, LeasedVoucher, PublicKey
-from protocol.messages import Answer, AskHello, AskResolve, Met
+from protocol.messages import Answer
 from protocol.owner import VoucherState
 from protocol.signed import SignedCode
+from protocol.upstream import AskHello, AskResolve, Met
 from protocol.vocabulary import Verdict
 from simulator.histories.books import Item
 from simulator.histories.office import Office
@@ -26,8 +27,8 @@ from simulator.histories.office import Office
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import AskRedeem, UpstreamAnswer
     from protocol.owner import Known, Moment, Ruling
+    from protocol.upstream import AskRedeem, UpstreamAnswer
     from simulator.histories.net import Question
     from simulator.histories.office import Asked
     from simulator.histories.oracle import Oracle

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from protocol import owner
-from protocol.messages import Answer, AskResolve
+from protocol.messages import Answer
 from protocol.owner import Known, Moment
 from protocol.vocabulary import Verdict
 from simulator.histories.books import Books, asked
 from simulator.histories.party import Party
 
 if TYPE_CHECKING:
-    from protocol.messages import AskRedeem
     from protocol.owner import Ruling
+    from protocol.upstream import AskRedeem, AskResolve
     from simulator.histories.books import Item
     from simulator.histories.party import Stage
 

@@ -11,9 +11,10 @@ import msgspec
 from device.counter import redeeming, results
 from gateway import binding
 from protocol import relay, requester
-from protocol.messages import Answer, AskRedeem, Confirm, Intent, Looked, Notice
+from protocol.messages import Answer, Confirm, Intent, Notice
 from protocol.relay import Ask, Relay, Reply
 from protocol.requester import Request
+from protocol.upstream import AskRedeem, Looked
 from protocol.vocabulary import Verdict
 from simulator.histories.mutant import broken, for_ever
 
@@ -64,7 +65,7 @@ def _silence_is_failure(tick: Whatever) -> Whatever:
 
 
 def _asks_after_restart(_: Whatever) -> Whatever:
-    def mutant(intent: Intent, now: float, _: object = None) -> requester.Step:
+    def mutant(intent: Intent, now: float, _: object = None, **_rest: object) -> requester.Step:
         request = Request(intent=intent, asking_until=now + requester.ASKING_S, send_at=now + requester.REPEAT_S)
         return request, (requester.Send(Confirm(intent=intent)),)
 

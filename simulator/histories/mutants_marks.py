@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from gateway.standing import Standing
 from protocol import owner, relay
 from protocol.marks import Mark
-from protocol.messages import AskRedeem, AskResolve, Met
+from protocol.upstream import AskRedeem, AskResolve, Met
 from simulator.histories.group_commit import Disk
 from simulator.histories.ledger import Ledger
 from simulator.histories.mutant import broken
 from simulator.histories.office import Office
 
 if TYPE_CHECKING:
-    from protocol.messages import AskUpload, Entry
     from protocol.owner import Ruling, Voucher
+    from protocol.upstream import AskUpload, Entry
     from simulator.histories.books import Peer
     from simulator.histories.mutant import Whatever
 

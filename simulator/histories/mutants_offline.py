@@ -12,7 +12,8 @@ from gateway import binding
 from gateway.standing import Standing
 from protocol import lease, owner, requester
 from protocol.lease import Cause, Held, Journalled
-from protocol.messages import Answer, AskResolve, Resolve
+from protocol.messages import Answer, Resolve
+from protocol.upstream import AskResolve
 from protocol.vocabulary import Verdict
 from simulator.histories.kinds import Kind
 from simulator.histories.lease_gateway import LeaseGateway

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway import binding
 from protocol import owner
-from protocol.messages import Answer, AskRedeem, AskResolve
+from protocol.messages import Answer
 from protocol.owner import Known, Moment, Ruling, Voucher
 from protocol.vocabulary import Verdict
 from simulator.histories.ledger import Ledger
@@ -17,6 +17,7 @@ from simulator.histories.mutant import broken
 from simulator.histories.mutants_hops import believes_looks
 
 if TYPE_CHECKING:
+    from protocol.upstream import AskRedeem, AskResolve
     from simulator.histories.mutant import Whatever
 
 

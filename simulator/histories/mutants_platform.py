@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from protocol import platform
-from protocol.messages import AskRedeem, AskResolve, Detail
+from protocol.messages import Detail
 from protocol.platform import Case, Phase, Query, Seen, Write
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 from simulator.histories.kinds import Kind
 from simulator.histories.mutant import broken

@@ -8,21 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from protocol import owner
 from protocol.marks import mark_of, shown_in, stamped
-from protocol.messages import (
-    Action,
-    Answer,
-    AskHello,
-    AskLook,
-    AskRedeem,
-    AskResolve,
-    AskUpload,
-    Intent,
-    Looked,
-    Met,
-    Method,
-    Notice,
-)
+from protocol.messages import Action, Answer, Intent, Method, Notice
 from protocol.owner import Known, Ruling, VoucherState
+from protocol.upstream import AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked, Met
 from protocol.vocabulary import Verdict
 from simulator.histories.books import Peer, asked, drawn_items, spare_item
 from simulator.histories.faults import Fault, State
@@ -30,7 +18,7 @@ from simulator.histories.ledger import Ledger
 from simulator.histories.oracle import ELSEWHERE
 
 if TYPE_CHECKING:
-    from protocol.messages import AskSettled, Entry, UpstreamAnswer
+    from protocol.upstream import AskSettled, Entry, UpstreamAnswer
     from simulator.histories.net import Question
 
 Asked: TypeAlias = "AskHello | AskLook | AskRedeem | AskResolve | AskUpload"

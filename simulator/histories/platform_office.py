@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from protocol import owner
 from protocol import platform as machine
-from protocol.messages import Action, Answer, AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked
+from protocol.messages import Action, Answer
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
+from protocol.upstream import AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked
 from protocol.vocabulary import Verdict
 from simulator.histories.faults import Fault, State
 from simulator.histories.ledger import DAWN
@@ -20,7 +21,8 @@ from simulator.histories.platform import Card, Platform
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import Entry, Notice
+    from protocol.messages import Notice
+    from protocol.upstream import Entry
     from simulator.histories.books import Peer
     from simulator.histories.net import Question
     from simulator.histories.party import Stage

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol.messages import Answer, AskRedeem, Confirm
+from protocol.messages import Answer, Confirm
 from protocol.relay import ASKING_S as RELAYING_S
 from protocol.requester import ASKING_S
+from protocol.upstream import AskRedeem
 from simulator.histories.faults import State
 from simulator.histories.trails import Offer, Trail
 from simulator.histories.watch import SLACK, TO_GATEWAY_S, Watch
@@ -14,8 +15,9 @@ from simulator.histories.watch import SLACK, TO_GATEWAY_S, Watch
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from protocol.messages import AskResolve, Intent, KioskMessage
+    from protocol.messages import Intent, KioskMessage
     from protocol.relay import Relay
+    from protocol.upstream import AskResolve
     from simulator.histories.world import World
 
 

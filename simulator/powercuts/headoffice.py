@@ -24,7 +24,8 @@ from headoffice.tables.schema import voucher_types, vouchers
 from headoffice.vouchers.issued import Order, issue, live
 from headoffice.vouchers.life import Step
 from headoffice.vouchers.types import PLAIN, put_type
-from protocol.messages import Action, Answer, AskRedeem, AskResolve, Intent
+from protocol.messages import Action, Answer, Intent
+from protocol.upstream import AskRedeem, AskResolve
 from simulator.powercuts.workload import CorruptError, Ledger
 
 if TYPE_CHECKING:

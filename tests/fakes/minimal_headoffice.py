@@ -19,9 +19,9 @@ from protocol import codec
 from protocol.alarms import Report
 from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
 from protocol.duty import Activated, AskActivate, AskCode, AskStaff, ClerkFacts, Staffed
-from protocol.messages import (
-    Action,
-    Answer,
+from protocol.messages import Action, Answer, Notice
+from protocol.owner import Known, LastUse, Moment, Voucher, describe, judge, rule_redeem, rule_undo
+from protocol.upstream import (
     AskHello,
     AskLeased,
     AskLook,
@@ -32,11 +32,9 @@ from protocol.messages import (
     Leased,
     Looked,
     Met,
-    Notice,
     UpstreamAnswer,
     UpstreamRequest,
 )
-from protocol.owner import Known, LastUse, Moment, Voucher, describe, judge, rule_redeem, rule_undo
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
     from gateway.ports import Owner
     from gateway.usage import Usage
-    from protocol.messages import GatewayMessage, UpstreamAnswer, UpstreamRequest
+    from protocol.messages import GatewayMessage
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
     from tests.gateway.certificates import Authority
 
 WAIT_S = 5.0

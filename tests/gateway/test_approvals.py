@@ -10,7 +10,8 @@ import msgspec
 
 from gateway.places import Roster
 from protocol.duty import Approve, AskUndo
-from protocol.messages import AskRedeem, Looked, Method, Notice, Offered, Refused
+from protocol.messages import Method, Notice, Offered, Refused
+from protocol.upstream import AskRedeem, Looked
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import CLERKS, OTHER_PIN, PIN, STORES, badge_of, intent_of, open_shop, rid
 from tests.gateway.test_duties import CODE, generous

@@ -17,8 +17,9 @@ from gateway.binding import (
 )
 from gateway.offers import Offer, Seal
 from gateway.places import Kiosk, KioskState, Store
-from protocol.messages import Action, Intent, Looked
+from protocol.messages import Action, Intent
 from protocol.relay import Relay
+from protocol.upstream import Looked
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import rid
 

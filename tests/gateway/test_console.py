@@ -13,8 +13,9 @@ import pytest
 
 from gateway.console.access import Access, read_or_make_token
 from gateway.places import Roster
-from protocol.messages import AskRedeem, Hello, Notice, Presence, Welcome
+from protocol.messages import Hello, Notice, Presence, Welcome
 from protocol.records import COLUMNS
+from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
 from tests.gateway.desk_page import Page, served
 from tests.gateway.shop import CLERKS, STORES, intent_of, rid

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from gateway.places import Roster
-from protocol.messages import AskRedeem
+from protocol.upstream import AskRedeem
 from tests.browsers import NO_NETWORK
 from tests.gateway.desk_page import served
 from tests.gateway.shop import STORES, intent_of, rid

@@ -9,23 +9,8 @@ import pytest
 
 from protocol.bundle import Beside
 from protocol.marks import Mark, shown_in
-from protocol.messages import (
-    Action,
-    Answer,
-    AskLook,
-    AskRedeem,
-    AskResolve,
-    Hello,
-    Intent,
-    Look,
-    Looked,
-    Notice,
-    Offered,
-    Refusal,
-    Refused,
-    Settled,
-    Welcome,
-)
+from protocol.messages import Action, Answer, Hello, Intent, Look, Notice, Offered, Refusal, Refused, Settled, Welcome
+from protocol.upstream import AskLook, AskRedeem, AskResolve, Looked
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import SilentOwner, intent_of, open_shop, rid, shop_and_headoffice
 

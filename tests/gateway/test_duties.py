@@ -9,7 +9,8 @@ import pytest
 
 from gateway.places import Roster
 from protocol.duty import SignIn
-from protocol.messages import Action, Answer, AskRedeem, Hello, Looked, Notice, Refused, Welcome
+from protocol.messages import Action, Answer, Hello, Notice, Refused, Welcome
+from protocol.upstream import AskRedeem, Looked
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import CLERKS, STORES, SilentOwner, badge_of, intent_of, open_shop, rid
 

@@ -17,28 +17,16 @@ from gateway.binding import NO_OFFER
 from gateway.journal import restore
 from protocol.lease import Clock
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
-from protocol.messages import (
-    Answer,
-    AskLeased,
-    AskLook,
-    AskRedeem,
-    AskResolve,
-    Leased,
-    Looked,
-    Met,
-    Notice,
-    Offered,
-    Refused,
-    Resolve,
-)
+from protocol.messages import Answer, Notice, Offered, Refused, Resolve
 from protocol.signed import SignedCode
+from protocol.upstream import AskLeased, AskLook, AskRedeem, AskResolve, Leased, Looked, Met
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import Shop, SilentOwner, intent_of, open_shop, rid
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from protocol.messages import UpstreamAnswer
+    from protocol.upstream import UpstreamAnswer
 
 LEASE = Lease(
     id="1ea5e" + "0" * 27, store="nanjing-lu", at="2026-11-21T12:00:00+08:00", age_s=100.0, left_s=3600.0, most_uses=3,

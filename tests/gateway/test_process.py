@@ -17,19 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from protocol.messages import (
-    Answer,
-    AskRedeem,
-    AskResolve,
-    Confirm,
-    Hello,
-    Intent,
-    Look,
-    Notice,
-    Offered,
-    Settled,
-    Welcome,
-)
+from protocol.messages import Answer, Confirm, Hello, Intent, Look, Notice, Offered, Settled, Welcome
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 from tests.fakes.minimal_headoffice import MinimalHeadOffice
 from tests.gateway.broker import KioskClient

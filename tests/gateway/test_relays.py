@@ -8,27 +8,16 @@ import msgspec
 import pytest
 
 from gateway.desk import LOOKS_OF_ONE
-from protocol.messages import (
-    Answer,
-    AskLook,
-    AskRedeem,
-    AskResolve,
-    AskSettled,
-    Detail,
-    Look,
-    Looked,
-    Notice,
-    Offered,
-    Refused,
-)
+from protocol.messages import Answer, Detail, Look, Notice, Offered, Refused
 from protocol.relay import ASKING_S
+from protocol.upstream import AskLook, AskRedeem, AskResolve, AskSettled, Looked
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import SilentOwner, intent_of, open_shop, rid
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
     from tests.gateway.shop import Shop
 
 CODE = "4006123456781234"

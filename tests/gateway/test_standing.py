@@ -13,20 +13,9 @@ from gateway.journal import restore
 from gateway.signet import Signet
 from gateway.standing import HEAD_OFFICE, HINT
 from protocol.marks import Mark, mark_of, shown_in, stamped
-from protocol.messages import (
-    Answer,
-    AskHello,
-    AskRedeem,
-    AskUpload,
-    Confirm,
-    Hello,
-    Look,
-    Met,
-    Notice,
-    Resolve,
-    Welcome,
-)
+from protocol.messages import Answer, Confirm, Hello, Look, Notice, Resolve, Welcome
 from protocol.owner import intent_digest
+from protocol.upstream import AskHello, AskRedeem, AskUpload, Met
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import SIGNET, Shop, SilentOwner, intent_of, open_shop, rid
 
@@ -34,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 CODE = "4006123456781234"
 

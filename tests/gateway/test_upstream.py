@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from protocol.messages import Answer, AskLook, AskRedeem, Intent, Looked
+from protocol.messages import Answer, Intent
+from protocol.upstream import AskLook, AskRedeem, Looked
 from protocol.vocabulary import Verdict
 from tests.fakes.minimal_headoffice import MinimalHeadOffice
 from tests.gateway.certificates import Authority

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from protocol.marks import Mark, stamped
-from protocol.messages import (
-    Action,
-    Answer,
-    AskLook,
-    AskRedeem,
-    AskResolve,
-    AskSettled,
-    Intent,
-    Looked,
-    Notice,
-)
+from protocol.messages import Action, Answer, Intent, Notice
+from protocol.upstream import AskLook, AskRedeem, AskResolve, AskSettled, Looked
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

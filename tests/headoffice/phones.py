@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import zxingcpp
 from PIL import Image
 
-from protocol.messages import AskLook, AskRedeem, Intent
+from protocol.messages import Intent
+from protocol.upstream import AskLook, AskRedeem
 from provisioning.verbs import certify_gateway
 from tests.headoffice.counter import new_rid
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from protocol.messages import UpstreamRequest
+    from protocol.upstream import UpstreamRequest
 
 READY_S = 30
 ANSWER_S = 10

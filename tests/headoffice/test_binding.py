@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from headoffice.errors import GatewayUnknownError
-from protocol.messages import Answer, AskLook, AskRedeem, AskResolve, AskSettled, Looked, Notice
+from protocol.messages import Answer, Notice
+from protocol.upstream import AskLook, AskRedeem, AskResolve, AskSettled, Looked
 from protocol.vocabulary import Verdict
 from tests.headoffice.counter import new_rid, unmarked
 

@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING
 
 from headoffice.changes import Changes
-from protocol.messages import AskRedeem, Intent
+from protocol.messages import Intent
+from protocol.upstream import AskRedeem
 from provisioning.verbs import certify_gateway
 from tests.headoffice.counter import new_rid
 from tests.headoffice.process import running

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headoffice.redemptions import comparing
 from protocol.comparing import AskRecorded, Differing, Recorded, Recordings, TellDiffering, What
-from protocol.messages import Met
+from protocol.upstream import Met
 from protocol.vocabulary import Verdict
 from tests.headoffice.counter import new_rid
 

@@ -11,8 +11,9 @@ import pytest
 from headoffice.vouchers.signing import make_signer, register_key, revoke_key
 from protocol.lease import Cause
 from protocol.leasing import Accepted, Lease
-from protocol.messages import Answer, AskHello, AskLeased, AskResolve, Leased, Met
+from protocol.messages import Answer
 from protocol.signed import read_signed
+from protocol.upstream import AskHello, AskLeased, AskResolve, Leased, Met
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import client_of, opened_counter
 from tests.headoffice.counter import unmarked

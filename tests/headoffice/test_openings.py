@@ -10,7 +10,8 @@ import pytest
 
 from headoffice.public import public_app
 from headoffice.vouchers.codes import ALPHABET
-from protocol.messages import AskLook, Looked, Method
+from protocol.messages import Method
+from protocol.upstream import AskLook, Looked
 from protocol.vocabulary import Verdict
 from tests.headoffice.asgi import Client
 from tests.headoffice.racing import race

@@ -14,8 +14,9 @@ import pytest
 
 from protocol import codec
 from protocol.codec import LARGEST_MESSAGE
-from protocol.messages import Answer, AskLook, AskRedeem, AskSettled, Intent, Looked, Notice, UpstreamAnswer
+from protocol.messages import Answer, Intent, Notice
 from protocol.pins import is_pin
+from protocol.upstream import AskLook, AskRedeem, AskSettled, Looked, UpstreamAnswer
 from protocol.vocabulary import Verdict
 from provisioning.authority import Authority
 from provisioning.verbs import certify_gateway

@@ -14,7 +14,8 @@ from sqlalchemy import insert
 
 from headoffice.redemptions import records
 from headoffice.tables.schema import refusals
-from protocol.messages import Action, AskLook, AskRedeem, Intent, Method
+from protocol.messages import Action, Intent, Method
+from protocol.upstream import AskLook, AskRedeem
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import NOON
 from tests.headoffice.counter import new_rid

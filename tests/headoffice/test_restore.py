@@ -14,22 +14,9 @@ import pytest
 from headoffice.errors import NotAllowedError
 from headoffice.redemptions import standing
 from protocol.marks import Mark, mark_of, shown_in, stamped
-from protocol.messages import (
-    Action,
-    Answer,
-    AskHello,
-    AskLook,
-    AskResolve,
-    AskUpload,
-    Detail,
-    Entry,
-    Intent,
-    Looked,
-    Met,
-    Method,
-    Notice,
-)
+from protocol.messages import Action, Answer, Detail, Intent, Method, Notice
 from protocol.owner import intent_digest
+from protocol.upstream import AskHello, AskLook, AskResolve, AskUpload, Entry, Looked, Met
 from protocol.vocabulary import Verdict
 from tests.headoffice.counter import new_rid
 

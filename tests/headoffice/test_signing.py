@@ -18,8 +18,8 @@ from gateway.keys import is_signed
 from headoffice.errors import StartError
 from headoffice.pages.qr import QUIET, qr_svg
 from headoffice.vouchers.signing import make_signer, register_key, revoke_key, signer_in, valid_keys
-from protocol.messages import AskHello, Met
 from protocol.signed import LENGTH, read_signed
+from protocol.upstream import AskHello, Met
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import client_of, opened_counter
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from protocol import codec
 from protocol.marks import NEVER, Mark, mark_of, shown_in, stamped
-from protocol.messages import AskHello, Hello, Met
+from protocol.messages import Hello
+from protocol.upstream import AskHello, Met
 
 MARKS = st.builds(Mark, st.integers(1, 4), st.integers(0, 50))
 

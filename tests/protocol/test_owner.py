@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from protocol import owner
-from protocol.messages import Action, Answer, AskRedeem, AskResolve, Intent, Notice
+from protocol.messages import Action, Answer, Intent, Notice
 from protocol.owner import Known, LastUse, Moment, Voucher, VoucherState
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # a Saturday

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from protocol import platform
-from protocol.messages import Answer, AskRedeem, AskResolve, Intent, Notice
+from protocol.messages import Answer, Intent, Notice
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from protocol import relay
-from protocol.messages import Answer, AskRedeem, AskResolve, Intent, Notice
+from protocol.messages import Answer, Intent, Notice
 from protocol.relay import Ask, Relay, Reply, Write
+from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")

@@ -8,7 +8,7 @@ import pytest
 
 from headoffice.staff import people
 from headoffice.staff.roles import Role
-from protocol.messages import AskLook
+from protocol.upstream import AskLook
 from simulator.chain import NOW, running_chain
 from tests.browsers import NO_NETWORK, serious_findings
 from tests.headoffice.desk.browsing import PASSWORD, kept

@@ -15,7 +15,7 @@ from headoffice.platforms.driver import Driver
 from headoffice.platforms.ports import Worth
 from headoffice.redemptions.ledger import Ledger
 from headoffice.workers import Workers
-from protocol.messages import AskLook
+from protocol.upstream import AskLook
 from tests.fakes.platform import ScriptedPlatform
 from tests.headoffice.conftest import WINDOW
 from tests.headoffice.counter import Counter
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from headoffice.database import Database
-    from protocol.messages import UpstreamAnswer, UpstreamRequest
+    from protocol.upstream import UpstreamAnswer, UpstreamRequest
     from tests.headoffice.asgi import Client
     from tests.headoffice.counter import Clock
 
