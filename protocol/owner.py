@@ -93,6 +93,7 @@ class Voucher:
     offline: bool = True
     """Whether it may be redeemed at a counter (线下) at all."""
     online: bool = False
+    mail: bool = False
     """Whether its customer may redeem it on its own page (线上)."""
     dynamic: bool = False
     """Whether only a code that a page shows now counts, not its own number."""
@@ -137,6 +138,7 @@ class Moment:
     own_number: bool = False
     """Whether the own number of a voucher counts though its code changes: a manager has typed it."""
     on_page: bool = False
+    by_post: bool = False
     """Whether it is the voucher's own page that asks; that is in no store, so none is looked for."""
 
 
@@ -199,7 +201,7 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | Non
         return Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.USES_EXHAUSTED
     if voucher.dynamic and not terms.is_shown(voucher, moment):
         return Verdict.STALE_CODE
-    if not (voucher.online if moment.on_page else voucher.offline):
+    if not terms.is_redeemed_so(voucher, moment):
         return Verdict.NOT_FOR_COUNTER
     if not terms.is_valid_at(voucher, moment):
         return Verdict.WRONG_STORE

@@ -20,6 +20,13 @@ def is_shown(voucher: Voucher, moment: Moment) -> bool:
     return moment.own_number if voucher.showing is None else voucher.showing.can_be_spent(moment.at)
 
 
+def is_redeemed_so(voucher: Voucher, moment: Moment) -> bool:
+    """Whether it can be redeemed in this way: sent by post, on its own page, or at a counter."""
+    if moment.by_post:
+        return voucher.mail
+    return voucher.online if moment.on_page else voucher.offline
+
+
 def untimely(voucher: Voucher, at: datetime) -> Verdict | None:
     """Return why it is not the time for this voucher; None where it is."""
     if voucher.valid_until is not None and at >= voucher.valid_until:

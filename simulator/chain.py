@@ -21,7 +21,9 @@ from headoffice.database import open_database
 from headoffice.office import Office
 from headoffice.platforms import cases
 from headoffice.public import public_app
+from headoffice.redemptions import parcels
 from headoffice.redemptions.ledger import Ledger
+from headoffice.redemptions.parcels import Recipient, Shipment
 from headoffice.servers import bind, public_server
 from headoffice.staff import clerks
 from headoffice.vouchers import drafts, wallets
@@ -57,6 +59,13 @@ TYPES: dict[str, dict[str, Any]] = {
     "lesson": {"title": "拉花体验课", "kind": "booking", "price": 12800, "colour": "#34507e"},
     "friends": {"title": "好友同享第二杯", "kind": "friend", "value_text": "第二杯半价", "colour": "#a8741a"},
 }
+BY_POST: dict[str, dict[str, Any]] = {
+    "beans": {"title": "单品咖啡豆 250 克", "kind": "gift", "price": 8800, "colour": "#5b4636", "channels": ["mail"]},
+}
+TO_WHOM = (
+    Recipient(name="林晓梅", phone="138 0013 8000", address="上海市浦东新区锦绣路 1001 弄 8 号 602 室"),
+    Recipient(name="张伟", phone="139 0013 9000", address="浙江省杭州市西湖区文三路 90 号 3 楼"),
+)
 #: How busy each hour is, beginning at 8:00.
 BUSY = (7, 13, 9, 6, 21, 26, 11)
 
@@ -104,6 +113,9 @@ def live_through_a_morning(office: Office, clock: Moved, seed: int = 8) -> None:
     for at in _arrivals(drawn):
         clock.at = at
         _serve(office, drawn)
+    for minute, to in enumerate(TO_WHOM):
+        clock.at = NOW - timedelta(minutes=30 - minute)
+        _have_sent(office, to)
     clock.at = NOW
     office.database.write(lambda connection: _leave_things_open(connection, office.clock()))
 
@@ -116,7 +128,7 @@ def _open(connection: Connection, at: datetime) -> None:
     for number, name in enumerate(CLERKS):
         where = list(STORES)[number % len(STORES)]
         clerks.add_clerk(connection, None, name, [where], clerks.draw_secrets())
-    for type_id, what in TYPES.items():
+    for type_id, what in (TYPES | BY_POST).items():
         made = TypeIn.model_validate({"brand": "山间咖啡", **what})
         drafts.submit(connection, type_id, made.model_dump_json(by_alias=True), "li.lei", at)
         drafts.approve(connection, type_id, Decision(by="wang.fang", at=at))
@@ -165,6 +177,17 @@ def _serve(office: Office, drawn: random.Random) -> None:
         office.ledger.answer(gateway, AskLook(requester=kiosk, store=store, code=code, clerk=clerk))
     if drawn.random() < 0.03:  # noqa: PLR2004 - one in thirty was the wrong one
         office.ledger.undo(secrets.token_hex(16), intent.rid, "顾客改变主意", "li.lei")
+
+
+def _have_sent(office: Office, to: Recipient) -> None:
+    """Let somebody have coffee sent; the shop has sent only the first so far."""
+    at = office.clock()
+    code = office.database.write(lambda connection: vouchers.issue(connection, Order(type="beans"), at).code)
+    rid = secrets.token_hex(16)
+    office.ledger.redeem_on_page(rid, code, 1, to)
+    if to is TO_WHOM[0]:
+        shipment = Shipment(carrier="顺丰速运", number="SF1400038221")
+        office.database.write(lambda connection: parcels.send(connection, rid, shipment, at))
 
 
 def _leave_things_open(connection: Connection, at: datetime) -> None:

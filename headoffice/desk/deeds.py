@@ -37,6 +37,7 @@ class Deed(StrEnum):
     REJECT = "reject"
     GRANT_REFUND = "grant-refund"
     REFUSE_REFUND = "refuse-refund"
+    SEND = "send"
     WITHDRAW = "withdraw"
     UNDO = "undo"
     FORGET = "forget"

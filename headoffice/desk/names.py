@@ -78,6 +78,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "draw-up": ("提交券种", "Drew up a type"),
     "approve": ("审核通过券种", "Approved a type"),
     "reject": ("审核不通过券种", "Rejected a type"),
+    "send": ("寄出", "Sent by post"),
     "undo": ("撤销核销", "Undid a redemption"),
     "forget": ("删除顾客资料", "Forgot a customer"),
     "decide": ("判定核销结果", "Said how a redemption ended"),

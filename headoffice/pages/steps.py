@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from headoffice.errors import NotAllowedError
+from headoffice.pages.forms import form_of
 from headoffice.pages.html import PRIVATE
 from headoffice.pages.view import see
 from headoffice.vouchers.issued import live, share
@@ -80,11 +80,10 @@ class Steps:
 
     async def share(self, request: Request) -> Response:
         """Give a friend, who is named, a page of a friend coupon."""
-        if int(request.headers.get("content-length", "0")) > _LONGEST_FORM:
+        said = await form_of(request, _LONGEST_FORM)
+        if said is None:
             return Response(status_code=413, headers=PRIVATE)
-        said = parse_qs((await request.body()).decode(errors="replace")).get("name", [""])
-        name = "".join(char for char in said[0] if char.isprintable()).strip()[:_LONGEST_NAME]
-        at = self._office.clock()
+        name, at = said.get("name", "")[:_LONGEST_NAME], self._office.clock()
 
         def go(connection: Connection, seen: Seen) -> None:
             if name:

@@ -13,12 +13,14 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from headoffice.pages import words
 from headoffice.pages.lately import Lately, said_lately
-from headoffice.redemptions.online import PAGE, redeemed_there
+from headoffice.redemptions import parcels
+from headoffice.redemptions.online import BY_POST, PAGE, redeemed_there
 from headoffice.registry import ONLINE_STORE
 from headoffice.tables.pages import shares
 from headoffice.tables.schema import stores, voucher_type_stores, voucher_types, vouchers
 from headoffice.vouchers.books import Store, face_value, voucher_by_id, weekdays_in
 from headoffice.vouchers.codes import grouped
+from headoffice.vouchers.customers import hidden
 from headoffice.vouchers.life import Standing
 from headoffice.vouchers.openings import friend_who_used
 from headoffice.vouchers.orders import OrderState, Stage, state_of
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 #: Of a voucher that is valid in no store yet.
 _ZONE = "Asia/Shanghai"
 MOST_STORES = 20
+#: Of what somebody is called, called at, and sent to, in characters.
+LONGEST = {"name": 30, "phone": 20, "address": 120}
 #: Of a store that names no map of its own: a link, followed by a touch alone; the page itself asks nobody.
 _MAP = "https://uri.amap.com/search?keyword="
 #: Of 255; above it white is no longer read easily.
@@ -68,6 +72,10 @@ class Seen:
     """What its owner got by redeeming it on the page; empty: nothing was redeemed there, or nothing stands for it."""
     on_page: bool
     """Whether it can be redeemed on the page now."""
+    by_post: bool
+    """Whether what it is good for can be sent now."""
+    posted: Sequence[RowMapping]
+    """What of it is to be sent or was, the newest first."""
 
     @property
     def order(self) -> OrderState | None:
@@ -85,7 +93,7 @@ class Seen:
         """A word that changes when the page would."""
         voucher = self.voucher
         facts = (self.verdict, voucher.state, voucher.left, voucher.last, voucher.terms, self.order, self.lately)
-        here = (self.on_page, self.given)
+        here = (self.on_page, self.given, self.by_post, [(one["rid"], one["number"]) for one in self.posted])
         return hashlib.sha256(repr((facts, here)).encode()).hexdigest()[:16]
 
 
@@ -109,7 +117,8 @@ def see_voucher(connection: Connection, voucher_id: str, at: datetime, *, owners
     moment = Moment(store="", store_name="", kiosk="", at=at.astimezone(nowhere.zone), own_number=True)
     anywhere = replace(voucher, stores=None, holder=None)
     there = replace(moment, on_page=True)
-    verdict = judge(anywhere, there if voucher.online and not voucher.offline else moment)
+    sent = replace(there, by_post=True)
+    verdict = judge(anywhere, moment if voucher.offline else there if voucher.online else sent)
     shows_given = owners and looks["given"] and redeemed_there(connection, voucher.id)
     lately = said_lately(connection, voucher.id, at) if verdict is Verdict.REDEEMABLE else None
     return Seen(
@@ -123,6 +132,8 @@ def see_voucher(connection: Connection, voucher_id: str, at: datetime, *, owners
         lately=lately,
         given=looks["given"] if shows_given else "",
         on_page=owners and judge(voucher, there) is Verdict.REDEEMABLE,
+        by_post=owners and judge(voucher, sent) is Verdict.REDEEMABLE,
+        posted=parcels.of_voucher(connection, voucher.id) if owners and voucher.mail else (),
     )
 
 
@@ -135,9 +146,12 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         "seal": seen.seal,
         "verdict": seen.verdict.value,
         "mood": mood(seen),
-        "state": words.state(seen.verdict, voucher.state, lang, counter=voucher.offline),
-        "counter": voucher.offline or not voucher.online,
+        "state": words.state(seen.verdict, voucher.state, lang, counter=voucher.offline, online=voucher.online),
+        "counter": voucher.offline or not (voucher.online or voucher.mail),
         "on_page": seen.on_page,
+        "by_post": seen.by_post,
+        "longest": LONGEST,
+        "posted": [_posted(one, _zone(seen.where)) for one in seen.posted],
         "given": seen.given,
         "terms": voucher.terms,
         "lately": lately and words.lately(lately.verdict, lately.uses, voucher.left, lang),
@@ -205,7 +219,14 @@ def mood(seen: Seen) -> str:
 
 def _kiosk(last: LastUse) -> str:
     """Return which kiosk it was; empty where it was the page itself."""
-    return "" if last.kiosk == PAGE else last.kiosk
+    return "" if last.kiosk in {PAGE, BY_POST} else last.kiosk
+
+
+def _posted(parcel: RowMapping, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what a page says of a parcel: of whom it is for as much as tells two apart."""
+    at = {name: parcel[name] and parcel[name].astimezone(zone) for name in ("ordered_at", "sent_at")}
+    to = " ".join(hidden(part) for part in (parcel["name"], parcel["phone"]) if part)
+    return {**at, "to": to, "carrier": parcel["carrier"], "number": parcel["number"]}
 
 
 def _zone(where: Sequence[RowMapping]) -> ZoneInfo:

@@ -113,6 +113,11 @@ _ONLINE = {
     "zh": Said("待使用", "在本页核销，无需到店"),
     "en": Said("Ready to use", "Redeem it here: there is no need to go to a shop"),
 }
+#: What is sent, and nothing else.
+_BY_POST = {
+    "zh": Said("待使用", "填写收件地址，由商家寄出"),
+    "en": Said("Ready to use", "Say where to, and the shop sends it"),
+}
 _GIVEN = {"zh": Said("已转赠", "好友已领取此券"), "en": Said("Given away", "Your friend has received it")}
 #: What a counter says of a voucher that stays as it is.
 _SAID_ZH = {
@@ -197,6 +202,14 @@ LABELS = {
         "redeem_here": "在线核销",
         "redeem_here_hint": "核销后立即显示券的内容；每次核销一次，不能恢复。",
         "given": "您的内容",
+        "post": "邮寄到家",
+        "post_hint": "提交后核销一次，由商家按此地址寄出；寄出前如需修改，请联系商家。",
+        "post_name": "收件人",
+        "post_phone": "联系电话",
+        "post_address": "详细地址",
+        "posted": "邮寄进度",
+        "posted_waits": "已提交，等待寄出",
+        "posted_gone": "已寄出",
         "missing": "没有找到这张券",
         "missing_hint": "链接可能不完整，请从收到券的地方重新打开。",
     },
@@ -256,6 +269,14 @@ LABELS = {
         "redeem_here": "Redeem it here",
         "redeem_here_hint": "What it gives is shown at once. This spends one use, and cannot be taken back here.",
         "given": "What you got",
+        "post": "Have it sent",
+        "post_hint": "This spends one use, and the shop sends it there. To change the address, tell the shop in time.",
+        "post_name": "Name",
+        "post_phone": "Telephone",
+        "post_address": "Address",
+        "posted": "On its way",
+        "posted_waits": "Ordered, to be sent",
+        "posted_gone": "Sent",
         "missing": "There is no such voucher",
         "missing_hint": "The link may be incomplete: open it again from where you received it.",
     },
@@ -288,10 +309,10 @@ def order_name(state: OrderState, lang: str) -> str:
     return (orders.ZH if lang == "zh" else orders.EN)[state]
 
 
-def state(verdict: Verdict, of: VoucherState, lang: str, *, counter: bool) -> Said:
-    """Return what a voucher is for its customer; ``counter``: whether a shop redeems it."""
+def state(verdict: Verdict, of: VoucherState, lang: str, *, counter: bool, online: bool) -> Said:
+    """Return what a voucher is for its customer: whether a shop redeems it, or its own page, or it is sent."""
     if verdict is Verdict.REDEEMABLE and not counter:
-        return _ONLINE[lang]
+        return (_ONLINE if online else _BY_POST)[lang]
     return _GIVEN[lang] if of is VoucherState.GIVEN else STATES[lang][verdict]
 
 

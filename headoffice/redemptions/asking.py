@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from headoffice.redemptions.online import BY_POST
 from headoffice.registry import ONLINE_STORE
 from protocol.comparing import AskRecorded, TellDiffering
 from protocol.duty import AskActivate, AskCode, AskStaff
@@ -30,6 +31,7 @@ def moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, ga
         gateway=gateway,
         own_number=method is Method.WEB,
         on_page=store.id == ONLINE_STORE,
+        by_post=store.id == ONLINE_STORE and ask.requester == BY_POST,
     )
 
 

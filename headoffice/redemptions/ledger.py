@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
-from headoffice.redemptions import asking, duty, exchange, leases, online, rids, standing, uploads
+from headoffice.redemptions import asking, duty, exchange, leases, online, parcels, rids, standing, uploads
 from headoffice.redemptions.rids import Record
 from headoffice.redemptions.standing import ShownBehindError
 from headoffice.registry import ONLINE_STORE
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from headoffice.platforms.cases import Done
     from headoffice.platforms.desk import Platforms
     from headoffice.platforms.ports import Worth
+    from headoffice.redemptions.parcels import Recipient
     from headoffice.redemptions.standing import Peer
     from headoffice.vouchers.books import Store
     from protocol.owner import Known, Voucher
@@ -133,14 +134,15 @@ class Ledger:
 
         return self._database.write(rule)
 
-    def redeem_on_page(self, rid: str, code: str, terms: int) -> Answer | Notice:
+    def redeem_on_page(self, rid: str, code: str, terms: int, to: Recipient | None = None) -> Answer | Notice:
         """Redeem one use for the customer whose page shows a voucher, by the same rules; raise BehindError.
 
-        ``code`` is the voucher's own number, ``terms`` the version that the page has shown. Repeated, a rid is answered
-        as it was the first time.
+        ``code`` is the voucher's own number, ``terms`` the version that the page has shown, ``to`` where what it is
+        good for is to be sent by post. Repeated, a rid is answered as it was the first time.
         """
         intent = Intent(rid=rid, code=code, method=Method.WEB)
-        ask = AskRedeem(requester=online.PAGE, store=ONLINE_STORE, intent=intent, terms=terms)
+        requester = online.PAGE if to is None else online.BY_POST
+        ask = AskRedeem(requester=requester, store=ONLINE_STORE, intent=intent, terms=terms)
         at = self._clock()
 
         def rule(connection: Connection) -> Answer | Notice:
@@ -150,7 +152,10 @@ class Ledger:
                 # What was uploaded without an end may have been shown as a success: that comes first.
                 lock_voucher(connection, voucher)
                 self._drive(connection, voucher, at)
-            return self._rule(connection, None, ask, at).answer
+            ruled = self._rule(connection, None, ask, at)
+            if to is not None and ruled.recorded:
+                parcels.order(connection, ruled.answer, to, at)
+            return ruled.answer
 
         answer = self._database.write(rule)
         if self._changed is not None and isinstance(answer, Answer) and answer.voucher is not None:

@@ -1,4 +1,4 @@
-"""The customer's own page as a place of redemption (线上): a store that is none, and what was redeemed there.
+"""The customer's own page as a place of redemption (线上, 邮寄): a store that is none, and what was redeemed there.
 
 It stands among the stores so that its redemptions are rows as all others are. No gateway may speak for it, no type is
 bound to it, and no list of stores names it; it is made by the first redemption.
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The page as a requester: one that owns the address and keeps the rid is one browser to the books.
 PAGE = "customer-page"
+#: The same, where what is redeemed is sent by post.
+BY_POST = "customer-page-post"
 
 _ROW = {
     "id": ONLINE_STORE,
@@ -35,6 +37,7 @@ _SPENT_THERE = select(
         uses.c.voucher == bindparam("voucher"),
         redemptions.c.rid == uses.c.rid,
         redemptions.c.store == ONLINE_STORE,
+        redemptions.c.requester == PAGE,
     )
 )
 
@@ -46,5 +49,5 @@ def open_store(connection: Connection) -> None:
 
 
 def redeemed_there(connection: Connection, voucher: str) -> bool:
-    """Whether a use of a voucher was redeemed on its page, and not undone."""
+    """Whether a use of a voucher was redeemed on its page, not by post, and not undone."""
     return bool(connection.execute(_SPENT_THERE, {"voucher": voucher}).scalar())

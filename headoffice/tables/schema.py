@@ -32,6 +32,7 @@ from headoffice.tables import (  # noqa: F401 - their tables are of this schema,
     keys,
     outbox,
     pages,
+    parcels,
 )
 from headoffice.tables.clerks import activations as activations  # noqa: PLC0414 - as are these
 from headoffice.tables.clerks import clerk_stores as clerk_stores  # noqa: PLC0414

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from headoffice.errors import DatabaseError
+from headoffice.redemptions import parcels
 from headoffice.tables.pages import holdings, wallets
 
 if TYPE_CHECKING:
@@ -68,13 +69,17 @@ def forget(connection: Connection, voucher: str) -> bool:
     customer = customer_of(connection, voucher)
     if customer is None:
         return False
-    connection.execute(update(wallets).where(wallets.c.customer.in_(spellings(customer))).values(customer=None))
+    theirs = wallets.c.customer.in_(spellings(customer))
+    of = select(holdings.c.voucher).join(wallets, wallets.c.id == holdings.c.wallet).where(theirs)
+    parcels.forget(connection, connection.execute(of).scalars().all())
+    connection.execute(update(wallets).where(theirs).values(customer=None))
     return True
 
 
 def forget_old(connection: Connection, before: datetime) -> int:
     """Forget every customer to whom the last voucher came before this; return how many they were."""
     fresh = select(holdings.c.voucher).where(holdings.c.wallet == wallets.c.id, holdings.c.at >= before).exists()
+    parcels.forget_old(connection, before)
     old = update(wallets).where(wallets.c.customer.is_not(None), wallets.c.at < before, ~fresh)
     return connection.execute(old.values(customer=None)).rowcount
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,6 +145,29 @@ def test_the_language_is_changed_by_a_touch_and_kept_when_the_page_changes(
     assert redeem(office, gateway_of(office, tmp_path / "gw-1"), issued["code"]) == "redeemed"
     phone.wait_for_selector("main.done", timeout=NOTICES_MS)
     assert phone.locator(".state h2").inner_text() == "Used"
+
+
+def test_what_can_be_sent_is_sent_to_where_its_customer_says(office: Running, phone: Page, tmp_path: Path) -> None:
+    beans = {"author": "李经理", "title": "单品咖啡豆 250 克", "channels": ["mail", "offline"], "kind": "gift"}
+    office.api("PUT", "/api/v1/types/beans", beans)
+    office.api("POST", "/api/v1/types/beans/approve", {"by": "王总"})
+    phone.goto(issue(office, type="beans")["page"])
+    phone.locator("summary", has_text="邮寄到家").click()
+    phone.get_by_label("收件人").fill("林晓梅")
+    phone.get_by_label("联系电话").fill("138 0013 8000")
+    phone.get_by_role("button", name="邮寄到家").click()
+    assert phone.locator("main.ready").count() == 1, "an address is wanted"
+    phone.get_by_label("详细地址").fill("上海市浦东新区锦绣路 1001 弄 8 号 602 室")
+    phone.screenshot(path=tmp_path / "post.png", full_page=True)
+    assert serious_findings(phone) == []
+    phone.get_by_role("button", name="邮寄到家").click()
+    phone.wait_for_selector("main.done")
+    assert "已提交，等待寄出" in phone.locator(".posted").inner_text()
+    (owed,) = json.loads(office.api("GET", "/api/v1/parcels")[1])
+    office.api("POST", f"/api/v1/parcels/{owed['rid']}/sent", {"carrier": "顺丰速运", "number": "SF1400038221"})
+    phone.locator(".posted", has_text="SF1400038221").wait_for()
+    phone.screenshot(path=tmp_path / "posted.png", full_page=True)
+    assert serious_findings(phone) == []
 
 
 def test_a_redemption_on_the_page_whose_answer_was_lost_is_the_same_one_when_it_is_pressed_again(

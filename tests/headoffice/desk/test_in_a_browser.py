@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 WITHIN_MS = 20_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1366, "height": 860}
-PAGES = ("", "/open", "/refusals", "/reports", "/vouchers", "/refunds", "/types", "/types/twenty", "/stores")
+PAGES = (
+    "",
+    "/open",
+    "/refusals",
+    "/reports",
+    "/vouchers",
+    "/refunds",
+    "/parcels",
+    "/types",
+    "/types/twenty",
+    "/stores",
+)
 MORE_PAGES = ("/stores/jingan", "/clerks", "/people", "/deeds", "/me")
 
 
