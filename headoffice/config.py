@@ -12,6 +12,7 @@ from msgspec import Meta
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from headoffice.notices.config import Configured, notice_troubles
 from headoffice.outbox.addresses import Reach
 from service.adapters import AdapterMissingError, load_adapter
 from service.config import ConfigError, Section, convert_config, missing_files
@@ -103,6 +104,8 @@ class Config(Section, frozen=True, kw_only=True):
     """A code that is none of the chain's own is asked about in this order."""
     webhooks: Webhooks = Webhooks()
     customers: Customers = Customers()
+    notices: Configured = Configured()
+    """Ways to customers who have agreed to be told of their vouchers."""
     log: Log = Log()
 
     @property
@@ -152,7 +155,7 @@ def troubles(config: Config) -> list[str]:
         found.append(f"$.webhooks.networks: {error}; write 10.2.0.0/16")
     if config.webhooks.authority and not Path(config.webhooks.authority).is_file():
         found.append(f"$.webhooks.authority: {config.webhooks.authority} is not there")
-    return [*found, *_wrong_platforms(config)]
+    return [*found, *notice_troubles(config.notices), *_wrong_platforms(config)]
 
 
 def _wrong_platforms(config: Config) -> Iterator[str]:

@@ -9,7 +9,7 @@ import sys
 from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -20,8 +20,12 @@ from headoffice.config import Config, troubles
 from headoffice.database import open_database
 from headoffice.desk.links import first_link
 from headoffice.errors import HeadOfficeError, StartError
+from headoffice.notices.carrier import Notices
+from headoffice.notices.reminders import Reminders
+from headoffice.notices.ways import senders_of
 from headoffice.office import Office
 from headoffice.outbox.dispatcher import Dispatcher
+from headoffice.outbox.posting import Posting
 from headoffice.outbox.sender import Sender
 from headoffice.platforms.connectors import Connectors, Named
 from headoffice.platforms.driver import Driver
@@ -40,8 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from headoffice.database import Database
+    from headoffice.outbox.dispatcher import Carrier
 
-Loop = Dispatcher | Driver | Forgetting | Rounds
+Loop = Dispatcher | Driver | Forgetting | Reminders | Rounds
 """What goes on by itself while the doors serve."""
 
 _log = logging.getLogger(__name__)
@@ -84,16 +89,22 @@ async def _run(config: Config) -> int:
                 upstream,
             ),
         ]
-        dispatcher = Dispatcher(database, workers, Sender(config.webhooks.reach, config.webhooks.authority), _clock)
+        dispatcher = Dispatcher(database, workers, _carriers(config, office), _clock)
         async with AsyncExitStack() as ending:
             rounds = Rounds(database, workers, _clock, Path(config.data), Path(config.upstream.certificate))
             keep = timedelta(days=config.customers.keep_days)
             forgetting = [Forgetting(database, workers, _clock, keep)] if keep else []
-            loops: list[Loop] = [dispatcher, rounds, *forgetting, *([driver] if driver else [])]
+            reminders = Reminders(database, workers, _clock)
+            loops: list[Loop] = [dispatcher, rounds, reminders, *forgetting, *([driver] if driver else [])]
             for loop in loops:
                 ending.push_async_callback(loop.close)
                 await loop.start()
             return await _serve(doors, office.changes, loops)
+
+
+def _carriers(config: Config, office: Office) -> list[Carrier[Any]]:
+    posting = Posting(Sender(config.webhooks.reach, config.webhooks.authority), _clock)
+    return [posting, Notices(senders_of(config.notices, _clock), office.page)]
 
 
 def _driver(config: Config, database: Database, workers: Workers) -> Driver:

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Line, Model, Moment, Name, Paragraph, Uses
 from headoffice.api.problems import problems
+from headoffice.notices.kinds import Channel as Way
+from headoffice.notices.kinds import channels_in
 from headoffice.vouchers import stock
 from headoffice.vouchers import types as voucher_types
 from headoffice.vouchers.books import weekdays_in
@@ -47,7 +49,7 @@ _WEEK = tuple(Weekday)
 #: Fields that are columns as they are.
 _SAME = (
     *("title", "kind", "brand", "colour", "logo", "value_text", "details", "given", "uses", "rate", "asks_amount"),
-    *("valid_from", "valid_until", "valid_days", "early_minutes", "late_minutes"),
+    *("valid_from", "valid_until", "valid_days", "early_minutes", "late_minutes", "remind_days"),
 )
 Minutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
 
@@ -107,6 +109,13 @@ class TypeIn(Model):
     weekdays: list[Weekday] = Field(default_factory=lambda: list(_WEEK), min_length=1)
     hours: Hours | None = None
     channels: list[Channel] = Field(default_factory=lambda: [Channel.OFFLINE], min_length=1)
+    notices: list[Way] = Field(
+        default_factory=list,
+        description="How its customers are told of their vouchers: by the first that reaches them. Empty: not at all.",
+    )
+    remind_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
+        None, description="So many days before a voucher ends its customer is reminded, by `notices`; null: never."
+    )
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
@@ -129,6 +138,7 @@ class TypeIn(Model):
             "hours_from": self.hours.begin if self.hours else None,
             "hours_until": self.hours.end if self.hours else None,
             **{channel.value: channel in self.channels for channel in Channel},
+            "notices": ",".join(dict.fromkeys(self.notices)),
         }
 
 
@@ -151,6 +161,7 @@ class TypeOut(TypeIn):
                 "price": row["price_fen"],
                 "weekdays": [_WEEK[day] for day in sorted(weekdays_in(row["weekdays"]))],
                 "hours": hours,
+                "notices": channels_in(row["notices"]),
                 "channels": [channel for channel in Channel if row[channel.value]],
             }
         )

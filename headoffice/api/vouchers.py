@@ -8,9 +8,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from headoffice.api.access import TheOffice
+from headoffice.api.contacts import ContactIn
 from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
 from headoffice.api.problems import problems
 from headoffice.errors import RefusedError
+from headoffice.notices import contacts
 from headoffice.vouchers import bundles, gifts, wallets
 from headoffice.vouchers import issued as vouchers
 from headoffice.vouchers.issued import Issued, Order
@@ -66,6 +68,9 @@ class VoucherIn(Model):
         description="How the shop knows its customer: the voucher comes into that customer's wallet.",
         examples=["+86 138 0013 8000"],
     )
+    notify: ContactIn | None = Field(
+        None, description="How its customer can be reached, and their word for it; kept with their wallet."
+    )
     paid: bool = Field(default=True, description="False: `unpaid` at every counter until the step `pay`.")
 
 
@@ -75,7 +80,7 @@ class VoucherIssued(Model):
     code: str
     qr_text: str | None = Field(description="What its QR holds; null where that changes: its page shows it.")
     page: str = Field(description="Address of the customer's page; whoever has it has the voucher.")
-    wallet: str | None = Field(description="Address of the customer's wallet, where a customer was named.")
+    wallet: str | None = Field(description="Address of the customer's wallet, where a customer was named, or is told.")
 
 
 class Happened(Model):
@@ -149,6 +154,9 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
         msg = "code: a signed voucher's is made with its signature; leave it out"
         raise RefusedError(msg)
 
+    if wanted.notify is not None:
+        wanted.notify.require_past(here.clock())
+
     def issue(connection: Connection) -> tuple[Issued, str | None]:
         made_of = wanted.type or fitting_type(connection, _described(wanted), wanted.stores)
         order = Order(
@@ -166,9 +174,12 @@ def post_voucher(wanted: VoucherIn, here: TheOffice) -> VoucherIssued:
         issued = vouchers.issue(connection, order, at)
         if wanted.bundle:
             bundles.put(connection, issued.id, wanted.bundle)
-        if not wanted.customer:
+        if not wanted.customer and wanted.notify is None:
             return issued, None
-        wallet = wallets.wallet_of(connection, wanted.customer, at)
+        of_whom = wanted.customer
+        wallet = wallets.wallet_of(connection, of_whom, at) if of_whom else wallets.nameless(connection, at)
+        if wanted.notify is not None:
+            contacts.put(connection, wallet, wanted.notify.ways())
         wallets.keep(connection, wallet, issued.id, at)
         return issued, here.wallet(wallets.token_of(connection, wallet))
 

@@ -56,6 +56,17 @@ NAMES: dict[str, tuple[str, str]] = {
     "offline": ("线下门店", "At a counter"),
     "online": ("线上", "Online"),
     "mail": ("邮寄", "By post"),
+    # Notices to customers
+    "sms": ("短信", "Text message"),
+    "wechat": ("微信", "WeChat"),
+    "email": ("邮件", "Mail"),
+    "issued": ("到账", "Came"),
+    "redeemed": ("核销", "Redeemed"),
+    "refund-refused": ("退款未通过", "Not refunded"),
+    "expiring": ("即将到期", "About to expire"),
+    "waiting": ("待发送", "Waits"),
+    "delivered": ("已发送", "Sent"),
+    "dropped": ("不再发送", "Not sent"),
     # Stores and clerks
     "policy_none": ("店员不登录", "Clerks do not sign in"),
     "policy_shift": ("店员每班登录一次", "Once a shift"),

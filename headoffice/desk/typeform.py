@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _MONEY = ("value", "minimum", "price")
 _MOMENTS = ("valid_from", "valid_until")
 _TEXTS = ("title", "kind", "brand", "colour", "logo", "value_text", "details", "given")
-_NUMBERS = ("rate", "uses", "valid_days", "early_minutes", "late_minutes")
-_LISTS = ("weekdays", "channels")
+_NUMBERS = ("rate", "uses", "valid_days", "early_minutes", "late_minutes", "remind_days")
+_LISTS = ("weekdays", "channels", "notices")
 #: What is said of each field where a draft changes it; the word of ``words.LABELS``.
 _NAMES = {
     "title": "type_title",

@@ -16,6 +16,7 @@ from headoffice.desk.places import options
 from headoffice.desk.typeform import as_fields, changes, read_type
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, RefusedError, TakenError
+from headoffice.notices.kinds import Channel as Way
 from headoffice.staff.roles import Right
 from headoffice.tables.schema import type_drafts
 from headoffice.vouchers import drafts
@@ -92,11 +93,14 @@ def show_type(visit: Visit) -> Shown:
         zone = recent.zone_of(connection, None)
         if visit.problem:
             it: dict[str, Any] = {name: visit.form(name) for name in as_fields("", None, zone)}
-            it |= {name: visit.form.every(name) for name in ("weekdays", "channels", "stores")}
+            it |= {name: visit.form.every(name) for name in ("weekdays", "channels", "notices", "stores")}
             it["id"] = visit.form("id") or visit.path["type"]
         else:
             it = as_fields("" if fresh else visit.path["type"], None if fresh else _latest(connection, visit), zone)
-        return {"it": it, "stores": options(connection, visit)}
+        # Those that are chosen first, in their order, which is the order in which they are tried.
+        ways = list(dict.fromkeys([*it["notices"], *Way]))
+        told = [(way, shown.said(way, visit.lang)) for way in ways]
+        return {"it": it, "stores": options(connection, visit), "ways": told}
 
     lists = {
         "kinds": [(kind.value, shown.kind(kind, visit.lang)) for kind in Kind],

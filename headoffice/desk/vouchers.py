@@ -14,6 +14,7 @@ from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
+from headoffice.notices import contacts, looking
 from headoffice.staff.roles import Right
 from headoffice.tables.bundles import bundles as bought
 from headoffice.tables.pages import holdings, wallets
@@ -27,6 +28,8 @@ from protocol.messages import Action, Answer
 from protocol.vocabulary import PHRASES, Verdict
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from sqlalchemy import Connection, RowMapping
 
 MOST_FOUND = 50
@@ -81,9 +84,31 @@ def show(visit: Visit) -> Shown:
         value = connection.execute(_VALUE.where(voucher_types.c.id == found["type"])).one()
         it = {**found, **local, "tail": code_tail(found["code"]), "value": face_value(*value), "customer": customer}
         it["bought_in"] = bundles.order_of(connection, found["id"])
+        it["ways"] = _ways(connection, visit, found["id"], zone)
+        it["notices"] = _notices(connection, found["id"], zone)
         return {"it": it, "history": sorted(told, key=lambda row: row["at"], reverse=True)}
 
     return Shown(template="voucher.html", values=visit.office.database.read(read))
+
+
+def _ways(connection: Connection, visit: Visit, voucher: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return how its customer is told of a voucher, and when and how they have agreed to that."""
+    whole = visit.person.may(Right.SEE_CUSTOMERS)
+    return [
+        {
+            **row,
+            "address": row["address"] if whole else row["address"] and customers.hidden(row["address"]),
+            "agreed_at": row["agreed_at"].astimezone(zone),
+            "ended_at": row["ended_at"] and row["ended_at"].astimezone(zone),
+        }
+        for row in contacts.of_voucher(connection, voucher)
+    ]
+
+
+def _notices(connection: Connection, voucher: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return what its customer was told, is to be told, or is not told any more of a voucher, the newest first."""
+    found = looking.listed(connection, looking.Wanted(voucher=voucher))
+    return [{**row, "at": row["at"].astimezone(zone)} for row in reversed(found)]
 
 
 _VALUE = select(voucher_types.c.value_fen, voucher_types.c.value_text)

@@ -30,7 +30,7 @@ LONGEST_PAUSE_S = 900.0
 #: After so long, and so many tries, a person has to look at it.
 PARKED_AFTER = timedelta(days=3)
 LEAST_TRIES = 10
-#: What has arrived can be told again for so long.
+#: What has arrived can be told again for so long, and what was dropped be looked at.
 KEPT = timedelta(days=14)
 PURGED_AT_ONCE = 1_000
 LONGEST_ERROR = 200
@@ -56,6 +56,15 @@ class Tried:
 
     delivery: Delivery
     error: str | None
+    over: bool = False
+    """Nothing is tried any more: the error says why."""
+    again_at: datetime | None = None
+    """When it is tried again; None: after a pause that grows with the tries."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the receiver is to blame, so that others to it would fare no better."""
+        return self.error is not None and not self.over and self.again_at is None
 
 
 #: Word for word as the partial indexes have them: SQLite uses those for no other condition.
@@ -66,6 +75,7 @@ _FREE = ~exists().where(
     _earlier.c.subject == deliveries.c.subject,
     _earlier.c.id < deliveries.c.id,
     _earlier.c.state != literal_column(f"'{State.DELIVERED}'"),
+    _earlier.c.state != literal_column(f"'{State.DROPPED}'"),
 )
 _DUE = (
     select(deliveries.c.id)
@@ -126,14 +136,22 @@ def settle(
         if outcome.error is None:
             values: dict[str, Any] = {"state": State.DELIVERED, "delivered_at": now, "error": ""}
         else:
-            over = delivery.tries >= LEAST_TRIES and now - delivery.since >= PARKED_AFTER
             this = and_(this, _WAITING, deliveries.c.tries == delivery.tries)
             values = {
-                "state": State.PARKED if over else State.WAITING,
-                "due": now + timedelta(seconds=pause_s(delivery.tries, jitter())),
+                "state": _state_after(outcome, now),
+                "due": outcome.again_at or now + timedelta(seconds=pause_s(delivery.tries, jitter())),
                 "error": outcome.error[:LONGEST_ERROR],
             }
         connection.execute(update(deliveries).where(this).values(**values))
+
+
+def _state_after(outcome: Tried, now: datetime) -> State:
+    """Return what becomes of a delivery that has not arrived."""
+    if outcome.over:
+        return State.DROPPED
+    delivery = outcome.delivery
+    parked = delivery.tries >= LEAST_TRIES and now - delivery.since >= PARKED_AFTER
+    return State.PARKED if parked else State.WAITING
 
 
 def pause_s(tries: int, jitter: float) -> float:
@@ -181,10 +199,10 @@ def listed(
 
 
 def purge(connection: Connection, now: datetime) -> int:
-    """Forget some of what arrived long ago; return how many rows."""
+    """Forget some of what arrived, or was dropped, long ago; return how many rows."""
     old = (
         select(deliveries.c.id)
-        .where(deliveries.c.at < now - KEPT, deliveries.c.state == State.DELIVERED)
+        .where(deliveries.c.at < now - KEPT, deliveries.c.state.in_([State.DELIVERED, State.DROPPED]))
         .order_by(deliveries.c.at)
         .limit(PURGED_AT_ONCE)
     )

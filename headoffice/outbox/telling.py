@@ -35,6 +35,8 @@ class State(StrEnum):
     DELIVERED = "delivered"
     PARKED = "parked"
     """Tried for days: only a person has it tried again."""
+    DROPPED = "dropped"
+    """A notice to a customer that is not sent any more: it is true no longer, or nothing sends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from headoffice.errors import NotAllowedError
+from headoffice.notices import contacts
 from headoffice.pages.forms import form_of
 from headoffice.pages.html import PRIVATE
 from headoffice.pages.view import see
@@ -64,6 +65,7 @@ class Steps:
         return [
             Route("/v/{token}/do/{step}", self.step, methods=["POST"]),
             Route("/v/{token}/share", self.share, methods=["POST"]),
+            Route("/v/{token}/quiet", self.quiet, methods=["POST"]),
         ]
 
     def step(self, request: Request) -> Response:
@@ -77,6 +79,11 @@ class Steps:
             live(connection, seen.looks["code"], Step(wanted), at)
 
         return self._changed(request, go)
+
+    def quiet(self, request: Request) -> Response:
+        """Send the customer no more notices; a mail's reader can ask for that by itself, with one click."""
+        at = self._office.clock()
+        return self._changed(request, lambda connection, seen: _end_notices(connection, seen, at))
 
     async def share(self, request: Request) -> Response:
         """Give a friend, who is named, a page of a friend coupon."""
@@ -108,3 +115,7 @@ class Steps:
                 return self._html.missing(request)
             self._office.changes.tell(changed)
         return RedirectResponse(f"/v/{token}", 303, PRIVATE)
+
+
+def _end_notices(connection: Connection, seen: Seen, at: datetime) -> None:
+    contacts.end_for(connection, seen.voucher.id, at)

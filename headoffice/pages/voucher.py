@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from headoffice.notices import contacts
+from headoffice.notices.kinds import Channel
 from headoffice.pages.browser import kept_token
 from headoffice.pages.claim import Claims
 from headoffice.pages.events import events_of
@@ -24,6 +26,7 @@ from headoffice.pages.steps import Steps, allowed
 from headoffice.pages.view import see, told
 from headoffice.pages.wallet import wallets_of
 from headoffice.pages.words import LABELS
+from headoffice.vouchers.customers import hidden
 from headoffice.vouchers.gifts import link_of
 from headoffice.vouchers.issued import shares_of
 from headoffice.vouchers.wallets import holds
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _ASSETS = ("page.css", "print.css", "voucher.css", "voucher.js", "wallet.css", "wallet.js")
 #: A friend's page opens the code, and leads nowhere else.
-_FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": ()}
+_FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": (), "ways": ()}
 
 
 class Pages:
@@ -144,4 +147,14 @@ class Pages:
             "gift": gift and self._office.gift(gift),
             "shared": seen.looks["kind"] == Kind.FRIEND and seen.verdict is Verdict.REDEEMABLE,
             "friends": friends,
+            "ways": _ways(connection, seen.voucher.id),
         }
+
+
+def _ways(connection: Connection, voucher: str) -> list[dict[str, str]]:
+    """Return how its customer is told of a voucher: by which channel, and of the address what its owner knows it by."""
+    return [
+        {"channel": one["channel"], "to": "" if one["channel"] == Channel.WECHAT else hidden(one["address"])}
+        for one in contacts.of_voucher(connection, voucher)
+        if one["ended_at"] is None
+    ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from headoffice.notices.queueing import ruled
 from headoffice.outbox.telling import tell_refusal, tell_ruling
 from headoffice.tables.pages import gifts
 from headoffice.tables.schema import redemptions, refusals, unplaced_uses, uses, vouchers
@@ -171,6 +172,7 @@ def record(connection: Connection, entry: Record) -> None:
     if ruling.release is not None:
         give_back(connection, voucher, ruling.release, by=intent.rid)
     tell_ruling(connection, entry, answer)
+    ruled(connection, entry, answer)
 
 
 def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:

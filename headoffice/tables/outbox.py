@@ -38,12 +38,16 @@ webhook_types = Table(
     Column("webhook", ForeignKey("webhooks.id"), primary_key=True),
 )
 
-#: One row for an event and each webhook that is told of it.
+#: Which deliveries are notices: those by a channel (``headoffice.notices.kinds``). Word for word as the index has it.
+IS_NOTICE = "webhook IN ('sms', 'wechat', 'email')"
+
+#: One row for an event and each webhook that is told of it, and one for each notice to a customer.
 deliveries = Table(
     "deliveries",
     metadata,
     # Counted within the transaction of the event, whose voucher is held: in the order of what happened to that.
     Column("id", SERIAL, primary_key=True),
+    # Or the channel of a notice, which is no webhook's id.
     Column("webhook", String(12), nullable=False),
     # What a receiver knows a repeat by: of a redemption its rid.
     Column("event", RID, nullable=False, index=True),
@@ -78,4 +82,5 @@ deliveries = Table(
         sqlite_where=text("state <> 'delivered'"),
         postgresql_where=text("state <> 'delivered'"),
     ),
+    Index("ix_deliveries_notices", "subject", "id", sqlite_where=text(IS_NOTICE), postgresql_where=text(IS_NOTICE)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
-from headoffice.tables.columns import ID, NAME, RID, Utc, metadata
+from headoffice.tables.columns import ID, NAME, RID, WORD, Utc, metadata
 
 #: Pages that have shown the codes of a voucher. A row is only of use while its page is open, and for a while after that
 #: to say what is the matter with a code of it.
@@ -50,6 +50,21 @@ holdings = Table(
     Column("voucher", ForeignKey("vouchers.id"), primary_key=True),
     Column("wallet", ForeignKey("wallets.id"), nullable=False, index=True),
     Column("at", Utc, nullable=False),
+    # When its customer was told that it is about to expire.
+    Column("reminded_at", Utc),
+)
+
+#: How a customer can be reached, and by what they have agreed to that. Without an address: they have ended it.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("wallet", ForeignKey("wallets.id"), primary_key=True),
+    Column("channel", WORD, primary_key=True),
+    Column("address", String(200), nullable=False),
+    Column("lang", String(2), nullable=False),
+    Column("agreed_at", Utc, nullable=False),
+    Column("agreed_by", String(200), nullable=False),
+    Column("ended_at", Utc),
 )
 
 #: The link under which a voucher that is given away can be received, once; a new gift of it replaces the old link.

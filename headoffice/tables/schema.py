@@ -114,6 +114,10 @@ voucher_types = Table(
     # How long before and after its time a booking is honoured.
     Column("early_minutes", Integer, nullable=False, server_default="30"),
     Column("late_minutes", Integer, nullable=False, server_default="30"),
+    # By which channels customers are told of their vouchers, the first that reaches them: "wechat,sms"; none: by none.
+    Column("notices", WORD, nullable=False, server_default=text("''")),
+    # So many days before it ends a customer is reminded; null: never.
+    Column("remind_days", Integer),
     CheckConstraint("uses >= 1", name="uses"),
 )
 
@@ -153,7 +157,7 @@ vouchers = Table(
     # Random, never counted: a database that was put back to an older copy gives no number twice.
     Column("id", RID, primary_key=True),
     Column("code", String(512), nullable=False),
-    Column("type", ForeignKey("voucher_types.id"), nullable=False, index=True),
+    Column("type", ForeignKey("voucher_types.id"), nullable=False),
     Column("state", WORD, nullable=False),
     Column("page_token", String(43), nullable=False),
     # Fixed at issue: a later change of the type neither shortens a card nor a date that a customer holds.
@@ -171,6 +175,8 @@ vouchers = Table(
     Column("dynamic", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("code"),
     UniqueConstraint("page_token"),
+    # Of a type those that are about to expire.
+    Index(None, "type", "valid_until"),
     CheckConstraint("uses >= 1", name="uses"),
 )
 

@@ -1,7 +1,8 @@
 """What the head office knows of customers, how little of it people are shown, and how it is forgotten.
 
-A customer is known by what the shop has called them, mostly a telephone number, and by that alone: it stands with the
-wallet that their vouchers are in. Once it is forgotten the vouchers stay whose they are, and nobody knows who that is.
+A customer is known by what the shop has called them, mostly a telephone number, and by how they want to be reached:
+both stand with the wallet that their vouchers are in. Once that is forgotten the vouchers stay whose they are, and
+nobody knows who that is.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from headoffice.errors import DatabaseError
+from headoffice.notices import contacts
 from headoffice.redemptions import parcels
 from headoffice.tables.pages import holdings, wallets
 
@@ -65,23 +67,30 @@ def customer_of(connection: Connection, voucher: str) -> str | None:
 
 
 def forget(connection: Connection, voucher: str) -> bool:
-    """Forget whose a voucher is, and all others of the same customer, however written; whether somebody was known."""
+    """Forget whose a voucher is, how they are reached, and the same of all that the same customer has, however written.
+
+    Returns whether anything was known.
+    """
+    holder = connection.execute(select(holdings.c.wallet).where(holdings.c.voucher == voucher)).scalar()
     customer = customer_of(connection, voucher)
-    if customer is None:
-        return False
-    theirs = wallets.c.customer.in_(spellings(customer))
+    theirs = wallets.c.id == holder
+    if customer is not None:
+        theirs = or_(theirs, wallets.c.customer.in_(spellings(customer)))
     of = select(holdings.c.voucher).join(wallets, wallets.c.id == holdings.c.wallet).where(theirs)
     parcels.forget(connection, connection.execute(of).scalars().all())
+    reached = contacts.forget(connection, select(wallets.c.id).where(theirs))
     connection.execute(update(wallets).where(theirs).values(customer=None))
-    return True
+    return customer is not None or reached > 0
 
 
 def forget_old(connection: Connection, before: datetime) -> int:
     """Forget every customer to whom the last voucher came before this; return how many they were."""
     fresh = select(holdings.c.voucher).where(holdings.c.wallet == wallets.c.id, holdings.c.at >= before).exists()
     parcels.forget_old(connection, before)
-    old = update(wallets).where(wallets.c.customer.is_not(None), wallets.c.at < before, ~fresh)
-    return connection.execute(old.values(customer=None)).rowcount
+    old = wallets.c.at < before, ~fresh
+    contacts.forget(connection, select(wallets.c.id).where(*old))
+    named = update(wallets).where(wallets.c.customer.is_not(None), *old)
+    return connection.execute(named.values(customer=None)).rowcount
 
 
 class Forgetting:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from headoffice.errors import BehindError, NotAllowedError, NotFoundError, RefusedError, TakenError
+from headoffice.notices.queueing import stepped
 from headoffice.outbox.telling import Event, tell, tell_issued
 from headoffice.outbox.types import of_step
 from headoffice.redemptions.standing import HINT, books_of, require_current
@@ -218,6 +219,7 @@ def note(connection: Connection, voucher: str, step: Step | OrderStep | Coming, 
     """Write down a step in a voucher's life, and tell of it with what the voucher ``became``."""
     connection.execute(insert(voucher_events), {"voucher": voucher, "step": step, "at": at})
     tell(connection, Event(type=of_step(step), at=at, subject=voucher, facts={"step": step, **became}))
+    stepped(connection, voucher, step, at)
 
 
 def find_voucher(connection: Connection, code: str) -> dict[str, Any]:

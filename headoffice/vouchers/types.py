@@ -49,9 +49,11 @@ PLAIN: Mapping[str, Any] = {
     "given": "",
     "early_minutes": 30,
     "late_minutes": 30,
+    "notices": "",
+    "remind_days": None,
 }
-#: How a type looks is no promise; a change of anything else makes an offer of before void.
-_LOOKS = frozenset({"brand", "colour", "logo", "details", "price_fen"})
+#: How a type looks, and what customers are told, is no promise; a change of anything else makes offers of before void.
+_LOOKS = frozenset({"brand", "colour", "logo", "details", "price_fen", "notices", "remind_days"})
 
 
 def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
 
+from headoffice.notices.queueing import came
 from headoffice.registry import put
 from headoffice.tables.pages import holdings, wallets
 from headoffice.vouchers.customers import spellings
@@ -59,6 +60,11 @@ def wallet_of(connection: Connection, customer: str, at: datetime) -> str:
     return str(found) if found is not None else _make(connection, mint_token(), customer, at)
 
 
+def nameless(connection: Connection, at: datetime) -> str:
+    """Return a fresh wallet of a customer whom nobody has named."""
+    return _make(connection, mint_token(), None, at)
+
+
 def token_of(connection: Connection, wallet: str) -> str:
     """Return a wallet's token."""
     return str(connection.execute(select(wallets.c.token).where(wallets.c.id == wallet)).scalar_one())
@@ -70,8 +76,9 @@ def renew(connection: Connection, wallet: str) -> None:
 
 
 def keep(connection: Connection, wallet: str, voucher: str, at: datetime) -> None:
-    """Put a voucher into a wallet."""
+    """Put a voucher into a wallet; its customer hears of it where they want to."""
     put(connection, holdings, {"voucher": voucher}, {"wallet": wallet, "at": at})
+    came(connection, voucher, at)
 
 
 def vouchers_in(connection: Connection, wallet: str) -> list[str]:

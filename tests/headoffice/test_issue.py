@@ -78,6 +78,8 @@ def test_a_type_comes_back_as_it_was_put(counter: Counter) -> None:
         "price": 4800,
         "early_minutes": 10,
         "late_minutes": 20,
+        "notices": ["wechat", "sms"],
+        "remind_days": 3,
         "value_text": "",
         "details": "每桌一张\n不与其他优惠同享",
         "uses": 3,

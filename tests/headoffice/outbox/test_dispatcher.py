@@ -16,6 +16,7 @@ from aiohttp import web
 from headoffice.outbox import signature
 from headoffice.outbox.dispatcher import Dispatcher
 from headoffice.outbox.hooks import draw_secret
+from headoffice.outbox.posting import Posting
 from headoffice.outbox.sender import Sender
 from headoffice.outbox.signature import key_of
 from headoffice.workers import Workers
@@ -36,7 +37,9 @@ EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "webhook_receiver.py"
 async def dispatching(database: Database, processes: int = 1) -> AsyncIterator[None]:
     """Deliver as so many processes would, until the end of the block."""
     all_workers = [Workers(1, 2) for _ in range(processes)]
-    dispatchers = [Dispatcher(database, workers, Sender(LOOPBACK), real_clock) for workers in all_workers]
+    dispatchers = [
+        Dispatcher(database, workers, [Posting(Sender(LOOPBACK), real_clock)], real_clock) for workers in all_workers
+    ]
     for dispatcher in dispatchers:
         await dispatcher.start()
     running = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]

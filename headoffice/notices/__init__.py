@@ -1,0 +1,1 @@
+"""What customers are told: that a voucher is theirs, was redeemed or refunded, or is about to expire."""

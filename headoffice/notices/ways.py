@@ -1,0 +1,34 @@
+"""The adapters of the channels that the operator has configured."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+from headoffice.notices import sms, wechat
+from headoffice.notices.kinds import Channel
+from headoffice.notices.mail import MailServer
+from headoffice.outbox.addresses import Reach
+from headoffice.outbox.sender import Sender as Posts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from headoffice.notices.config import Configured
+    from headoffice.notices.ports import Sender
+
+#: Unlike a webhook's, a carrier's address is the operator's own word.
+_ANYWHERE = Reach((ip_network("0.0.0.0/0"), ip_network("::/0")))
+
+
+def senders_of(config: Configured, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
+    """Return an adapter for each channel that there is; nothing is connected before it is started."""
+    found: dict[Channel, Sender] = {}
+    if config.sms is not None:
+        found[Channel.SMS] = sms.TextMessages(config.sms, Posts(_ANYWHERE, config.authority), clock)
+    if config.wechat is not None:
+        found[Channel.WECHAT] = wechat.Account(config.wechat, Posts(_ANYWHERE, config.authority))
+    if config.email is not None:
+        found[Channel.EMAIL] = MailServer(config.email, config.authority)
+    return found
