@@ -69,6 +69,8 @@ def test_its_description_is_public_and_names_every_call(api: Client, office: Off
         "/api/v1/records.csv",
         "/api/v1/records.xlsx",
         "/api/v1/differences",
+        "/api/v1/parcels",
+        "/api/v1/parcels/{rid}/sent",
         "/api/v1/wallets",
         "/api/v1/contacts",
         "/api/v1/contacts/end",
