@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, assert_never
 
@@ -16,6 +17,7 @@ from device.counter.effects import (
     Mint,
     Park,
     Placed,
+    ReadOut,
     Refuse,
     Send,
     Settle,
@@ -35,9 +37,14 @@ if TYPE_CHECKING:
     from device.journal import Journal
     from device.ports import Monitor, Panel
     from device.view import View
+    from protocol.comparing import AskBook
     from protocol.messages import Intent, KioskMessage
 
 log = logging.getLogger(__name__)
+
+#: What is written later where the disk is full: of a redemption that was begun each step, in order. Everything else is
+#: told again, or was a refusal, which spent nothing.
+_Step: TypeAlias = Accept | Conclude | Park | Settle
 
 BookEntry: TypeAlias = Accept | Conclude | Park | Settle | Refuse | Placed | Tidy
 
@@ -85,6 +92,7 @@ class Actions:
         self.ports = ports
         self._on_ready: Callable[[], None] | None = on_ready
         self._shown: View | None = None
+        self._owed: deque[_Step] = deque()
 
     def carry_out(self, effects: tuple[Effect, ...]) -> MintFailed | ForgoFailed | None:
         """Carry out effects in order; stop and report where a redemption could not be written down.
@@ -99,19 +107,25 @@ class Actions:
                         return MintFailed(intent.rid)  # what was to follow it must not leave
                 case Forgo(rid=rid):
                     failed = failed if self._forgo(rid) else ForgoFailed(rid)
-                case Send(message=Resolve(intent=intent)) if failed is not None and intent.rid == failed.rid:
-                    pass
                 case Send(message=message):
-                    if isinstance(message, Look):
-                        log.info("looking look=%s tail=%s", message.look, code_tail(message.code))
-                    self.ports.link.send(message)
+                    self._send(message, failed)
                 case Show():
                     self._show(effect)
                 case Ignored(reason=reason):
                     log.info("ignored reason=%s", reason)
+                case ReadOut(asked=asked):
+                    self._read_out(asked)
                 case _:
                     self._write(effect)
         return failed
+
+    def _send(self, message: KioskMessage, failed: ForgoFailed | None) -> None:
+        """Send a message, unless it says of a redemption that it was forgone, which is not on disk."""
+        if isinstance(message, Resolve) and failed is not None and message.intent.rid == failed.rid:
+            return
+        if isinstance(message, Look):
+            log.info("looking look=%s tail=%s", message.look, code_tail(message.code))
+        self.ports.link.send(message)
 
     def _mint(self, intent: Intent) -> bool:
         """Write a redemption down; return whether it is on disk."""
@@ -152,12 +166,36 @@ class Actions:
             self._on_ready()
             self._on_ready = None
 
-    def _write(self, entry: BookEntry) -> None:
-        """Write what nothing waits for. Where the disk refuses, nothing is lost that is not asked for again."""
+    def _read_out(self, asked: AskBook) -> None:
+        """Tell the gateway a part of the journal; where it cannot be read the gateway lists this kiosk as silent."""
         try:
-            self._enter(entry)
+            self.ports.link.send(self.ports.journal.book(asked.before))
+        except JournalError as error:
+            log.error("journal_not_read error=%s", error)  # noqa: TRY400 - says what to do
+
+    def _write(self, entry: BookEntry) -> None:
+        """Write what nothing waits for, behind what the disk has refused so far."""
+        self.catch_up()
+        try:
+            if not self._owed:
+                self._enter(entry)
+                return
         except JournalError as error:
             log.error("journal_not_written entry=%s error=%s", type(entry).__name__, error)  # noqa: TRY400
+        if isinstance(entry, _Step):
+            self._owed.append(entry)
+
+    def catch_up(self) -> None:
+        """Write what the disk has refused, in its order: nothing is settled in the books before it has ended there.
+
+        What is still owed when the process ends was not settled either, so it is asked for again at the next start.
+        """
+        while self._owed:
+            try:
+                self._enter(self._owed[0])
+            except JournalError:
+                return  # it was told when it was refused
+            self._owed.popleft()
 
     def _enter(self, entry: BookEntry) -> None:
         journal = self.ports.journal

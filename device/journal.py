@@ -16,6 +16,7 @@ import msgspec
 
 from device.counter.states import Kept
 from device.errors import JournalError
+from protocol.comparing import Book, Recorded
 from protocol.ids import code_tail
 from protocol.marks import NEVER, Mark, mark_of, stamped
 from protocol.messages import Answer, Hello, Intent
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 KEPT_DAYS = 400
 BUSY_MS = 200
 _PRUNED_AT_ONCE = 500
+#: Of some 110 bytes each; a message has 16 KiB.
+READ_OUT_AT_ONCE = 120
 
 MIGRATIONS = (
     """
@@ -217,6 +220,17 @@ class Journal:
             for intent, answer, tail, parked, forgone in rows
         )
 
+    def book(self, before: int | None) -> Book:
+        """Return how the newest redemptions before a row stand, as the gateway compares them with its own."""
+        rows = self._run(
+            "SELECT seq, rid, verdict, answer, at FROM book WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+            self.seq + 1 if before is None else before,
+            READ_OUT_AT_ONCE,
+        )
+        records = tuple(_recorded(rid, verdict, answer) for _, rid, verdict, answer, _ in rows if rid is not None)
+        oldest, since = (rows[-1][0], rows[-1][4]) if rows else (0, self._clock.stamp())
+        return Book(before=before, through=oldest, since=since, records=records, last=len(rows) < READ_OUT_AT_ONCE)
+
     def tidy(self) -> None:
         """Clear SQLite's log, which holds raw codes that were erased since, and forget what is older than 400 days.
 
@@ -340,6 +354,10 @@ def read_books(path: Path, limit: int = 1000) -> list[BookRow]:
 def _book_rows(rows: Iterator[tuple[Any, ...]], kiosk: str | None) -> Iterator[BookRow]:
     for rid, tail, verdict, store, clerk, at in rows:
         yield BookRow(rid=rid, code_tail=tail, verdict=verdict, store=store, kiosk=kiosk, clerk=clerk, at=at)
+
+
+def _recorded(rid: str, verdict: str, answer: bytes | None) -> Recorded:
+    return Recorded(rid=rid, verdict=Verdict(verdict), undone_by=_ANSWER.decode(answer).undone_by if answer else None)
 
 
 _INTENT = msgspec.json.Decoder(Intent)

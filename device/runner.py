@@ -62,6 +62,7 @@ class Runner:
                 case _:
                     self._feed(self._event(item))
             self._catch_up()
+            self._actions.catch_up()
 
     def _patience_s(self) -> float | None:
         """Return how long nothing is due, in seconds; None: for ever."""

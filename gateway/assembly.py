@@ -23,6 +23,7 @@ from gateway.desk import Desk
 from gateway.duties import Duties
 from gateway.headoffice import HeadOffice
 from gateway.journal import Journal
+from gateway.kioskbooks import KioskBooks
 from gateway.leases import Leases
 from gateway.limits import Limit
 from gateway.link import Link
@@ -74,6 +75,7 @@ class Gateway:
         self._owner = HeadOffice(self._upstream, self._standing, self._journal, config.headoffice.refresh_s)
         self._link = Link(self.identity, config.broker, self._received, self._connected)
         self._relays = Relays(self._journal, self._owner, self._say, self._changes)
+        self._kiosk_books = KioskBooks(self._link, self._standing)
         self._leases = Leases(self._journal, self._standing, self._relays)
         guesses = Limit(config.limits.unknown_per_minute)
         self._looks = Looks(
@@ -103,13 +105,21 @@ class Gateway:
             approvals=Approvals(duties=self._duties, seal=self._seal),
             undos=Undos(journal=self._journal, duties=self._duties, seal=self._seal),
             leases=self._leases,
+            kiosk_books=self._kiosk_books,
             seal=self._seal,
             outbox=self._link,
             open_per_kiosk=config.limits.open_per_kiosk,
         )
         self._counter = WebCounter(self._standing, self._looks, self._relays, self._seal)
         self._books = Books(data / "journal.db")
-        self._comparing = Comparing(self._registry, self._journal, self._books, self._owner, self._relays)
+        self._comparing = Comparing(
+            registry=self._registry,
+            journal=self._journal,
+            books=self._books,
+            owner=self._owner,
+            relays=self._relays,
+            kiosks=self._kiosk_books,
+        )
         self._watch = Watch(
             identity=self.identity,
             data=data,

@@ -1,4 +1,4 @@
-"""A gateway's journal held against the head office's books, a store's day at a time.
+"""A gateway's journal held against the head office's books and its kiosks', a store's day at a time.
 
 What was undone there is taken over here: it is the owner's word. Everything else is for people to look at, and the
 head office is told of it, too.
@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from protocol.comparing import AskRecorded, Differing, Recorded, Recordings, TellDiffering, What, compare
+from protocol.comparing import AskRecorded, Differing, Recorded, Recordings, TellDiffering, What, compare, compare_kiosk
 
 if TYPE_CHECKING:
     from datetime import date
 
     from gateway.books import Books
     from gateway.journal import Journal
+    from gateway.kioskbooks import KioskBooks
     from gateway.places import Store
     from gateway.ports import Owner
     from gateway.registry import Registry
@@ -41,18 +42,22 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     compared: int
     """Rids that were looked at."""
     differing: tuple[Differing, ...]
+    silent: tuple[str, ...] = ()
+    """Kiosks whose journals were not compared, because they did not answer."""
 
 
 class Comparing:
     """Compares days with the head office."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it holds against each other
         self,
+        *,
         registry: Registry,
         journal: Journal,
         books: Books,
         owner: Owner,
         relays: Relays,
+        kiosks: KioskBooks,
     ) -> None:
         """Keep the parts."""
         self._registry = registry
@@ -60,6 +65,7 @@ class Comparing:
         self._books = books
         self._owner = owner
         self._relays = relays
+        self._kiosks = kiosks
 
     async def run(self) -> None:
         """Compare today and yesterday of every store, again and again."""
@@ -76,7 +82,8 @@ class Comparing:
         A request that has no end here yet is no difference: its end is being asked for.
         """
         await self._journal.flush()
-        mine = await asyncio.to_thread(self._ended, store, day)
+        rows = await asyncio.to_thread(self._ended, store, day)
+        mine = {rid: _recorded(rid, usage) for rid, usage in rows.items()}
         theirs = await self._told(store, day)
         if theirs is None or not await self._ask_for(store, day, [rid for rid in mine if rid not in theirs], theirs):
             return None
@@ -88,12 +95,35 @@ class Comparing:
             there = theirs.get(found.rid)
             if found.what is What.UNDONE_AT_HEADOFFICE and there is not None and there.undone_by is not None:
                 self._relays.mark_undone(found.rid, by=there.undone_by)
+        at_kiosks, silent = await self._compare_kiosks(store, day, rows)
+        differing += at_kiosks
         log.info("day_compared store=%s day=%s rids=%s differing=%s", store.id, day, len(rids), len(differing))
         told = TellDiffering(
             store=store.id, day=day, compared=len(rids), count=len(differing), differing=differing[:AT_ONCE]
         )
         await self._owner.ask(told)
-        return Compared(compared=len(rids), differing=differing)
+        return Compared(compared=len(rids), differing=differing, silent=silent)
+
+    async def _compare_kiosks(
+        self, store: Store, day: date, rows: dict[str, Usage]
+    ) -> tuple[tuple[Differing, ...], tuple[str, ...]]:
+        """Compare a day with the journals of the store's kiosks; return what differs, and who did not answer."""
+        begin, _ = store.bounds(day)
+        kiosks = [kiosk.id for kiosk in self._registry.kiosks if kiosk.store == store.id]
+        since = datetime.fromtimestamp(begin, store.zone)
+        told = await asyncio.gather(*(self._kiosks.since(kiosk, since) for kiosk in kiosks))
+        differing: list[Differing] = []
+        for kiosk, book in zip(kiosks, told, strict=True):
+            if book is not None:
+                differing += self._differing_at(kiosk, book, rows)
+        silent = tuple(kiosk for kiosk, book in zip(kiosks, told, strict=True) if book is None)
+        return tuple(differing), silent
+
+    def _differing_at(self, kiosk: str, book: dict[str, Recorded], rows: dict[str, Usage]) -> list[Differing]:
+        """Hold a kiosk's journal against this one; there may be more in it than this day."""
+        theirs = {rid for rid, usage in rows.items() if usage.kiosk == kiosk}
+        pairs = [(book.get(rid), self._known(rid)) for rid in sorted(theirs | book.keys())]
+        return [found for there, here in pairs if (found := compare_kiosk(kiosk, there, here)) is not None]
 
     async def _told(self, store: Store, day: date) -> dict[str, Recorded] | None:
         """Return what the head office has of a day, page by page; None where it does not answer."""
@@ -118,9 +148,9 @@ class Comparing:
             told |= {record.rid: record for record in page.records}
         return True
 
-    def _ended(self, store: Store, day: date) -> dict[str, Recorded]:
+    def _ended(self, store: Store, day: date) -> dict[str, Usage]:
         rows = self._books.rows(store, day)
-        return {usage.rid: _recorded(usage.rid, usage) for usage in rows if usage.rid is not None and usage.final}
+        return {usage.rid: usage for usage in rows if usage.rid is not None and usage.final}
 
     def _known(self, rid: str) -> Recorded | None:
         """Return what the journal has of a rid on whatever day."""

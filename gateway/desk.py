@@ -28,6 +28,7 @@ from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
+from protocol.comparing import Book
 from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import Action, Confirm, Hello, Intent, Look, Notice, Refusal, Resolve, Settled, Welcome
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gateway.approvals import Approvals
     from gateway.duties import Duties
     from gateway.journal import Journal
+    from gateway.kioskbooks import KioskBooks
     from gateway.leases import Leases
     from gateway.looks import Looks
     from gateway.offers import Offer, Seal
@@ -90,6 +92,7 @@ class Desk:
         activations: Activations,
         approvals: Approvals,
         leases: Leases,
+        kiosk_books: KioskBooks,
         seal: Seal,
         outbox: Outbox,
         open_per_kiosk: int = 64,
@@ -107,6 +110,7 @@ class Desk:
         self._activations = activations
         self._approvals = approvals
         self._leases = leases
+        self._kiosk_books = kiosk_books
         self._seal = seal
         self._outbox = outbox
         self._open_per_kiosk = open_per_kiosk
@@ -197,6 +201,8 @@ class Desk:
                     log.warning("settled_unknown kiosk=%s rid=%s", bound.identity, rid)
             case Refusal():
                 self._record(bound, message)
+            case Book():
+                self._kiosk_books.heard(bound.identity, message)
             case _:
                 assert_never(message)
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.bundle import Also
+from protocol.comparing import AskBook, Book
 from protocol.duty import (
     Activate,
     Approve,
@@ -171,7 +172,7 @@ class Refusal(Message, frozen=True, kw_only=True, tag="refusal"):
 
 
 ClerkMessage = SignIn | Activate | Approve | AskUndoable | AskUndo | AskOwnDay
-KioskMessage = Hello | Look | ClerkMessage | Confirm | Resolve | Settled | Refusal
+KioskMessage = Hello | Look | ClerkMessage | Confirm | Resolve | Settled | Refusal | Book
 
 
 # --- gateway to kiosk ---------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ class Notice(Message, frozen=True, kw_only=True, tag="notice"):
     hint: Text | None = None
 
 
-GatewayMessage = Welcome | Offered | Refused | Signed | Undoable | OwnDay | Answer | Notice
+GatewayMessage = Welcome | Offered | Refused | Signed | Undoable | OwnDay | Answer | Notice | AskBook
 
 
 # --- presence, retained, with the will as its death ----------------------------------------------------------------

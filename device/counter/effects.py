@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from device.view import View
+    from protocol.comparing import AskBook
     from protocol.messages import Answer, Intent, KioskMessage
     from protocol.vocabulary import Verdict
 
@@ -82,6 +83,13 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOut:
+    """Tell the gateway the part of the journal that it asks for."""
+
+    asked: AskBook
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """Note where which gateway says that this kiosk stands, and what time it is there (ISO 8601 with offset)."""
 
@@ -103,4 +111,6 @@ class Ignored:
     reason: str
 
 
-Effect: TypeAlias = Mint | Send | Show | Accept | Forgo | Conclude | Park | Settle | Refuse | Placed | Tidy | Ignored
+Effect: TypeAlias = (
+    Mint | Send | Show | Accept | Forgo | Conclude | Park | Settle | Refuse | ReadOut | Placed | Tidy | Ignored
+)

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from device.counter import looking, redeeming
-from device.counter.effects import Effect, Ignored, Placed, Send
+from device.counter.effects import Effect, Ignored, Placed, ReadOut, Send
 from device.counter.events import LinkDown, LinkUp
 from device.counter.states import Counter, Idle, Looking, OutOfService, Starting, Step, enter, rest
 from device.view import LinkState
-from protocol.messages import Hello
+from protocol.messages import Hello, Notice, Welcome
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
-    from protocol.messages import Notice, Welcome
+    from protocol.comparing import AskBook
 
 _OUT_OF_SERVICE = {Verdict.DEVICE_REVOKED, Verdict.DEVICE_UNBOUND}
 
@@ -35,7 +35,18 @@ def changed(counter: Counter, event: LinkUp | LinkDown, now: float) -> Step:
     return counter, effects + greeting
 
 
-def welcome(counter: Counter, message: Welcome, now: float) -> Step:
+def heard(counter: Counter, message: Welcome | Notice | AskBook, now: float) -> Step:
+    """Take what the gateway says of this kiosk, or wants to know of it."""
+    match message:
+        case Welcome():
+            return _welcome(counter, message, now)
+        case Notice():
+            return _notice(counter, message, now)
+        case _:
+            return counter, (ReadOut(message),)
+
+
+def _welcome(counter: Counter, message: Welcome, now: float) -> Step:
     """Note that the gateway answers, and what it says of this kiosk.
 
     Messages of one connection keep their order, so a report that left before the greeting that is answered here has
@@ -63,7 +74,7 @@ def concerns_the_device(message: Notice) -> bool:
     return message.verdict in _OUT_OF_SERVICE
 
 
-def notice(counter: Counter, message: Notice, now: float) -> Step:
+def _notice(counter: Counter, message: Notice, now: float) -> Step:
     """Take what a hop says about this device; it ends no redemption, and those that are open go on being resolved."""
     if concerns_the_device(message):
         return (counter if _stopped(counter) is message.verdict else _stop(counter, message.verdict)), ()

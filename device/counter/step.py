@@ -65,6 +65,7 @@ from device.counter.states import (
     Undoing,
 )
 from device.ports import Button
+from protocol.comparing import AskBook
 from protocol.duty import OwnDay
 from protocol.messages import Answer, Notice, Offered, Refused, Signed, Undoable, Welcome
 
@@ -175,8 +176,6 @@ def _take(counter: Counter, event: Event, now: float) -> Step:
 
 def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
     match message:
-        case Welcome():
-            return linking.welcome(counter, message, now)
         case Answer():
             return redeeming.heard(counter, message, now)
         case Signed(look=0):
@@ -191,8 +190,8 @@ def _heard(counter: Counter, message: GatewayMessage, now: float) -> Step:
             return looking.heard(counter, message, now)
         case Notice(look=look) if look is not None and not linking.concerns_the_device(message):
             return looking.heard(counter, message, now)
-        case Notice():
-            return linking.notice(counter, message, now)
+        case Welcome() | Notice() | AskBook():
+            return linking.heard(counter, message, now)
         case _:
             assert_never(message)
 

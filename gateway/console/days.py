@@ -79,7 +79,7 @@ class Days:
         if found is None:
             return refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the head office does not answer: nothing was compared")
         listed = [{"do": WHAT_TO_DO[each.what], **msgspec.to_builtins(each)} for each in found.differing]
-        return answer({"compared": found.compared, "differing": listed})
+        return answer({"compared": found.compared, "differing": listed, "silent": found.silent})
 
     async def find(self, request: web.Request) -> web.Response:
         """Go to the page of a day that a form names."""
@@ -122,6 +122,7 @@ class Days:
             history=await asyncio.to_thread(self._history, store, day, clerk, language),
             wanted=wanted,
             compared=compared,
+            kiosk_name=self._kiosk,
             what_to_do={what: both[language != "zh"] for what, both in WHAT_TO_DO.items()},
             names=verdict_names(language),
             money=_money,

@@ -22,6 +22,8 @@ class DifferenceOut(Model):
     what: What
     gateway: Verdict | None = Field(description="How it ended in the gateway's journal; null: it is not there.")
     headoffice: Verdict | None = Field(description="How it ended here; null: it is not in the books.")
+    kiosk: Id | None = Field(description="The kiosk whose journal differs from its gateway's.")
+    at_kiosk: Verdict | None = Field(description="How it ended there; null: it is not there, or not about a kiosk.")
     do: str = Field(description="What to do.")
 
 
@@ -49,6 +51,8 @@ def get_differences(here: TheOffice, store: Id | None = None, day: date | None =
                     what=each.what,
                     gateway=each.gateway,
                     headoffice=each.headoffice,
+                    kiosk=each.kiosk,
+                    at_kiosk=each.at_kiosk,
                     do=WHAT_TO_DO[each.what][1],
                 )
                 for each in row["listed"]

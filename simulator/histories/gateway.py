@@ -12,6 +12,7 @@ from gateway.places import Kiosk as Place
 from gateway.places import Store
 from gateway.standing import HINT
 from protocol import relay as machine
+from protocol.comparing import Book
 from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, SignIn
 from protocol.lease import accepted_answer
 from protocol.messages import (
@@ -124,8 +125,8 @@ class Gateway(Caller):
             case Settled(rid=rid, handed_over=handed_over):
                 settled = AskSettled(requester=bound.identity, rid=rid, handed_over=handed_over)
                 self.upstream.carry(rid, self._office.settle, settled)
-            case Refusal() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo() | AskOwnDay():
-                pass  # a line in the books, and what stores ask for that want clerks; nothing hangs on either here
+            case Refusal() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo() | AskOwnDay() | Book():
+                pass  # a line in the books, what stores ask for that want clerks, journals; nothing hangs on these here
             case _:
                 assert_never(message)
 
@@ -275,9 +276,13 @@ class Gateway(Caller):
         if left is not None and left <= 0:
             self._answered(rid, None)
             return
-        self.oracle.relayed(self.name, self.runs, message, self.disk.rows.get(rid))
+        self._leaves(rid, message)
         patience = PATIENCE_S if left is None else min(left, PATIENCE_S)
         self._ask_office(rid, message, patience, partial(self._answered, rid))
+
+    def _leaves(self, rid: str, message: AskRedeem | AskResolve) -> None:
+        """Look at a message that leaves for the office."""
+        self.oracle.relayed(self.name, self.runs, message, self.disk.rows.get(rid))
 
     def _answered(self, rid: str, answer: UpstreamAnswer | None) -> None:
         relay, now = self.relays[rid], self.clock.now()

@@ -220,12 +220,12 @@ class LeaseGateway(Gateway):
         for step in relays.give_way(of_code, self.clock.now()):
             self._follow(step)
 
-    def _ask(self, rid: str, message: AskRedeem | AskResolve) -> None:
+    def _leaves(self, rid: str, message: AskRedeem | AskResolve) -> None:
         code = message.intent.code
         accepted = any(one.intent.code == code for one in self.relays.values() if one.accepted is not None)
         if isinstance(message, AskRedeem) and accepted:
             self.oracle.violated("offline", rid, "asked for though the voucher was accepted here and not yet told")
-        super()._ask(rid, message)
+        super()._leaves(rid, message)
 
     def _hand(self, identity: str, message: Answer | Notice) -> None:
         kept = self.disk.rows.get(message.rid or "")

@@ -13,7 +13,8 @@ import pytest
 from device.clock import StoreClock
 from device.counter.states import Kept
 from device.errors import JournalError
-from device.journal import Journal, read_books, restore
+from device.journal import READ_OUT_AT_ONCE, Journal, read_books, restore
+from protocol import codec
 from protocol.marks import NEVER, Mark, mark_of, shown_in, stamped
 from protocol.messages import Answer, Detail, Hello, Intent, Notice
 from protocol.vocabulary import Verdict
@@ -73,6 +74,24 @@ def test_a_redemption_is_kept_word_for_word_until_it_has_been_seen(journal: Jour
     assert two == Kept(intent=intent(2), tail="7733", parked=True, forgone=True)
     assert three.answer == final(3)
     assert three.intent.code is None
+
+
+def test_it_tells_its_gateway_how_redemptions_have_ended_the_newest_first_and_part_by_part(journal: Journal) -> None:
+    for number in range(1, READ_OUT_AT_ONCE + 3):
+        journal.mint(intent(number))
+        if number != 5:
+            journal.conclude(final(number))
+    journal.refuse(Verdict.EXPIRED, "0001", None)
+    first = journal.book(None)
+    rest = journal.book(first.through)
+    assert (first.before, first.last, rest.before, rest.last) == (None, False, first.through, True)
+    told = [record.rid for record in (*first.records, *rest.records)]
+    assert told == [intent(number).rid for number in range(READ_OUT_AT_ONCE + 2, 0, -1)]
+    pending = [record.rid for record in (*first.records, *rest.records) if record.verdict is Verdict.PENDING]
+    assert pending == [intent(5).rid]
+    assert len(codec.encode(first)) < codec.LARGEST_MESSAGE
+    assert journal.book(1).records == ()
+    assert journal.book(1).last
 
 
 def test_the_books_tell_every_redemption_and_refusal_newest_last(journal: Journal, path: Path) -> None:
@@ -215,7 +234,7 @@ MINT_FOR_EVER = """
 import sys
 from pathlib import Path
 from device.clock import StoreClock
-from device.journal import Journal
+from device.journal import READ_OUT_AT_ONCE, Journal
 from protocol.messages import Answer, Intent
 from protocol.vocabulary import Verdict
 

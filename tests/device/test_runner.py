@@ -25,8 +25,9 @@ from device.scan.events import Alive, CameraFault, Gone, Scanned
 from device.scan.symbologies import Symbology
 from device.view import Screen
 from device.watchdog import Watchdog
+from protocol.comparing import AskBook, Book
 from protocol.marks import Mark, stamped
-from protocol.messages import Answer, Confirm, Detail, Hello, Intent, Look, Notice, Offered, Resolve, Welcome
+from protocol.messages import Answer, Confirm, Detail, Hello, Intent, Look, Notice, Offered, Resolve, Settled, Welcome
 from protocol.vocabulary import Colour, Verdict
 from tests.fakes.kiosk_ports import Diary, FakeLink, FakeMonitor, FakePanel, FakeScreen
 
@@ -66,6 +67,10 @@ class WatchedJournal(Journal):
             raise JournalError(FULL)
         super().conclude(answer)
         self.diary.note("concluded", answer.rid)
+
+    def settle(self, rid: str, *, handed_over: bool) -> None:
+        super().settle(rid, handed_over=handed_over)
+        self.diary.note("settled", rid)
 
 
 class Kiosk:
@@ -294,6 +299,32 @@ def test_a_final_answer_that_cannot_be_written_is_shown_all_the_same(open_kiosk:
     open_kiosk.until_shown(Verdict.REDEEMED)
     assert open_kiosk.failure is None
     assert read_books(open_kiosk.path)[-1]["verdict"] == "pending"  # asked again after a restart
+
+
+def test_what_a_full_disk_has_refused_is_written_once_there_is_room_and_in_its_order(open_kiosk: Kiosk) -> None:
+    open_kiosk.look()
+    open_kiosk.press()
+    open_kiosk.until_shown(Verdict.PENDING)
+    open_kiosk.journal.full = True
+    (rid,) = open_kiosk.diary.of("minted")
+    open_kiosk.post(Heard(Answer(rid=rid, verdict=Verdict.REDEEMED, final=True)))
+    open_kiosk.until_shown(Verdict.REDEEMED)
+    open_kiosk.press()  # seen, and settled
+    open_kiosk.until(lambda: any(isinstance(message, Settled) for message in open_kiosk.diary.of("sent")))
+    assert open_kiosk.diary.of("settled") == []
+    open_kiosk.journal.full = False
+    open_kiosk.post(LinkUp())
+    open_kiosk.until(lambda: open_kiosk.diary.of("settled"))
+    assert open_kiosk.diary.of("concluded") == open_kiosk.diary.of("settled") == [rid]
+    assert read_books(open_kiosk.path)[-1]["verdict"] == "redeemed"
+    assert CODE not in open_kiosk.path.read_bytes().decode(errors="replace"), "its code is erased all the same"
+
+
+def test_the_gateway_is_told_what_it_asks_of_the_journal_and_nothing_is_shown(open_kiosk: Kiosk) -> None:
+    shown = len(open_kiosk.views)
+    open_kiosk.post(Heard(AskBook()))
+    open_kiosk.until(lambda: [message for message in open_kiosk.diary.of("sent") if isinstance(message, Book)])
+    assert len(open_kiosk.views) == shown
 
 
 def test_a_released_edge_that_got_lost_is_found_by_the_level(open_kiosk: Kiosk) -> None:

@@ -17,6 +17,7 @@ from gateway.desk import Desk
 from gateway.duties import Duties
 from gateway.headoffice import HeadOffice as HeadOfficePeer
 from gateway.journal import Journal
+from gateway.kioskbooks import KioskBooks
 from gateway.leases import Leases
 from gateway.limits import Limit
 from gateway.looks import Looks
@@ -169,6 +170,7 @@ class Shop:
             refresh=self.refresh,
             clock=self.clock,
         )
+        self.kiosk_books = KioskBooks(self.outbox, self.standing, answers_s=0.2)
         self.desk = Desk(
             registry=self.registry,
             journal=self.journal,
@@ -182,6 +184,7 @@ class Shop:
             approvals=Approvals(duties=self.duties, seal=self.seal, clock=self.clock),
             undos=Undos(journal=self.journal, duties=self.duties, seal=self.seal, clock=self.clock),
             leases=self.leases,
+            kiosk_books=self.kiosk_books,
             seal=self.seal,
             outbox=self.outbox,
             clock=self.clock,

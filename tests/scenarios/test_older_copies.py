@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -122,6 +122,17 @@ def test_the_head_offices_books_are_put_back(store: tuple[Counter, Layout], tmp_
     assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
 
 
+def compared(counter: Counter, rid: str) -> list[dict[str, Any]]:
+    """Have the gateway hold the journal of a rid's day against the others; return what differs at the rid."""
+    console = counter.good("GET", "/api/rehearsal")["gateway"]
+    bearer = {"Authorization": f"Bearer {console['token']}"}
+    gateway = Counter(console["url"])
+    row = counter.rows(rid)["gateway"][0]
+    found = gateway.call("POST", f"/api/days/{row['store']}/{row['at'][:10]}/compare", headers=bearer)
+    assert found.status == 200, found
+    return [one for one in found.json["differing"] if one["rid"] == rid]
+
+
 def test_a_kiosks_journal_is_put_back(store: tuple[Counter, Layout], tmp_path: Path) -> None:
     counter, layout = store
     kiosk, folder = counter.kiosk(), layout.kiosk("till-1")
@@ -141,4 +152,6 @@ def test_a_kiosks_journal_is_put_back(store: tuple[Counter, Layout], tmp_path: P
     kiosk.power("restore")
     kiosk.until(lambda state: state["screen"] == "idle" and state["link"] == "up")
     assert set(counter.rows(rid)) == {"gateway", "headoffice"}
+    differing = compared(counter, rid)
+    assert [(one["what"], one["kiosk"], one.get("at_kiosk")) for one in differing] == [("not_at_kiosk", "till-1", None)]
     kiosk.redeem(counter.issue(title="又一杯")["qr_text"])
