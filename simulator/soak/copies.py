@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -33,12 +34,18 @@ class Copies:
         self._layout = layout
         self._kept = kept
         self._chance = chance
+        self._lock = threading.Lock()
+        """Held while a copy is made, used or dropped: parts die side by side, and one may drop another's."""
 
     def meddle(self, part: str) -> bool:
         """Copy the journal of a part that is dead, or put its copy back and say ``restore``, or leave it as it is.
 
         Returns whether it was put back.
         """
+        with self._lock:
+            return self._meddle(part)
+
+    def _meddle(self, part: str) -> bool:
         journal = self._layout.gateway_journal if part == GATEWAY else self._layout.kiosk(part).journal
         kept = self._kept / part
         if kept.is_dir():
@@ -59,12 +66,13 @@ class Copies:
     def meddle_with_books(self, server: Postgresql) -> bool:
         """Do the same with the books of the head office, whose server is dead; it is alive again in the end."""
         kept = self._kept / BOOKS
-        back = kept.is_dir() and self._chance() < PUT_BACK
-        if back:
-            server.put_back(kept)
-            shutil.rmtree(kept)
-        elif not kept.is_dir() and self._chance() < COPIED:
-            server.copy(kept)
+        with self._lock:
+            back = kept.is_dir() and self._chance() < PUT_BACK
+            if back:
+                server.put_back(kept)
+                shutil.rmtree(kept)
+            elif not kept.is_dir() and self._chance() < COPIED:
+                server.copy(kept)
         server.start()
         if back:
             with books_at(server.url) as books:
@@ -73,7 +81,8 @@ class Copies:
 
     def forget(self, part: str) -> None:
         """Drop the copy of a part, where there is one."""
-        shutil.rmtree(self._kept / part, ignore_errors=True)
+        with self._lock:
+            shutil.rmtree(self._kept / part, ignore_errors=True)
 
 
 @contextmanager
