@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from headoffice.desk.shown import said
 from headoffice.desk.words import LABELS
 from headoffice.errors import NotAllowedError
 from headoffice.registry import ONLINE_STORE
@@ -23,12 +24,18 @@ MOST_LISTED = 200
 
 
 def options(connection: Connection, visit: Visit, *, every: bool = False) -> list[tuple[str, str]]:
-    """Return id and name of each store that this person may choose; ``every``: all of them is the first choice."""
+    """Return id and name of each store that this person may choose.
+
+    ``every``: all of them is the first choice, and where this person sees them all, customers' own pages are the last.
+    """
     found = select(stores.c.id, stores.c.name).where(stores.c.id != ONLINE_STORE).order_by(stores.c.name, stores.c.id)
     if visit.person.stores is not None:
         found = found.where(stores.c.id.in_(visit.person.stores))
-    first = [("", LABELS[visit.lang]["all_stores"])] if every else []
-    return [*first, *((row.id, row.name) for row in connection.execute(found))]
+    chosen = [(row.id, row.name) for row in connection.execute(found)]
+    if not every:
+        return chosen
+    pages = [(ONLINE_STORE, said("online", visit.lang))] if visit.person.stores is None else []
+    return [("", LABELS[visit.lang]["all_stores"]), *chosen, *pages]
 
 
 def narrowed(rows: list[dict[str, Any]], asked: str, *names: str) -> list[dict[str, Any]]:

@@ -36,3 +36,6 @@ def test_the_desk_lists_what_is_to_be_sent_and_notes_who_sent_it(
     assert "中通快递 ZT77" in after
     assert "中通快递 ZT77" in phone.get(page).text
     assert "Sent by post" in administrator.get("/deeds").text
+    assert '<option value="hexiao-online">Online</option>' in staff.get("/reports").text
+    assert "新茶礼盒" in staff.get("/reports?store=hexiao-online").text
+    assert "hexiao-online" not in manager.get("/reports").text
