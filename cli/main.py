@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.keys import add_keys
+from cli.notices import add_notices
 from cli.open_redemptions import add_open_redemptions
 from cli.people import add_people
 from cli.provision import app as provision_app
@@ -74,6 +75,7 @@ def _room(name: str, what: str) -> typer.Typer:
     add_restore(room, name, _load)
     if name == "headoffice":
         add_keys(room, _load)
+        add_notices(room, _load)
         add_open_redemptions(room, _load)
         add_people(room, _load)
         add_sheets(room, _load)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
+from headoffice.errors import RefusedError
 from headoffice.notices.kinds import Occasion
+from headoffice.outbox.addresses import Reach
 from service.config import Section, missing_files
 
 if TYPE_CHECKING:
@@ -71,6 +74,8 @@ class Configured(Section, frozen=True, kw_only=True):
     """PEM file of an authority that signs carriers' certificates, beside those that the system trusts."""
 
 
+#: Unlike a webhook's, a carrier's address is the operator's own word.
+ANYWHERE = Reach((ip_network("0.0.0.0/0"), ip_network("::/0")))
 _ON_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -80,8 +85,10 @@ def notice_troubles(config: Configured, where: str = "$.notices") -> Iterator[st
         if section is not None:
             here = f"{where}.{name}"
             yield from missing_files(section, here, ("secret_file",), "write the secret into it, alone")
-            if not section.url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-                yield f"{here}.url: must begin with https://"
+            try:
+                ANYWHERE.check(section.url)
+            except RefusedError as error:
+                yield f"{here}.{error}"
             if not any(section.templates.values()):
                 yield f"{here}.templates: names none, so nothing would be sent"
     if (mail := config.email) is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from headoffice.notices import sms, wechat
+from headoffice.notices.config import ANYWHERE
 from headoffice.notices.kinds import Channel
 from headoffice.notices.mail import MailServer
-from headoffice.outbox.addresses import Reach
 from headoffice.outbox.sender import Sender as Posts
 
 if TYPE_CHECKING:
@@ -18,17 +17,14 @@ if TYPE_CHECKING:
     from headoffice.notices.config import Configured
     from headoffice.notices.ports import Sender
 
-#: Unlike a webhook's, a carrier's address is the operator's own word.
-_ANYWHERE = Reach((ip_network("0.0.0.0/0"), ip_network("::/0")))
-
 
 def senders_of(config: Configured, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
     """Return an adapter for each channel that there is; nothing is connected before it is started."""
     found: dict[Channel, Sender] = {}
     if config.sms is not None:
-        found[Channel.SMS] = sms.TextMessages(config.sms, Posts(_ANYWHERE, config.authority), clock)
+        found[Channel.SMS] = sms.TextMessages(config.sms, Posts(ANYWHERE, config.authority), clock)
     if config.wechat is not None:
-        found[Channel.WECHAT] = wechat.Account(config.wechat, Posts(_ANYWHERE, config.authority))
+        found[Channel.WECHAT] = wechat.Account(config.wechat, Posts(ANYWHERE, config.authority))
     if config.email is not None:
         found[Channel.EMAIL] = MailServer(config.email, config.authority)
     return found

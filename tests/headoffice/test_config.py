@@ -53,6 +53,26 @@ def test_the_least_that_must_be_said_is_enough(config: Path, tmp_path: Path) -> 
         ('database_url = "sqlite://"', "$.database_url: names no database"),
         ('[public]\nurl = "vouchers.example"', "$.public.url: must begin with http"),
         ('[public]\nhost = "0.0.0.0"', "$.public.url: is missing"),
+        (
+            '[notices.sms]\nkey_id = "a"\nsecret_file = "/nowhere/secret"\nsign = "a"\ntemplates.zh.issued = "SMS_1"',
+            "$.notices.sms.secret_file: there is no file /nowhere/secret",
+        ),
+        (
+            (
+                '[notices.wechat]\nurl = "http://elsewhere"\napp_id = "a"\n'
+                f'secret_file = "{__file__}"\ntemplates.en.issued = {{ id = "a", fields = {{ thing1 = "title" }} }}'
+            ),
+            "$.notices.wechat.url: must begin with https://",
+        ),
+        (
+            '[notices.email]\nserver = "mail"\nuser = "a"\nsender = "a@b"',
+            "$.notices.email.password_file: is missing",
+        ),
+        (
+            '[notices.email]\nserver = "mail"\nsecurity = "none"\nsender = "a@b"',
+            "$.notices.email.security: none is for a server on this machine alone",
+        ),
+        ('[notices]\nauthority = "/nowhere/ca.pem"', "$.notices.authority: /nowhere/ca.pem is not there"),
         ("[public]\nport = 8601", "$.upstream.port: is the public door's"),
     ],
 )
