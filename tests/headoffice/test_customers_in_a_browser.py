@@ -129,6 +129,18 @@ def test_of_a_refund_and_a_counter_the_second_is_told_what_the_first_has_done(
     assert redeem(office, gateway, refunded["code"]) == "refunding"
 
 
+def test_notices_are_ended_on_the_page_of_any_voucher(office: Running, phones: tuple[Page, Page]) -> None:
+    phone, _ = phones
+    word = {"agreed_at": "2026-11-01T00:00:00Z", "agreed_by": "收银台登记"}
+    notify = {"sms": "13800138000", "wechat": "oAbC0123456789", "email": "li.lei@example.com", **word}
+    phone.goto(issue(office, type="latte", notify=notify)["page"])
+    phone.locator("summary", has_text="通知").click()
+    assert phone.locator("#notices li").all_inner_texts() == ["邮件 li.****.com", "短信 138****8000", "微信"]
+    assert serious_findings(phone) == []
+    phone.get_by_role("button", name="退订通知").click()
+    phone.wait_for_selector("#notices", state="detached", timeout=NOTICES_MS)
+
+
 def test_a_poster_is_scanned_claimed_and_redeemed_until_there_are_none_left(
     office: Running, gateway: ssl.SSLContext, phones: tuple[Page, Page]
 ) -> None:

@@ -102,13 +102,15 @@ def test_a_type_that_is_saved_as_it_was_shown_stays_as_it_was(counter: Counter, 
         "channels": ["offline", "online"],
         "early_minutes": 5,
         "late_minutes": 90,
+        "notices": ["sms", "wechat"],
+        "remind_days": 3,
         "details": "两人\n同行",
     }
     before = counter.put_type("night", **rich)
     shown = staff.get("/types/night").text
     fields: dict[str, Any] = dict(re.findall(r'<input id="\w+" name="(\w+)" type="[\w-]+" value="([^"]*)"', shown))
     fields |= {"kind": "booking", "details": "两人\n同行"}
-    for name in ("weekdays", "channels", "stores"):
+    for name in ("weekdays", "channels", "notices", "stores"):
         fields[name] = re.findall(rf'name="{name}" value="([\w-]+)" checked', shown)
     assert staff.post("/types/night", **fields).status_code == 303
     (draft,) = counter.api.get("/api/v1/drafts").json()

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from headoffice.notices import contacts
+from headoffice.notices.contacts import Contact
+from headoffice.notices.kinds import Channel
 from headoffice.staff import people
 from headoffice.staff.roles import Role
+from headoffice.vouchers import issued as vouchers
+from headoffice.vouchers import wallets
+from headoffice.vouchers.issued import Order
+from headoffice.vouchers.types import PLAIN, find_type, put_type
 from protocol.upstream import AskLook
 from simulator.chain import NOW, running_chain
 from tests.browsers import NO_NETWORK, serious_findings
@@ -131,6 +138,39 @@ def test_a_type_is_drawn_up_and_approved_with_the_keyboard_alone(
     other.locator(".said.good").wait_for()
     assert other.locator(".card", has_text="龙井茶").count() == 1
     assert complaints == []
+
+
+@pytest.mark.parametrize(("size", "lang"), [(PHONE, "zh-CN"), (DESK, "en-GB")])
+def test_what_a_customer_was_told_stands_on_the_page_of_the_voucher(
+    browser: Browser, office: Office, complaints: list[str], size: ViewportSize, lang: str
+) -> None:
+    voucher = office.database.write(_told)
+    page = signed_in(browser, office, complaints, size, lang)
+    page.goto(f"{office.url}/desk/vouchers/{voucher}")
+    assert "li.lei@example.com" in page.locator(".facts").inner_text()
+    said = page.locator(".panel", has_text="通知记录" if lang == "zh-CN" else "Notices").locator(".row")
+    assert ("到账" if lang == "zh-CN" else "Came") in said.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert serious_findings(page) == []
+    assert complaints == []
+
+
+def _told(connection: Connection) -> str:
+    """Issue a voucher to a customer who is told of it; return its id."""
+    values = {**find_type(connection, "latte"), "notices": "email"}
+    put_type(connection, "latte", {name: values[name] for name in (*PLAIN, "title")}, None)
+    wallet = wallets.nameless(connection, NOW)
+    way = Contact(
+        channel=Channel.EMAIL,
+        address="li.lei@example.com",
+        lang="zh",
+        agreed_at=NOW,
+        agreed_by="收银台登记表 2026-11",
+    )
+    contacts.put(connection, wallet, [way])
+    issued = vouchers.issue(connection, Order(type="latte"), NOW)
+    wallets.keep(connection, wallet, issued.id, NOW)
+    return issued.id
 
 
 def test_slash_leads_to_the_search_and_enter_to_what_was_meant(
