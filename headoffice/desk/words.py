@@ -154,8 +154,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "customer": ("顾客", "Customer"),
     "forget": ("删除顾客资料", "Forget this customer"),
     "forget_hint": (
-        "应顾客要求删除其电话或姓名;券仍归持有人",
-        "At the customer's wish: telephone or name are deleted, the vouchers stay whose they are",
+        "应顾客要求删除其姓名、电话和通知方式;券仍归持有人",
+        "At the customer's wish: name, telephone and ways to be told are deleted, the vouchers stay whose they are",
     ),
     "done_forget": ("已删除顾客资料", "The customer is forgotten"),
     "by_method": ("按核销方式", "By method"),

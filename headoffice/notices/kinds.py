@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """A way to a customer."""
+    """A way to a customer, in the order in which a form offers them."""
 
-    SMS = "sms"
     WECHAT = "wechat"
+    SMS = "sms"
     EMAIL = "email"
 
 

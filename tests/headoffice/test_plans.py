@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 
 from headoffice.database import Database, open_database
+from headoffice.notices.carrier import Notices
+from headoffice.notices.reminders import Reminders
 from headoffice.public import public_app
 from headoffice.staff.roles import Role
 from headoffice.tables.schema import redemptions, refusals, uses, vouchers
+from headoffice.workers import Workers
 from protocol.messages import Intent, Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import NOON, client_of, office_over, opened_counter
@@ -175,3 +178,20 @@ def test_a_vouchers_history_is_found_by_its_key(full_books: Counter, database: D
         full_books.api.get("/api/v1/vouchers/OLD-77").raise_for_status()
     for statement, values in heard:
         assert not any(map(LARGE_SCAN.match, _plan(database, statement, values))), statement
+
+
+def test_what_customers_are_told_is_found_along_an_index(full_books: Counter, database: Database) -> None:
+    soon = (full_books.clock.at + timedelta(days=2)).isoformat()
+    word = {"agreed_at": NOON.isoformat(), "agreed_by": "-"}
+    full_books.put_type("told", title="-", notices=["sms"], remind_days=3)
+    code = full_books.issue(type="told", valid_until=soon, notify={"sms": "13800138000", **word})
+    with closing(Workers(1, 1)) as workers, _listening(database) as heard:
+        Reminders(database, workers, full_books.clock).round()
+        voucher = full_books.api.get(f"/api/v1/vouchers/{code}").json()["id"]
+        assert len(full_books.api.get(f"/api/v1/notices?voucher={voucher}").json()) == 1
+        database.read(lambda connection: Notices.lanes(connection, full_books.clock.at))
+    plans = [_plan(database, statement, values) for statement, values in heard if statement.startswith("SELECT")]
+    lines = [line for plan in plans for line in plan]
+    assert not any(LARGE_SCAN.match(line) or line.startswith("SCAN deliveries") for line in lines), lines
+    for index in ("ix_vouchers_type_valid_until", "ix_deliveries_notices", "ix_deliveries_due"):
+        assert any(index in line for line in lines), (index, lines)
