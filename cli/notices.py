@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from enum import StrEnum
 from pathlib import Path
@@ -83,7 +82,7 @@ def add_notices(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> No
 
         loaded = load("headoffice", config)
         try:
-            said = asyncio.run(try_out(loaded.notices, way, to, lang, loaded.public_url))
+            said = try_out(loaded.notices, way, to, lang, loaded.public_url)
         except StartError as error:
             typer.secho(f"hexiao headoffice: {error}", fg="red", err=True)
             raise typer.Exit(1) from error

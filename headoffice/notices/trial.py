@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,12 +15,12 @@ from headoffice.notices.ways import senders_of
 
 if TYPE_CHECKING:
     from headoffice.notices.config import Configured
-    from headoffice.notices.ports import Receipt, Unsent
+    from headoffice.notices.ports import Receipt, Sender, Unsent
 
 _TITLES = {"zh": "测试券", "en": "A test"}
 
 
-async def try_out(config: Configured, channel: str, to: str, lang: str, page: str) -> Receipt | Unsent:
+def try_out(config: Configured, channel: str, to: str, lang: str, page: str) -> Receipt | Unsent:
     """Send the notice of a voucher that is none, and return what its carrier says; raise StartError."""
     sender = senders_of(config, lambda: datetime.now(UTC)).get(Channel(channel))
     if sender is None:
@@ -34,6 +35,10 @@ async def try_out(config: Configured, channel: str, to: str, lang: str, page: st
         values={**values, "valid": words.valid(None, lang), "page": page},
         page=page,
     )
+    return asyncio.run(_sent(sender, notice))
+
+
+async def _sent(sender: Sender, notice: Notice) -> Receipt | Unsent:
     try:
         await sender.start()
         return await sender.send(notice)
