@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from headoffice.desk import shown, words
+from headoffice.desk.problems import sentence
 from headoffice.desk.visit import LARGEST_FORM, Form, Gone, Shown, Visit, form_key
 from headoffice.errors import DatabaseError, HeadOfficeError, NotFoundError
 from headoffice.staff import people
@@ -140,7 +141,7 @@ class Desk:
         except DatabaseError:
             raise
         except (HeadOfficeError, ValidationError) as error:
-            visit = replace(visit, problem=sentence(error))
+            visit = replace(visit, problem=sentence(error, visit.lang))
             outcome = self._shown(page, visit)
             if isinstance(outcome, Shown):
                 outcome = replace(outcome, status=409)
@@ -154,7 +155,8 @@ class Desk:
             raise
         except HeadOfficeError as error:
             status = 404 if isinstance(error, NotFoundError) else 409
-            return Shown(template="plain.html", values={"problem": visit.problem or str(error)}, status=status)
+            problem = visit.problem or sentence(error, visit.lang)
+            return Shown(template="plain.html", values={"problem": problem}, status=status)
 
     def _outcome(self, request: Request, page: Page, visit: Visit, outcome: Outcome | Response) -> Response:
         if isinstance(outcome, Response):
@@ -229,10 +231,3 @@ def language(request: Request) -> str:
         return str(asked)
     prefers = request.headers.get("accept-language", "zh").lower()
     return "zh" if prefers.startswith("zh") or "en" not in prefers else "en"
-
-
-def sentence(error: HeadOfficeError | ValidationError) -> str:
-    """Return what an error says to a person; what was typed is not repeated."""
-    if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-    return str(error)

@@ -9,8 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from headoffice.api.fields import Name
-from headoffice.desk.app import COOKIE, ROOT, language, read_form, sentence
+from headoffice.desk.app import COOKIE, ROOT, language, read_form
 from headoffice.desk.deeds import Deed, note
+from headoffice.desk.problems import sentence
 from headoffice.desk.visit import Form, Gone, Page, Shown, Visit, form_key
 from headoffice.desk.words import LABELS
 from headoffice.errors import HeadOfficeError, NotAllowedError, NotFoundError, RefusedError
@@ -72,7 +73,7 @@ class _Door:
             try:
                 return self._let_in(self._recognised(login, form.secret("password")), Deed.SIGNED_IN, to)
             except NotAllowedError as error:
-                problem, status = str(error), 429
+                problem, status = sentence(error, language(request)), 429
             except NotFoundError:
                 problem, status = LABELS[language(request)]["wrong"], 401
         nobody = not self._office.database.read(people.any_administrator)
@@ -118,7 +119,7 @@ class _Door:
             try:
                 return self._joined(token, login, form)
             except (HeadOfficeError, ValidationError) as error:
-                problem, status = sentence(error), 409
+                problem, status = sentence(error, language(request)), 409
         values: dict[str, object] = {"login": login, "problem": problem}
         return self._desk.html(
             request, "join.html", {**values, "first_login": form("login"), "first_name": form("name")}, status
