@@ -18,6 +18,7 @@ from cli.keys import add_keys
 from cli.notices import add_notices
 from cli.open_redemptions import add_open_redemptions
 from cli.people import add_people
+from cli.practice import add_practice
 from cli.provision import app as provision_app
 from cli.restore import add_restore
 from cli.sheets import add_sheets
@@ -78,6 +79,7 @@ def _room(name: str, what: str) -> typer.Typer:
         add_notices(room, _load)
         add_open_redemptions(room, _load)
         add_people(room, _load)
+        add_practice(room, _load)
         add_sheets(room, _load)
         add_webhooks(room, _load)
     return room

@@ -37,6 +37,7 @@ from gateway.staff import Staff
 from gateway.standing import Standing
 from gateway.storelist import StoreList
 from gateway.tls import ends_at, identity_of
+from gateway.trials import Trials
 from gateway.undos import Undos
 from gateway.upstream import Upstream
 from gateway.webcounter import WebCounter
@@ -108,6 +109,7 @@ class Gateway:
             kiosk_books=self._kiosk_books,
             seal=self._seal,
             outbox=self._link,
+            changes=self._changes,
             open_per_kiosk=config.limits.open_per_kiosk,
         )
         self._counter = WebCounter(self._standing, self._looks, self._relays, self._seal)
@@ -130,6 +132,9 @@ class Gateway:
             attendance=self._attendance,
             guesses=guesses,
             connected=lambda: self._link.connected,
+        )
+        self._trials = Trials(
+            registry=self._registry, attendance=self._attendance, hellos=self._desk.hellos, changes=self._changes
         )
         self._store_list = StoreList(
             self._owner, self._registry, self._desk, self._changes, config.headoffice.refresh_s
@@ -192,7 +197,8 @@ class Gateway:
         """Run until told to stop, or until a part dies: then nothing may go on as if it were there."""
         stopped = asyncio.create_task(stop.wait())
         lists = (self._store_list.run(), self._comparing.run(), self._watch.run(self._upstream.tell_alarms))
-        parts = (self._link.run(), self._owner.run(self._leases), *lists, self._tick())
+        trials = self._trials.run(self._upstream.tell_status)
+        parts = (self._link.run(), self._owner.run(self._leases), *lists, trials, self._tick())
         work = {asyncio.create_task(part) for part in parts}
         watched: list[Awaitable[object] | None] = [*work, self._journal.work, self._relays.broken]
         try:

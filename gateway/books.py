@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.closing import Closing
-from gateway.schema import CLOSING, REFUSALS, USAGES, usage_in_refusal, usage_in_relay
+from gateway.schema import (
+    CLOSING,
+    COUNTED,
+    COUNTED_REFUSAL,
+    REFUSALS,
+    USAGES,
+    usage_in_refusal,
+    usage_in_relay,
+)
 from service.database import open_for_reading
 
 if TYPE_CHECKING:
@@ -48,7 +56,10 @@ class Books:
             return _newest_first(reader, _IN_A_DAY, (store.id, *store.bounds(day)), limit)
 
     def rows(self, store: Store, day: date) -> Iterator[Usage]:
-        """Yield a store's rows of one day, oldest first, in the same memory however many there are."""
+        """Yield what counts of a store's day, oldest first, in the same memory however many rows there are.
+
+        Practice counts as nothing: not in a sheet, a closing, a comparison.
+        """
         with self._reading() as reader:
             relays = _pages(reader, USAGES, usage_in_relay, store, day)
             refusals = _pages(reader, REFUSALS, usage_in_refusal, store, day)
@@ -64,9 +75,9 @@ class Books:
         """Return a store's day in numbers: requests by verdict, ``given_back`` redemptions, ``refused`` looks."""
         values = (store.id, *store.bounds(day))
         with self._reading() as reader:
-            rows = reader.execute(_COUNT_REQUESTS + _IN_A_DAY + "GROUP BY 1", values)
+            rows = reader.execute(f"{_COUNT_REQUESTS}{_IN_A_DAY}AND {COUNTED}GROUP BY 1", values)
             count = {str(name): int(number) for name, number in rows}
-            refused = next(reader.execute(_COUNT_REFUSALS + _IN_A_DAY, values))
+            refused = next(reader.execute(f"{_COUNT_REFUSALS}{_IN_A_DAY}AND {COUNTED_REFUSAL}", values))
         return {**count, "refused": int(refused[0])}
 
     def everything(self) -> list[Usage]:
@@ -100,7 +111,7 @@ def _pages(
     after = (begin, -1)
     while True:
         page = list(map(usage, reader.execute(rows + _NEXT_PAGE, (store.id, end, *after, PAGE))))
-        yield from page
+        yield from (one for one in page if not one.practice)
         if len(page) < PAGE:
             return
         after = (page[-1].at, page[-1].n)

@@ -24,6 +24,7 @@ from gateway.binding import (
     objection_to_redeem,
     objection_to_undo,
 )
+from gateway.changes import Changes, Topic
 from gateway.limits import Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
@@ -95,6 +96,7 @@ class Desk:
         kiosk_books: KioskBooks,
         seal: Seal,
         outbox: Outbox,
+        changes: Changes,
         open_per_kiosk: int = 64,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -113,6 +115,7 @@ class Desk:
         self._kiosk_books = kiosk_books
         self._seal = seal
         self._outbox = outbox
+        self._changes = changes
         self._open_per_kiosk = open_per_kiosk
         self._clock = clock
         self._wall = wall
@@ -153,6 +156,7 @@ class Desk:
             gateway_boot=self._seal.boot,
             clerk_required=bound.store.clerk_required,
             clerk_each=bound.store.clerk_each,
+            testing=bound.store.testing,
             on_duty=self._duties.on_duty(bound),
         )
         self.say(identity, message)
@@ -188,8 +192,7 @@ class Desk:
     def _take(self, bound: Bound, message: KioskMessage) -> None:
         match message:
             case Hello():
-                self.hellos[bound.identity] = (self._wall(), message)
-                self.welcome(bound.identity)
+                self._greeted(bound, message)
             case Look() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo() | AskOwnDay():
                 self._look(bound, message)
             case Confirm(intent=intent):
@@ -205,6 +208,13 @@ class Desk:
                 self._kiosk_books.heard(bound.identity, message)
             case _:
                 assert_never(message)
+
+    def _greeted(self, bound: Bound, hello: Hello) -> None:
+        _, before = self.hellos.get(bound.identity, (0.0, None))
+        self.hellos[bound.identity] = (self._wall(), hello)
+        if before is None or (before.camera, before.software) != (hello.camera, hello.software):
+            self._changes.tell(Topic.KIOSKS)
+        self.welcome(bound.identity)
 
     def _look(self, bound: Bound, look: Question) -> None:
         """Begin to answer, unless the very same one is under way: its answer will serve the repeat."""

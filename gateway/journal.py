@@ -18,6 +18,7 @@ import msgspec
 
 from gateway.errors import JournalError
 from gateway.schema import (
+    COUNTED,
     DONE,
     DROP_LEASE,
     DROP_LEASED,
@@ -185,7 +186,7 @@ class Journal:
         """Return how many redemptions a shift has that were not undone, and what was received for them, fen."""
         until = self._clock() if shift.until is None else shift.until
         values = (shift.store, shift.since, until, shift.kiosk, shift.clerk)
-        ((redeemed, amount),) = self._reading.execute(TOTALS, values)
+        ((redeemed, amount),) = self._reading.execute(TOTALS + COUNTED, values)
         return int(redeemed), int(amount)
 
     def shifts(self, limit: int) -> list[Shift]:
@@ -297,9 +298,9 @@ class Journal:
         return list(map(usage_in_relay, rows))
 
     def done_by(self, clerk: str, store: str, since: float) -> list[Usage]:
-        """Return what a clerk has redeemed in a store since then, undone or not, newest first."""
+        """Return what a clerk has redeemed in a store since then, undone or not, newest first; no practice."""
         where = "WHERE store = ? AND at >= ? AND json_extract(intent, '$.clerk') = ? "
-        redeemed = "AND verdict IN ('redeemed', 'accepted_offline') ORDER BY n DESC"
+        redeemed = f"AND verdict IN ('redeemed', 'accepted_offline') AND {COUNTED} ORDER BY n DESC"
         return list(map(usage_in_relay, self._reading.execute(USAGES + where + redeemed, (store, since, clerk))))
 
     def unfinished(self) -> tuple[list[Usage], list[Usage]]:

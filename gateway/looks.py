@@ -13,7 +13,7 @@ from gateway.changes import Changes, Topic
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.usage import PRIVATE, Usage
 from protocol.bundle import Also
-from protocol.classify import classify, is_activation, is_badge
+from protocol.classify import classify, is_activation, is_badge, is_practice
 from protocol.ids import code_tail
 from protocol.messages import Detail, Look, Notice, Offered, Refused
 from protocol.upstream import AskLook, Looked
@@ -83,7 +83,8 @@ class Looks:
         looked = None
         if not self._relays.has_accepted(look.code):
             looked = await self._owner.ask(ask, self._leases.patience_s(bound, look.code))
-        looked = looked or self._leases.look(bound, look.code)
+        if looked is None and not bound.store.testing:  # a store that is not live accepts nothing by itself either
+            looked = self._leases.look(bound, look.code)
         if isinstance(looked, Looked):
             return self._judge(bound, look, looked, sign_in)
         if looked is not None:
@@ -144,7 +145,7 @@ class Looks:
                 code_tail=tail,
                 method=look.method,
                 clerk=look.clerk,
-                detail=msgspec.structs.replace(detail, code_tail=tail),
+                detail=msgspec.structs.replace(detail, code_tail=tail, practice=is_practice(look.code)),
             )
             self._journal.refuse(usage).add_done_callback(lambda _: self._changes.tell(Topic.RECORDS))
             log.info("refused kiosk=%s store=%s verdict=%s tail=%s", bound.identity, bound.store.id, verdict, tail)

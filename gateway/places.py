@@ -51,6 +51,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     day_ends: time = MIDNIGHT
     """When its business day ends, in its own time."""
+    testing: bool = False
+    """Whether it is tried out (测试中): then the head office redeems practice vouchers only there."""
     undo_s: float = 0.0
     """For so long after it the head office undoes a redemption; 0: it has not said."""
 

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.places import Shift
 from gateway.usage import Usage
+from protocol.classify import is_practice
 from protocol.ids import code_tail
 from protocol.messages import Action, Answer, Detail, Intent, Method
 from protocol.relay import Relay
@@ -148,11 +149,13 @@ ENTRIES = """
 USAGES = "SELECT n, rid, at, requester, store, verdict, intent, answer, settled_at, handed_over FROM relays "
 REFUSALS = "SELECT n, at, kiosk, store, verdict, code_tail, method, clerk, detail FROM refusals "
 SHIFTS = "SELECT id, kiosk, store, clerk, name, since, until FROM shifts "
+# Practice is in the journal as everything is, so that it is answered, and in no sum.
+COUNTED = "json_extract(answer, '$.detail.practice') IS NULL "
+COUNTED_REFUSAL = "json_extract(detail, '$.practice') IS NULL "
 TOTALS = """
     SELECT count(*), coalesce(sum(json_extract(intent, '$.amount')), 0) FROM relays
     WHERE store = ? AND at >= ? AND at <= ? AND requester = ? AND json_extract(intent, '$.clerk') = ?
-        AND verdict IN ('redeemed', 'accepted_offline') AND undone_by IS NULL
-"""
+        AND verdict IN ('redeemed', 'accepted_offline') AND undone_by IS NULL AND """
 
 _INTENT = msgspec.json.Decoder(Intent)
 _ANSWER = msgspec.json.Decoder(Answer)
@@ -228,12 +231,14 @@ def usage_in_relay(row: tuple[Any, ...]) -> Usage:
         settled=settled_at is not None,
         handed_over=None if handed_over is None else bool(handed_over),
         detail=detail,
+        practice=detail.practice or is_practice(intent.code),
     )
 
 
 def usage_in_refusal(row: tuple[Any, ...]) -> Usage:
     """Return a row of the books from a row of REFUSALS."""
-    n, at, kiosk, store, verdict, tail, method, clerk, detail = row
+    n, at, kiosk, store, verdict, tail, method, clerk, detail_text = row
+    detail = _DETAIL.decode(detail_text)
     return Usage(
         n=n,
         at=at,
@@ -243,7 +248,8 @@ def usage_in_refusal(row: tuple[Any, ...]) -> Usage:
         code_tail=tail,
         method=Method(method),
         clerk=clerk,
-        detail=_DETAIL.decode(detail),
+        detail=detail,
+        practice=detail.practice,
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gateway.config import HeadOffice
     from protocol.alarms import Report
+    from protocol.status import StoreStatus
     from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Upstream:
         self._session: aiohttp.ClientSession | None = None
         self._ask_url = settings.url.rstrip("/") + "/upstream/v1/ask"
         self._stores_url = settings.url.rstrip("/") + "/upstream/v1/stores"
+        self._status_url = settings.url.rstrip("/") + "/upstream/v1/status"
         self._alarms_url = settings.url.rstrip("/") + "/upstream/v1/alarms"
         self.reachable: bool | None = None
         """Whether the latest question was answered; None before the first."""
@@ -87,6 +89,11 @@ class Upstream:
         """Tell what is wrong in the stores; False where nobody has taken it: not every head office does."""
         body = msgspec.json.encode(report)
         return await self._call("POST", self._alarms_url, self._settings.timeout_s, body, tries=2) is not None
+
+    async def tell_status(self, status: StoreStatus) -> bool:
+        """Tell how a store is that is tried out; False where nobody has taken it: not every head office does."""
+        body = msgspec.json.encode(status)
+        return await self._call("POST", self._status_url, self._settings.timeout_s, body, tries=2) is not None
 
     async def close(self) -> None:
         """Close every connection; safe to call twice."""

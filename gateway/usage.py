@@ -44,6 +44,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool = False
     handed_over: bool | None = None
     detail: Detail = Detail()
+    practice: bool = False
+    """Whether it was practice, which is shown and counted nowhere."""
 
     def time(self, zone: tzinfo) -> str:
         """Return when it was, in the store's own time: ISO 8601 with offset."""

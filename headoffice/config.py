@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -76,6 +76,13 @@ class Webhooks(Section, frozen=True, kw_only=True):
         return Reach(tuple(ip_network(network) for network in self.networks))
 
 
+class Stores(Section, frozen=True, kw_only=True):
+    """New stores."""
+
+    begin: Literal["testing", "live"] = "testing"
+    """``testing``: a new store redeems practice vouchers only, until somebody sets it live."""
+
+
 class Customers(Section, frozen=True, kw_only=True):
     """Customers' personal data."""
 
@@ -103,6 +110,7 @@ class Config(Section, frozen=True, kw_only=True):
     platforms: tuple[Platform, ...] = ()
     """A code that is none of the chain's own is asked about in this order."""
     webhooks: Webhooks = Webhooks()
+    stores: Stores = Stores()
     customers: Customers = Customers()
     notices: Configured = Configured()
     """Ways to customers who have agreed to be told of their vouchers."""

@@ -134,6 +134,7 @@ def _office(config: Config, database: Database, token: str, port: int, driver: D
         frames=config.public.frames,
         signer=signer_in(config.signing_key),
         reach=config.webhooks.reach,
+        tries_out=config.stores.begin == "testing",
     )
 
 

@@ -39,8 +39,15 @@ class Office:
     """What webhooks may be sent to."""
     changes: Changes = field(default_factory=Changes)
     """Who waits for a voucher to change."""
+    tries_out: bool = False
+    """Whether a new store is tried out (测试中) until somebody sets it live."""
     signer: Signer | None = None
     """What signs vouchers; None: nothing signed is issued."""
+
+    @property
+    def testing_since(self) -> datetime | None:
+        """Since when a store is tried out that is added now; None where new stores are live at once."""
+        return self.clock() if self.tries_out else None
 
     def page(self, token: str) -> str:
         """Return the address of a customer's page."""

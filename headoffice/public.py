@@ -17,6 +17,7 @@ from headoffice.api import (
     leases,
     open_redemptions,
     parcels,
+    practice,
     redemptions,
     sheets,
     stores,
@@ -70,6 +71,7 @@ def public_app(office: Office) -> FastAPI:
     app.router.routes.extend(desk_of(office))
     for part in (
         stores,
+        practice,
         voucher_types,
         drafts,
         sheets,

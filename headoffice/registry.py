@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, insert, select, update
 
 from headoffice.errors import GatewayUnknownError, RefusedError
 from headoffice.tables.schema import clerk_stores, gateway_stores, gateways, stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 #: The id of the store that stands for the customer's own page (``headoffice.redemptions.online``); nobody else's.
 ONLINE_STORE = "hexiao-online"
 _IS_RESERVED = f"{ONLINE_STORE} stands for the customers' own pages; choose another id"
+
+
+_IS_THERE = select(exists().where(stores.c.id == bindparam("store")))
 
 
 class ClerkPolicy(StrEnum):
@@ -36,11 +40,17 @@ def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Ma
         connection.execute(insert(table).values(**key, **values))
 
 
-def put_store(connection: Connection, store: str, values: Mapping[str, Any]) -> None:
-    """Add a store, or change what is known of it; raise RefusedError for the id that stands for the pages."""
+def put_store(
+    connection: Connection, store: str, values: Mapping[str, Any], testing_since: datetime | None = None
+) -> None:
+    """Add a store, or change what is known of it; raise RefusedError for the id that stands for the pages.
+
+    ``testing_since``: one that is new is tried out from then on, until somebody sets it live.
+    """
     if store == ONLINE_STORE:
         raise RefusedError(_IS_RESERVED)
-    put(connection, stores, {"id": store}, values)
+    is_new = testing_since is not None and not connection.execute(_IS_THERE, {"store": store}).scalar()
+    put(connection, stores, {"id": store}, {**values, "testing_since": testing_since} if is_new else values)
 
 
 def all_stores(connection: Connection) -> list[dict[str, Any]]:
@@ -95,6 +105,7 @@ def stores_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
             "approve_from": row.approve_from_fen,
             "clerk_each": row.clerk_policy == ClerkPolicy.EACH,
             "day_ends": row.day_ends,
+            "testing": row.testing_since is not None,
         }
         for row in connection.execute(found)
     ]

@@ -1,4 +1,6 @@
-"""The gateways' door: ``POST /upstream/v1/ask`` and ``/alarms``, ``GET /upstream/v1/stores``, behind a certificate.
+"""The gateways' door: ``POST /upstream/v1/ask``, ``/alarms`` and ``/status``, ``GET /upstream/v1/stores``.
+
+All of it behind a certificate.
 
 This contract is small on purpose: a chain with a head office of its own implements it. Who asks is the certificate's
 word; nothing in a message can speak for a store that this gateway does not serve. The messages: ``docs/protocol.md``.
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -24,12 +26,14 @@ from starlette.routing import Route
 from headoffice.alarms import board
 from headoffice.errors import DatabaseError, GatewayUnknownError
 from headoffice.peer import PEER
+from headoffice.practice import opening
 from headoffice.registry import stores_of
 from headoffice.staff.clerks import clerks_of
 from protocol import codec
 from protocol.alarms import Report
 from protocol.codec import LARGEST_MESSAGE, MessageError, VersionError
 from protocol.messages import Answer, Notice
+from protocol.status import StoreStatus
 from protocol.upstream import AskLook, AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
 
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
     from headoffice.workers import Workers
     from protocol.alarms import Alarm
     from protocol.upstream import UpstreamAnswer, UpstreamRequest
+
+ToldT = TypeVar("ToldT", Report, StoreStatus)
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +76,7 @@ def upstream_app(
             Route("/upstream/v1/ask", door.ask, methods=["POST"]),
             Route("/upstream/v1/stores", door.stores, methods=["GET"]),
             Route("/upstream/v1/alarms", door.alarms, methods=["POST"]),
+            Route("/upstream/v1/status", door.status, methods=["POST"]),
         ],
         exception_handlers={GatewayUnknownError: _not_registered, DatabaseError: _later},
     )
@@ -145,14 +152,10 @@ class _Door:
 
     async def alarms(self, request: Request) -> Response:
         """Take what is wrong in a gateway's stores; of another's store nothing is believed."""
-        payload = await _body(request)
-        if payload is None:
-            return PlainTextResponse(f"more than {LARGEST_MESSAGE} bytes are no report", 413)
-        try:
-            found = msgspec.json.decode(payload, type=Report).alarms
-        except msgspec.DecodeError as error:
-            return PlainTextResponse(str(error), 400)
-        gateway, at = _gateway(request), self._clock()
+        report = await _told(request, Report)
+        if isinstance(report, Response):
+            return report
+        found, gateway, at = report.alarms, _gateway(request), self._clock()
 
         def believed(connection: Connection) -> tuple[list[Alarm], bool]:
             own = {None, *(store["id"] for store in stores_of(connection, gateway))}
@@ -166,6 +169,17 @@ class _Door:
             )
         return Response(b"{}", media_type=_JSON)
 
+    async def status(self, request: Request) -> Response:
+        """Take what a gateway sees of a store that is tried out; of another's store nothing is believed."""
+        status = await _told(request, StoreStatus)
+        if isinstance(status, Response):
+            return status
+        gateway, at = _gateway(request), self._clock()
+        await self._workers.write(
+            self._database.write, lambda connection: opening.keep_status(connection, gateway, status, at)
+        )
+        return Response(b"{}", media_type=_JSON)
+
 
 def _gateway(request: Request) -> str:
     """Return the gateway's identity, which is its certificate's common name and nothing else."""
@@ -174,6 +188,17 @@ def _gateway(request: Request) -> str:
         msg = "the certificate names nobody; `hexiao provision gateway add` makes one that does"
         raise GatewayUnknownError(msg)
     return str(name)
+
+
+async def _told(request: Request, kind: type[ToldT]) -> ToldT | Response:
+    """Return what a gateway tells of its stores, or the refusal of what is none."""
+    payload = await _body(request)
+    if payload is None:
+        return PlainTextResponse(f"more than {LARGEST_MESSAGE} bytes are no report", 413)
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.DecodeError as error:
+        return PlainTextResponse(str(error), 400)
 
 
 async def _body(request: Request) -> bytes | None:

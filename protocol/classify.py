@@ -20,6 +20,8 @@ BADGE_PREFIX = "HEXIAO:CLERK:"
 #: In the address of every claim code (领券二维码) of a chain's own; behind it the campaign and where the code hangs.
 CLAIM_PATH = "/lingquan/"
 ACTIVATION_PREFIX = "HEXIAO:START:"
+#: Of practice vouchers (练习券), which go the whole way of a voucher and are counted by no book.
+PRACTICE_PREFIX = "HEXIAO:PRACTICE:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ def is_badge(text: str | None) -> bool:
 def is_activation(text: str | None) -> bool:
     """Whether this text is the one-time code by which a clerk sets a PIN; it is never looked up as a voucher either."""
     return text is not None and text.strip().startswith(ACTIVATION_PREFIX)
+
+
+def is_practice(text: str | None) -> bool:
+    """Whether this text is the code of a practice voucher: for training and for trying a store out."""
+    return text is not None and text.strip().startswith(PRACTICE_PREFIX)
 
 
 def classify(text: str | None) -> Kind:

@@ -110,6 +110,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Text | None = None
     case: Text | None = None
     """A fault's number, to be told to support."""
+    practice: bool = False
+    """Whether it is about a practice voucher, which no book counts."""
+    testing: bool = False
+    """With ``wrong_store``: the store is not live yet (测试中), and redeems practice vouchers only."""
     redeemed: int | None = None
     amount: int | None = None
     """A clerk's shift: how many redemptions were not undone, and what was received for them (实收金额), fen."""
@@ -123,6 +127,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
     boot: str
     software: Text = ""
+    camera: Text = ""
+    """Whether it sees: ``starting``, ``ready`` or ``fault``."""
     open_rids: int = 0
     heard_of: Identity | None = None
     """The gateway that ``heard_gen`` and ``heard_seq`` are of: a kiosk may have been moved to another one."""
@@ -188,6 +194,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     gateway_boot: str
     clerk_required: bool = False
     clerk_each: bool = False  # a sign-in is used up by one redemption
+    testing: bool = False  # the store is not live yet
     on_duty: OnDuty | None = None
 
 

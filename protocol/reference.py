@@ -19,6 +19,7 @@ from protocol.duty import Did, Done, OnDuty
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
 from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.messages import Detail, GatewayMessage, Intent, KioskMessage, Presence
+from protocol.status import KioskStatus, StoreStatus
 from protocol.topics import ROOT, TOPICS
 from protocol.upstream import Entry, UpstreamAnswer, UpstreamRequest
 from protocol.vocabulary import PHRASES
@@ -67,6 +68,11 @@ def _parts() -> Iterator[str]:
     yield from _messages(get_args(UpstreamRequest))
     yield "\n`POST /upstream/v1/alarms` takes a report of what is wrong now; a head office need not take any.\n"
     yield from _messages((Report, Alarm))
+    yield (
+        "\n`POST /upstream/v1/status` takes how a store is that the head office lists as `testing`; a head office need "
+        "not take any.\n"
+    )
+    yield from _messages((StoreStatus, KioskStatus))
     yield "\n## From the head office to a gateway\n"
     yield from _messages(get_args(UpstreamAnswer))
     yield "\n## Parts of messages\n"

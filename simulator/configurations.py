@@ -53,6 +53,7 @@ def headoffice_configuration(
                 "url": f"http://{HOST}:{ports.headoffice}",
                 "frames": _origins(ports),
             },
+            "stores": {"begin": "live"},
             **({"platforms": [_cards(layout, ports)]} if platform else {}),
             "upstream": {"host": HOST, "port": ports.upstream, **_identity(bundle)},
         }

@@ -16,6 +16,7 @@ from device.display.draw import Painter
 from device.display.fonts import load_face
 from device.display.layout import HEIGHT, WIDTH
 from device.view import LinkState
+from protocol.messages import Detail
 from protocol.vocabulary import Verdict
 from tools.panel_sheet import example
 
@@ -35,9 +36,12 @@ def screens(language: Language) -> dict[str, Counter]:
     idle = Counter(setup=setup, phase=Idle(0.0), link=LinkState.UP, camera=CameraState.READY)
     idle = replace(idle, store_name=_STORE[language])
     fault = Result(Outcome(verdict=Verdict.FAULT, detail=example(Verdict.FAULT, language)), since=0, until=1)
+    not_live = Outcome(verdict=Verdict.WRONG_STORE, detail=Detail(testing=True))
     return {
         "starting": replace(idle, phase=Starting(0.0)),
         "ready": idle,
+        "testing": replace(idle, testing=True),
+        "not-live": replace(idle, phase=Result(not_live, since=0, until=1)),
         "camera": replace(idle, camera=CameraState.FAULT),
         "network": replace(idle, link=LinkState.DOWN, offline_shown=True),
         "gateway": replace(idle, link=LinkState.BROKER_ONLY, offline_shown=True),

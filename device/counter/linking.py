@@ -60,6 +60,7 @@ def _welcome(counter: Counter, message: Welcome, now: float) -> Step:
         welcome_until=now + counter.timing.welcome_s,
         clerk_required=message.clerk_required,
         clerk_each=message.clerk_each,
+        testing=message.testing,
         on_duty=message.on_duty,
         store_name=message.store_name,
         reports=tuple(report for report in counter.reports if report.sent_at > counter.greeted_at),
@@ -114,7 +115,9 @@ def deadlines(counter: Counter) -> tuple[float | None, ...]:
 
 
 def _greet(counter: Counter, now: float) -> Step:
-    hello = Hello(boot=counter.setup.boot, software=counter.setup.software, open_rids=len(counter.still_open))
+    setup = counter.setup
+    open_rids = len(counter.still_open)
+    hello = Hello(boot=setup.boot, software=setup.software, camera=counter.camera.value, open_rids=open_rids)
     greeted: tuple[Effect, ...] = (Send(hello),)
     return replace(counter, hello_at=now + counter.timing.hello_s, greeted_at=now), greeted
 

@@ -148,7 +148,7 @@ def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
     elif counter.offline_shown:
         prompt = words.gateway_silent if counter.link is LinkState.BROKER_ONLY else words.offline
     else:
-        prompt = words.show_code
+        prompt = (words.show_code[0], words.testing) if counter.testing else words.show_code
     open_ones = counter.still_open
     if not open_ones:
         lines = (*store, *prompt, *_clerk_line(counter, style))
@@ -311,7 +311,7 @@ def _result(outcome: Outcome, style: Style) -> _Face:
         call = call if _fits(call, style) else style.support
         lines = _given(*head, words.nothing_spent if certain else words.outcome_open, call)
         return _spoken(Screen.RESULT, verdict, lines, outcome.rid)
-    head_lines = style.phrase(verdict)
+    head_lines = words.not_live if outcome.detail.testing else style.phrase(verdict)
     if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:
         head_lines = (words.redeemed_times.format(quantity=outcome.detail.quantity),)
     particulars = _particulars(verdict, outcome.detail, style)

@@ -318,6 +318,7 @@ class Counter:
     clerk_required: bool = False
     clerk_each: bool = False
     """Whether a sign-in is used up by one redemption."""
+    testing: bool = False  # whether the store is not live yet
     store_name: str | None = None
 
     link: LinkState = LinkState.DOWN

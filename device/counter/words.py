@@ -20,6 +20,10 @@ class Words:
     starting: str
     show_code: tuple[str, str]
     """First in the panel's language, then in the other: customers read either."""
+    testing: str
+    """At rest, while the store is not live: only practice vouchers are redeemed."""
+    not_live: tuple[str, str]
+    """Instead of "not valid at this store", then."""
     offline: tuple[str, str]
     gateway_silent: tuple[str, str]
     camera_fault: tuple[str, str]
@@ -96,6 +100,8 @@ WORDS = {
     Language.ZH: Words(
         starting="正在启动",
         show_code=("请出示券码", "Show your code"),
+        testing="测试中 用练习券",
+        not_live=("门店未上线", "请联系技术员"),
         offline=("网络不通", "暂不能核销"),
         gateway_silent=("门店网关无响应", "暂不能核销"),
         camera_fault=("扫码器故障", "请联系技术员"),
@@ -161,6 +167,8 @@ WORDS = {
     Language.EN: Words(
         starting="Starting",
         show_code=("Show your code", "请出示券码"),
+        testing="Practice only",
+        not_live=("Store not live", "Call technician"),
         offline=("No network", "Cannot redeem"),
         gateway_silent=("Gateway silent", "Cannot redeem"),
         camera_fault=("Camera fault", "Call technician"),

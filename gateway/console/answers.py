@@ -85,6 +85,7 @@ def row(usage: Usage, registry: Registry) -> dict[str, object]:
         "action": usage.action,
         "code_tail": usage.code_tail,
         "title": usage.detail.title,
+        "practice": usage.practice,
         "store": usage.store,
         "store_name": usage.store if store is None else store.name,
         "kiosk": usage.kiosk,

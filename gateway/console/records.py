@@ -68,6 +68,7 @@ class Records:
                         "day": days[store.id],
                         "totals": totals,
                         "undo_s": store.undo_s,
+                        "testing": store.testing,
                     }
                     for store, (totals, _) in zip(stores, found, strict=True)
                 ],

@@ -75,7 +75,8 @@ def _told(name: SheetName, file: BinaryIO, here: Office) -> Iterator[str]:
     def work() -> None:
         with file:
             try:
-                done = take(here.database, name, file, here.clock(), lambda lines: said.put({"done": lines}))
+                at, since = here.clock(), here.testing_since
+                done = take(here.database, name, file, at, lambda lines: said.put({"done": lines}), since)
                 said.put({"taken": done})
             except HeadOfficeError as error:
                 line = error.number if isinstance(error, BadLineError) else None

@@ -1,7 +1,7 @@
 """Stores, and the gateways that speak for them."""
 
 from datetime import time
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter
@@ -11,6 +11,8 @@ from headoffice import registry
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Line, LongLine, Model, Name
 from headoffice.api.problems import problems
+from headoffice.practice import opening
+from headoffice.practice.opening import StoreState
 from headoffice.registry import ClerkPolicy
 from protocol.days import MIDNIGHT
 
@@ -65,6 +67,7 @@ class StoreOut(StoreIn):
     """A store."""
 
     id: Id
+    state: StoreState = Field(description="`testing` (测试中): only practice vouchers are redeemed; `live` (已上线)")
 
 
 class GatewayIn(Model):
@@ -87,14 +90,19 @@ class GatewayOut(Model):
 @router.put("/stores/{id}", summary="Add a store, or change it")
 def put_store(id: Id, store: StoreIn, here: TheOffice) -> StoreOut:  # noqa: A002 - the path's own word
     """Add a store under its id, or change what is known of it."""
-    here.database.write(lambda connection: registry.put_store(connection, id, store.model_dump()))
-    return StoreOut(id=id, **store.model_dump())
+    here.database.write(lambda connection: registry.put_store(connection, id, store.model_dump(), here.testing_since))
+    return next(_shown(row) for row in here.database.read(registry.all_stores) if row["id"] == id)
 
 
 @router.get("/stores", summary="Every store")
 def get_stores(here: TheOffice) -> list[StoreOut]:
     """List the stores."""
-    return [StoreOut(**row) for row in here.database.read(registry.all_stores)]
+    return [_shown(row) for row in here.database.read(registry.all_stores)]
+
+
+def _shown(row: dict[str, Any]) -> StoreOut:
+    known = {name: row[name] for name in StoreIn.model_fields}
+    return StoreOut(id=row["id"], state=opening.state_of(row), **known)
 
 
 @router.put("/gateways/{id}", summary="Register a gateway, or change the stores it speaks for")

@@ -18,7 +18,7 @@ from headoffice.desk.visit import Page, Shown, Visit
 from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
@@ -51,15 +51,24 @@ PAGE = Page(path="", right=Right.SEE_SALES, show=live, name="live")
 def events_of(desk: Desk) -> Route:
     """Return the address at which the page hears that there is something new, as long as its session lasts."""
 
-    def look(request: Request) -> str | None:
+    def look(visit: Visit) -> object:
+        return desk.office.database.read(lambda connection: recent.newest(connection, visit.person.stores))
+
+    return told_at(desk, "/events", Right.SEE_SALES, look)
+
+
+def told_at(desk: Desk, path: str, right: Right, look: Callable[[Visit], object]) -> Route:
+    """Return an address that tells a page whenever what ``look`` finds has changed; ``look`` None: not theirs."""
+
+    def seal_of(request: Request) -> str | None:
         visit = desk.visit(request)
-        if visit is None or not visit.person.may(Right.SEE_SALES):
+        if visit is None or not visit.person.may(right):
             return None
-        rows = desk.office.database.read(lambda connection: recent.newest(connection, visit.person.stores))
-        return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+        found = look(visit)
+        return None if found is None else hashlib.sha256(repr(found).encode()).hexdigest()[:16]
 
     async def events(request: Request) -> Response:
-        if await run_in_threadpool(look, request) is None:
+        if await run_in_threadpool(seal_of, request) is None:
             return Response(status_code=403, headers=_PRIVATE)
         return StreamingResponse(told(request), 200, _PRIVATE, "text/event-stream")
 
@@ -68,7 +77,7 @@ def events_of(desk: Desk) -> Route:
         with desk.office.changes.watch(EVERY) as changed:
             while not desk.office.changes.closed:
                 changed.clear()
-                now = await run_in_threadpool(look, request)
+                now = await run_in_threadpool(seal_of, request)
                 if now is None:
                     return
                 quiet = 0 if now != seal else quiet + 1
@@ -81,4 +90,4 @@ def events_of(desk: Desk) -> Route:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), LOOK_AGAIN_S)
 
-    return Route(f"{ROOT}/events", events)
+    return Route(f"{ROOT}{path}", events)

@@ -68,6 +68,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "delivered": ("已发送", "Sent"),
     "dropped": ("不再发送", "Not sent"),
     # Stores and clerks
+    "testing": ("测试中", "Testing"),
+    "live": ("已上线", "Live"),
     "policy_none": ("店员不登录", "Clerks do not sign in"),
     "policy_shift": ("店员每班登录一次", "Once a shift"),
     "policy_each": ("每次核销前登录", "Before each redemption"),
@@ -86,6 +88,9 @@ NAMES: dict[str, tuple[str, str]] = {
     "one_time_code": ("一次性码", "One-time code"),
     "reset-clerk": ("换新店员密码和工牌", "Gave a clerk a new PIN and badge"),
     "put-store": ("修改门店", "Changed a store"),
+    "practise": ("制作练习券", "Made a practice voucher"),
+    "go-live": ("门店上线", "Set a store live"),
+    "back-to-testing": ("门店退回测试", "Took a store back to testing"),
     "draw-up": ("提交券种", "Drew up a type"),
     "approve": ("审核通过券种", "Approved a type"),
     "reject": ("审核不通过券种", "Rejected a type"),

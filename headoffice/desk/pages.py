@@ -10,6 +10,7 @@ from headoffice.desk import (
     door,
     ending,
     live,
+    opening,
     parcels,
     refunds,
     refusals,
@@ -36,6 +37,7 @@ PAGES = (
     parcels.PAGE,
     *types.PAGES,
     *stores.PAGES,
+    opening.PAGE,
     clerks.PAGE,
     team.PAGE,
     book.PAGE,
@@ -46,4 +48,4 @@ PAGES = (
 def desk_of(office: Office) -> list[Route]:
     """Return what the desk serves."""
     desk = Desk(office, PAGES)
-    return [*door.doors_of(desk), live.events_of(desk), *desk.routes()]
+    return [*door.doors_of(desk), live.events_of(desk), opening.events_of(desk), *desk.routes()]

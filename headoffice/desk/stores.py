@@ -16,6 +16,7 @@ from headoffice.desk.places import narrowed
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError, TakenError
+from headoffice.practice.opening import state_of
 from headoffice.registry import ONLINE_STORE, ClerkPolicy
 from headoffice.staff.roles import Right
 from headoffice.tables.schema import gateway_stores, redemptions, stores
@@ -37,7 +38,12 @@ def show_stores(visit: Visit) -> Shown:
             speaks.setdefault(row.store, []).append(row.gateway)
         found = select(stores, _LAST.label("last")).where(stores.c.id != ONLINE_STORE).order_by(stores.c.id)
         return [
-            {**row, "gateways": speaks.get(row["id"], []), "last": _local(row["last"], row["timezone"])}
+            {
+                **row,
+                "state": state_of(row),
+                "gateways": speaks.get(row["id"], []),
+                "last": _local(row["last"], row["timezone"]),
+            }
             for row in connection.execute(found).mappings()
             if visit.person.sees(row["id"])
         ]
@@ -69,7 +75,7 @@ def put_store(visit: Visit) -> Gone:
         typed = {name: visit.form(name) for name in StoreIn.model_fields if name in visit.form}
         known = {name: before[name] for name in StoreIn.model_fields if name in before}
         wanted = StoreIn.model_validate({**known, **typed})
-        registry.put_store(connection, store, wanted.model_dump())
+        registry.put_store(connection, store, wanted.model_dump(), visit.office.testing_since)
         visit.note(connection, Deed.PUT_STORE, store)
 
     visit.office.database.write(write)

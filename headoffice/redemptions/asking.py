@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from protocol.upstream import UpstreamRequest
 
 
+#: Of a gateway that asks for another's store.
+NOT_ITS_STORE = "this gateway may not speak for the store; bind them with `hexiao provision store add`"
+
+
 def moment(ask: AskLook | AskRedeem | AskResolve, store: Store, at: datetime, gateway: str | None) -> Moment:
     """Return where and when something is asked."""
     method = ask.method if isinstance(ask, AskLook) else ask.intent.method

@@ -1,15 +1,19 @@
-"""Whether a clerk may redeem in a store: the head office's own look at what the gateways have decided already."""
+"""Whether a clerk may redeem in a store, and whether anybody may: it is not live before it was tried out (测试中).
+
+Of the clerks this is the head office's own look at what the gateways have decided already.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from sqlalchemy import bindparam, exists, select
 
 from headoffice.registry import ClerkPolicy
 from headoffice.tables.schema import clerk_stores, clerks, stores
 from protocol.classify import shown_tail
-from protocol.messages import Answer, Detail
+from protocol.messages import Action, Answer, Detail
 from protocol.owner import Ruling
 from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
@@ -17,7 +21,8 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from protocol.upstream import AskResolve
+    from headoffice.vouchers.books import Store
+    from protocol.upstream import AskResolve, Looked
 
 _WORKS_HERE = exists().where(clerk_stores.c.clerk == clerks.c.number, clerk_stores.c.store == bindparam("store"))
 _CLERK = select(clerks.c.disabled, _WORKS_HERE.label("here")).where(clerks.c.number == bindparam("clerk"))
@@ -53,3 +58,21 @@ def refusal(connection: Connection, ask: AskRedeem | AskResolve) -> Ruling | Non
     code = ask.intent.code
     detail = Detail(code_tail=shown_tail(code))
     return Ruling(answer=Answer(rid=ask.intent.rid, verdict=verdict, final=True, detail=detail), record=True)
+
+
+def held_back(looked: Looked, store: Store) -> Looked:
+    """Return what a real voucher is worth in a store: nothing yet, where that is being tried out."""
+    if not store.testing or looked.verdict is not Verdict.REDEEMABLE:
+        return looked
+    detail = Detail(title=looked.detail.title, code_tail=looked.detail.code_tail, testing=True)
+    return msgspec.structs.replace(looked, verdict=Verdict.WRONG_STORE, detail=detail, others=())
+
+
+def not_live(ask: AskRedeem | AskResolve, store: Store) -> Ruling | None:
+    """Return how a redemption of a real voucher ends that was not to begin, since the store is being tried out."""
+    if not store.testing or not isinstance(ask, AskRedeem) or ask.intent.action is not Action.REDEEM:
+        return None
+    detail = Detail(code_tail=shown_tail(ask.intent.code), testing=True)
+    return Ruling(
+        answer=Answer(rid=ask.intent.rid, verdict=Verdict.WRONG_STORE, final=True, detail=detail), record=True
+    )

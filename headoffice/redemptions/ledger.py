@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
+from headoffice.practice import ruling as practice
 from headoffice.redemptions import asking, duty, exchange, leases, online, parcels, rids, standing, uploads
 from headoffice.redemptions.rids import Record
 from headoffice.redemptions.standing import ShownBehindError
@@ -22,7 +23,7 @@ from headoffice.staff import at_stores as staff
 from headoffice.vouchers import bundles
 from headoffice.vouchers.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
 from protocol import owner
-from protocol.classify import classify
+from protocol.classify import classify, is_practice
 from protocol.comparing import AskRecorded, TellDiffering
 from protocol.duty import AskActivate, AskCode, AskStaff
 from protocol.messages import Action, Answer, Detail, Intent, Method, Notice
@@ -62,7 +63,6 @@ _log = logging.getLogger(__name__)
 REQUESTER = "headoffice"
 #: What an older copy of the books may say of a voucher though it is not so any more.
 _MAY_BE_FORGOTTEN = frozenset({Verdict.REDEEMABLE, Verdict.UNKNOWN_CODE})
-_NOT_ITS_STORE = "this gateway may not speak for the store; bind them with `hexiao provision store add`"
 
 
 class Ledger:
@@ -189,16 +189,19 @@ class Ledger:
             if store is None:
                 _log.warning("event=store_refused gateway=%s store=%s", gateway, ask.store)
                 return peer, Looked(verdict=Verdict.WRONG_STORE), False
+            moment = asking.moment(ask, store, at, gateway)
+            if is_practice(ask.code):
+                return peer, practice.look(connection, ask, store, moment), False
             if (objection := duty.objection(connection, store.id, ask.clerk)) is not None:
                 return peer, Looked(verdict=objection), True
             voucher = None if classify(ask.code).verdict else voucher_by_code(connection, ask.code, store)
             if voucher is None and worth is not None:
                 looked = desk.look(connection, ask, worth)
             else:
-                moment = asking.moment(ask, store, at, gateway)
                 looked = owner.rule_look(ask.code, voucher, moment, bundles.beside(connection, voucher, store, moment))
             if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
                 looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
+            looked = duty.held_back(looked, store)
             return peer, looked, looked.verdict is not Verdict.REDEEMABLE
 
         peer, looked, refused = self._database.read(look)
@@ -215,7 +218,11 @@ class Ledger:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
                 return peer.stamped(asking.notice(ask, standing.HINT)), None
-            ruled = self._rule(connection, peer, ask, at)
+            if practice.concerns(connection, ask.intent):
+                practised = practice.rule(connection, gateway, ask, at, self._undo_window)
+                ruled = Ruled(practised.answer, practised.record)
+            else:
+                ruled = self._rule(connection, peer, ask, at)
             peer = standing.advance(connection, peer) if ruled.recorded else peer
             return peer.stamped(ruled.answer), ruled.done
 
@@ -242,11 +249,11 @@ class Ledger:
         store = store_for(connection, gateway, ask.store)
         if store is None:
             _log.warning("event=store_refused gateway=%s store=%s rid=%s", gateway, ask.store, ask.intent.rid)
-            return Ruled(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=_NOT_ITS_STORE))
+            return Ruled(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=asking.NOT_ITS_STORE))
         if peer is not None and self._is_a_platforms(connection, ask):
             if _must_wait(connection, peer, ask, None):
                 return Ruled(pending(ask))
-            refusal = duty.refusal(connection, ask)
+            refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
             if refusal is None:
                 return desk.take(connection, peer.id, None, ask, at)
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=refusal, voucher=None, at=at))
@@ -285,7 +292,8 @@ class Ledger:
                 voucher = voucher_by_code(connection, code or "", store)
         if isinstance(ask, AskResolve) and ask.accepted is not None:
             return leases.rule(connection, ask, voucher, moment), voucher.id if voucher else None
-        ruling = duty.refusal(connection, ask) or owner.rule_redeem(ask, None, voucher, moment)
+        refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
+        ruling = refusal or owner.rule_redeem(ask, None, voucher, moment)
         return ruling, voucher.id if voucher else None
 
     def _drive(self, connection: Connection, voucher: str, at: datetime) -> bool:
@@ -337,6 +345,8 @@ class Ledger:
         def note(connection: Connection) -> UpstreamAnswer:
             peer = standing.meet(connection, gateway, ask)
             known = rids.known_under(connection, ask.rid)
+            if known is None and (seen := practice.settle(connection, ask, at)) is not None:
+                return peer.stamped(seen)
             if known is None or known.requester != ask.requester:
                 return peer.stamped(asking.notice(ask, "no such redemption of this requester is recorded"))
             rids.settle(connection, ask.rid, at, handed_over=ask.handed_over)

@@ -20,7 +20,7 @@ from headoffice.redemptions.standing import advance, note_discrepancy
 from headoffice.registry import put_store
 from headoffice.tables.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
 from headoffice.vouchers.books import lock_voucher, voucher_with
-from protocol.classify import classify
+from protocol.classify import classify, is_practice
 from protocol.messages import Action
 from protocol.owner import Ruling
 from protocol.platform import presume
@@ -74,9 +74,12 @@ def ended(connection: Connection, rid: str) -> None:
 def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None = None) -> Peer:
     """Write down what a gateway has kept of a rid, where these books do not have it; return it with its rids counted.
 
-    Of what the books do have nothing is changed, but that an undo which they have lost is done again.
+    Of what the books do have nothing is changed, but that an undo which they have lost is done again. Practice is in no
+    books.
     """
     rid, answer = entry.intent.rid, entry.answer
+    if is_practice(entry.intent.code) or (answer is not None and answer.detail.practice):
+        return peer
     known = rids.known_under(connection, rid)
     if answer is None or not answer.final:
         if known is None:

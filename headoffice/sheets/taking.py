@@ -43,10 +43,18 @@ class _Taken:
 
     connection: Connection
     progress: Progress
+    testing_since: datetime | None
 
 
-def take(database: Database, name: str, file: BinaryIO, at: datetime, progress: Progress) -> int:
-    """Take a whole sheet into the books and return the number of its lines.
+def take(  # noqa: PLR0913, PLR0917 - what a sheet is, and what becomes of it
+    database: Database,
+    name: str,
+    file: BinaryIO,
+    at: datetime,
+    progress: Progress,
+    testing_since: datetime | None = None,
+) -> int:
+    """Take a whole sheet into the books and return the number of its lines; ``testing_since`` is that of new stores.
 
     Raises BadLineError, RefusedError, DatabaseError, BehindError, and then nothing of it is there.
     """
@@ -54,7 +62,7 @@ def take(database: Database, name: str, file: BinaryIO, at: datetime, progress: 
         with staging(database) as staged:
             return _codes(staged, file, at, progress)
     into = SHEETS[name]
-    return database.write(lambda connection: into(_Taken(connection, progress), file))
+    return database.write(lambda connection: into(_Taken(connection, progress, testing_since), file))
 
 
 def _codes(staged: Staged, file: BinaryIO, at: datetime, progress: Progress) -> int:
@@ -105,7 +113,7 @@ def _stores(into: _Taken, file: BinaryIO) -> int:
     def put(numbered: Numbered[StoreLine]) -> None:
         values = numbered.line.model_dump()
         try:
-            put_store(into.connection, values.pop("id"), values)
+            put_store(into.connection, values.pop("id"), values, into.testing_since)
         except RefusedError as error:
             raise BadLineError(numbered.number, str(error)) from error
 

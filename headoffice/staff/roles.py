@@ -37,6 +37,9 @@ class Right(StrEnum):
     """Voucher types: draw them up, and decide about those of others."""
     SEE_STORES = auto()
     CHANGE_STORES = auto()
+    """Set them live, too."""
+    PRACTISE = auto()
+    """Make practice vouchers."""
     SEE_CLERKS = auto()
     CHANGE_CLERKS = auto()
     SEE_DEEDS = auto()
@@ -47,7 +50,7 @@ _READING = frozenset({Right.SEE_SALES, Right.SEE_STORES, Right.SEE_CLERKS})
 RIGHTS = {
     Role.ADMINISTRATOR: frozenset(Right),
     Role.STAFF: frozenset(Right) - {Right.SEE_DEEDS, Right.CHANGE_PEOPLE},
-    Role.MANAGER: _READING | {Right.END, Right.CHANGE_CLERKS},
-    Role.TECHNICIAN: frozenset({Right.SEE_STORES, Right.CHANGE_STORES}),
+    Role.MANAGER: _READING | {Right.END, Right.CHANGE_CLERKS, Right.PRACTISE},
+    Role.TECHNICIAN: frozenset({Right.SEE_STORES, Right.CHANGE_STORES, Right.PRACTISE}),
     Role.AUDITOR: _READING | {Right.SEE_DEEDS},
 }

@@ -33,6 +33,7 @@ from headoffice.tables import (  # noqa: F401 - their tables are of this schema,
     outbox,
     pages,
     parcels,
+    practice,
 )
 from headoffice.tables.clerks import activations as activations  # noqa: PLC0414 - as are these
 from headoffice.tables.clerks import clerk_stores as clerk_stores  # noqa: PLC0414
@@ -54,6 +55,8 @@ stores = Table(
     Column("day_ends", Time, nullable=False, server_default="00:00:00"),
     # From this value on a redemption is approved by the clerk's PIN or by a manager.
     Column("approve_from_fen", BigInteger),
+    # Since when it is tried out (测试中) and redeems practice vouchers only; null: it is live (已上线).
+    Column("testing_since", Utc),
 )
 
 gateways = Table(

@@ -47,11 +47,15 @@ class Store:
     id: str
     name: str
     zone: ZoneInfo
+    testing: bool = False
+    """Whether it is tried out, and redeems practice vouchers only."""
 
 
 # --- who asks -------------------------------------------------------------------------------------------------------
 
-_STORE = select(stores.c.id, stores.c.name, stores.c.timezone).where(stores.c.id == bindparam("store"))
+_STORE = select(stores.c.id, stores.c.name, stores.c.timezone, stores.c.testing_since).where(
+    stores.c.id == bindparam("store")
+)
 _SPOKEN_FOR = _STORE.where(
     exists().where(gateway_stores.c.gateway == bindparam("gateway"), gateway_stores.c.store == stores.c.id)
 )
@@ -61,7 +65,7 @@ def store_for(connection: Connection, gateway: str | None, store: str) -> Store 
     """Return a store, None where this gateway may not speak for it; ``gateway`` None is the head office itself."""
     statement = _STORE if gateway is None else _SPOKEN_FOR
     row = connection.execute(statement, {"store": store, "gateway": gateway} if gateway else {"store": store}).first()
-    return None if row is None else Store(row.id, row.name, ZoneInfo(row.timezone))
+    return None if row is None else Store(row.id, row.name, ZoneInfo(row.timezone), row.testing_since is not None)
 
 
 # --- vouchers -------------------------------------------------------------------------------------------------------

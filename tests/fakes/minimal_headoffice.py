@@ -21,6 +21,7 @@ from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
 from protocol.duty import Activated, AskActivate, AskCode, AskStaff, ClerkFacts, Staffed
 from protocol.messages import Action, Answer, Notice
 from protocol.owner import Known, LastUse, Moment, Voucher, describe, judge, rule_redeem, rule_undo
+from protocol.status import StoreStatus
 from protocol.upstream import (
     AskHello,
     AskLeased,
@@ -65,6 +66,7 @@ class MinimalHeadOffice:
     takes_reports: bool = False
     """Whether gateways may tell it what is wrong in their stores, which is no part of what it must do."""
     reports: list[Report] = field(default_factory=list)
+    statuses: list[StoreStatus] = field(default_factory=list)
     settled: list[AskSettled] = field(default_factory=list)
     peers: set[str] = field(default_factory=set)
     url: str = ""
@@ -102,6 +104,7 @@ class MinimalHeadOffice:
         app.router.add_get("/upstream/v1/stores", self._stores)
         if self.takes_reports:
             app.router.add_post("/upstream/v1/alarms", self._report)
+            app.router.add_post("/upstream/v1/status", self._status)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
@@ -228,6 +231,10 @@ class MinimalHeadOffice:
 
     async def _report(self, request: web.Request) -> web.Response:
         self.reports.append(msgspec.json.decode(await request.read(), type=Report))
+        return web.json_response({})
+
+    async def _status(self, request: web.Request) -> web.Response:
+        self.statuses.append(msgspec.json.decode(await request.read(), type=StoreStatus))
         return web.json_response({})
 
     async def _stores(self, request: web.Request) -> web.Response:

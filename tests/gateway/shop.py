@@ -187,6 +187,7 @@ class Shop:
             kiosk_books=self.kiosk_books,
             seal=self.seal,
             outbox=self.outbox,
+            changes=self.changes,
             clock=self.clock,
         )
         self.counter = WebCounter(self.standing, self.looks, self.relays, self.seal, self.clock)

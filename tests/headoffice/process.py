@@ -71,6 +71,7 @@ def write_config(folder: Path, public: int, upstream: int, **more: str | list[st
         f"[public]\nport = {public}",
         f'[upstream]\nport = {upstream}\ncertificate = "{bundle.certificate}"\nkey = "{bundle.key}"',
         f'authority = "{bundle.authority}"',
+        '[stores]\nbegin = "live"',
     ]
     config.write_text("\n".join(lines))
     return config

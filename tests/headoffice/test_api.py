@@ -39,6 +39,10 @@ def test_its_description_is_public_and_names_every_call(api: Client, office: Off
     assert set(described["paths"]) == {
         "/api/v1/stores",
         "/api/v1/stores/{id}",
+        "/api/v1/stores/{id}/opening",
+        "/api/v1/stores/{id}/live",
+        "/api/v1/stores/{id}/testing",
+        "/api/v1/stores/{id}/practice",
         "/api/v1/gateways",
         "/api/v1/gateways/{id}",
         "/api/v1/types",

@@ -162,9 +162,9 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
         "clerk_policy": "shift",
         "approve_from_fen": 50_000,
     }
-    assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", **full}
+    assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", "state": "live", **full}
     assert api.put("/api/v1/stores/nanjing-lu", {**full, "name": "新店名"}).status_code == 200
-    assert api.get("/api/v1/stores").json() == [{"id": "nanjing-lu", **full, "name": "新店名"}]
+    assert api.get("/api/v1/stores").json() == [{"id": "nanjing-lu", "state": "live", **full, "name": "新店名"}]
 
 
 def test_a_clerk_is_renamed_moved_and_disabled(counter: Counter) -> None:

@@ -33,7 +33,8 @@ function place(row) {
 
 function why(detail) {
   const moment = detail.at ? `${detail.at.slice(0, 10)} ${detail.at.slice(11, 16)}` : "";
-  return [moment, detail.store, detail.kiosk, (detail.stores ?? []).join("、"), detail.reason].filter(Boolean).join(" · ");
+  const notLive = detail.testing ? words.not_live : "";
+  return [moment, detail.store, detail.kiosk, (detail.stores ?? []).join("、"), notLive, detail.reason].filter(Boolean).join(" · ");
 }
 
 // --- today ------------------------------------------------------------------------------------------------------------
@@ -50,6 +51,7 @@ const canBeUndone = (row) => undoneUntil(row) === null || leftOf(undoneUntil(row
 
 function drawRow(row) {
   const name = make("div", "name", row.title ?? verdictOf(row).name, " ", tailOf(row.code_tail));
+  if (row.practice) name.append(" ", make("span", "badge blue", words.practice));
   const told = row.verdict === "redeemed" ? "" : why(row.detail);
   const what = make("div", "what", name, make("div", "about", place(row)), told ? make("div", "about", told) : null);
   const end = make("div", "end", badge(verdictOf(row)));
@@ -95,6 +97,14 @@ function drawToday() {
   at("more-rows").textContent = say("more_rows", { n: state.rows.length });
 }
 
+// The day, and which stores are not live yet: customers' vouchers are refused there.
+function drawDay() {
+  const testing = state.stores.filter((store) => store.testing);
+  const named = state.stores.length > 1 ? testing.map((store) => store.name).join("、") : "";
+  const told = testing.length > 0 ? `${words.testing} ${named}`.trim() : "";
+  at("today-date").textContent = [state.stores[0]?.day, told].filter(Boolean).join(" · ");
+}
+
 function drawStores() {
   const several = state.stores.length > 1;
   const options = state.stores.map((store) => new Option(store.name, store.id));
@@ -107,7 +117,7 @@ function drawStores() {
   at("show-store").value = state.store;
   at("look-button").disabled = state.stores.length === 0;
   if (state.stores.length === 0) show("", words.no_stores);
-  at("today-date").textContent = state.stores[0]?.day ?? "";
+  drawDay();
   if (!at("day").value) at("day").value = state.stores[0]?.day ?? "";
 }
 
@@ -115,9 +125,10 @@ async function loadToday() {
   const today = await ask("/api/today");
   setClock(today.now);
   state.rows = today.rows;
-  const before = JSON.stringify(state.stores.map((store) => [store.id, store.name, store.day]));
+  const drawnOf = () => JSON.stringify(state.stores.map((store) => [store.id, store.name, store.day, store.testing]));
+  const before = drawnOf();
   state.stores = today.stores;
-  if (before !== JSON.stringify(state.stores.map((store) => [store.id, store.name, store.day]))) drawStores();
+  if (before !== drawnOf()) drawStores();
   drawToday();
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from device.counter.effects import Ignored, Placed, Settle, Tidy
 from device.counter.events import CameraFault, CameraReady, JournalBehind, LinkDown, LinkUp
 from device.view import LinkState, Screen
-from protocol.messages import Hello, Notice, Settled
+from protocol.messages import Detail, Hello, Notice, Settled
 from protocol.vocabulary import Colour, Pattern, Sound, Verdict
 from tests.device.counter.bench import BOOT, OTHER, WELCOME, Bench
 
@@ -18,9 +19,11 @@ def bench() -> Bench:
 
 
 def test_the_gateway_is_greeted_on_each_connection_and_every_ten_seconds(bench: Bench) -> None:
-    assert bench.sent(Hello) == [Hello(boot=BOOT, software="test")]
+    assert bench.sent(Hello) == [Hello(boot=BOOT, software="test", camera="ready")]
+    bench.do(CameraFault())
     bench.wait(10.1)
     assert len(bench.sent(Hello)) == 2
+    assert bench.sent(Hello)[-1].camera == "fault"
     bench.do(LinkDown())
     bench.wait(30)
     assert len(bench.sent(Hello)) == 2
@@ -40,6 +43,18 @@ def test_a_gateway_that_falls_silent_is_told_from_one_that_answers(bench: Bench)
 
 def test_a_welcome_says_where_the_kiosk_stands(bench: Bench) -> None:
     assert bench.wanted(Placed) == [Placed("gw-1", "nanjing-lu", "南京路店", WELCOME.time)]
+
+
+def test_a_store_that_is_tried_out_says_so_at_rest_and_when_it_refuses(bench: Bench) -> None:
+    bench.hear(replace(WELCOME, testing=True))
+    assert [line.text for line in bench.view.lines[:3]] == ["南京路店", "请出示券码", "测试中 用练习券"]
+    bench.scan()
+    bench.refused(Verdict.WRONG_STORE, Detail(title="生日蛋糕券", testing=True))
+    assert [line.text for line in bench.view.lines] == ["门店未上线", "请联系技术员", "生日蛋糕券"]
+    assert (bench.view.verdict, bench.view.light.colour) == (Verdict.WRONG_STORE, Colour.RED)
+    bench.wait(30)
+    bench.hear(WELCOME)
+    assert bench.view.lines[2].text == "Show your code"
 
 
 def test_a_report_that_may_be_lost_is_repeated_when_the_link_comes_back(bench: Bench) -> None:

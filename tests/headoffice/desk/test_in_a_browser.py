@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from headoffice.notices import contacts
 from headoffice.notices.contacts import Contact
 from headoffice.notices.kinds import Channel
+from headoffice.practice import opening
+from headoffice.practice import vouchers as practice
 from headoffice.staff import people
 from headoffice.staff.roles import Role
 from headoffice.vouchers import issued as vouchers
 from headoffice.vouchers import wallets
 from headoffice.vouchers.issued import Order
 from headoffice.vouchers.types import PLAIN, find_type, put_type
-from protocol.upstream import AskLook
+from protocol.messages import Intent
+from protocol.status import KioskStatus, StoreStatus
+from protocol.upstream import AskLook, AskRedeem, AskSettled
 from simulator.chain import NOW, running_chain
 from tests.browsers import NO_NETWORK, serious_findings
 from tests.headoffice.desk.browsing import PASSWORD, kept
@@ -44,7 +49,7 @@ PAGES = (
     "/types/twenty",
     "/stores",
 )
-MORE_PAGES = ("/stores/jingan", "/clerks", "/people", "/deeds", "/me")
+MORE_PAGES = ("/stores/jingan", "/stores/jingan/opening", "/clerks", "/people", "/deeds", "/me")
 
 
 @pytest.fixture(scope="module")
@@ -187,4 +192,43 @@ def test_slash_leads_to_the_search_and_enter_to_what_was_meant(
     page.locator(".row a").press("Enter")
     page.locator(".facts").wait_for()
     assert NOW.strftime("%Y-%m") in page.locator(".rows").inner_text()
+    assert complaints == []
+
+
+def test_a_store_is_tried_out_and_set_live_on_a_technicians_phone(
+    browser: Browser, office: Office, complaints: list[str]
+) -> None:
+    at, kiosk = office.clock(), KioskStatus(id="kiosk-xujiahui-1", online=True, software="1", camera="starting")
+
+    def tell(camera: str) -> None:
+        kiosks = (replace(kiosk, camera=camera),)
+        status = StoreStatus(store="xujiahui", at=at.timestamp(), software="1", kiosks=kiosks)
+        office.database.write(lambda connection: opening.keep_status(connection, "gw-xujiahui", status, at))
+
+    office.database.write(lambda connection: opening.back_to_testing(connection, "xujiahui", "li.lei", "rebuilt", at))
+    page = signed_in(browser, office, complaints, PHONE, "en-GB")
+    page.goto(f"{office.url}/desk/stores")
+    page.get_by_role("link", name="Testing").click()
+    page.locator("#heard.good").wait_for()
+    assert serious_findings(page) == []
+    page.get_by_role("button", name="Make a practice voucher").click()
+    page.locator(".practice-card .qr").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert serious_findings(page) == []
+    tell("fault")
+    camera = page.locator(".row", has_text="Their cameras work")
+    page.locator(".row", has_text="online").locator(".green").first.wait_for()
+    assert camera.locator(".amber").count() == 1
+    tell("ready")
+    camera.locator(".green").wait_for()  # by itself
+    assert page.get_by_role("button", name="Go live").count() == 0
+    (made,) = office.database.read(lambda connection: practice.newest(connection, "xujiahui"))
+    intent = Intent(rid="c0" * 16, code=made["code"], offer="sealed", clerk=None)
+    ask = AskRedeem(requester=kiosk.id, store="xujiahui", intent=intent, terms=1)
+    office.ledger.answer("gw-xujiahui", ask)
+    office.ledger.answer("gw-xujiahui", AskSettled(requester=kiosk.id, rid=intent.rid))
+    page.get_by_role("button", name="Go live").click()
+    page.locator(".said.good").wait_for()
+    assert "This store is live" in page.locator("#live").inner_text()
+    assert page.locator(".badge.green", has_text="Redeemed").count() == 1
     assert complaints == []
