@@ -62,6 +62,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "email": ("邮件", "Mail"),
     "issued": ("到账", "Came"),
     "redeemed": ("核销", "Redeemed"),
+    "posted": ("已寄出", "Sent by post"),
     "refund-refused": ("退款未通过", "Not refunded"),
     "expiring": ("即将到期", "About to expire"),
     "waiting": ("待发送", "Waits"),

@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from headoffice.notices import contacts, words
 from headoffice.notices.kinds import Occasion, occasion_of, type_of
@@ -16,6 +16,7 @@ from headoffice.notices.ports import Notice
 from headoffice.outbox.telling import State
 from headoffice.registry import ONLINE_STORE
 from headoffice.tables.outbox import deliveries
+from headoffice.tables.parcels import parcels
 from headoffice.tables.schema import redemptions, stores, uses, voucher_type_stores, vouchers
 from protocol.owner import VoucherState
 
@@ -39,10 +40,12 @@ _VOUCHER = select(
     vouchers.c.state, vouchers.c.valid_until, vouchers.c.page_token, (vouchers.c.uses - _SPENT).label("left")
 ).where(vouchers.c.id == bindparam("voucher"))
 _UNDONE_BY = select(redemptions.c.undone_by).where(redemptions.c.rid == bindparam("rid"))
+_SENT_BY = select(parcels.c.carrier, parcels.c.number).where(parcels.c.rid == bindparam("rid"))
+#: More than one try: the first one has left, and may have arrived whatever was answered.
 _WAS_TOLD = select(deliveries.c.id).where(
     deliveries.c.event == bindparam("rid"),
     deliveries.c.type == type_of(Occasion.REDEEMED),
-    deliveries.c.state == State.DELIVERED,
+    or_(deliveries.c.state == State.DELIVERED, deliveries.c.tries > 1),
 )
 
 
@@ -76,16 +79,18 @@ def compose(
     zone = ZoneInfo(row["timezone"]) if row["timezone"] else zone_of(connection, row["voucher_type"])
     if occasion is Occasion.EXPIRING and (morning := next_morning(at, zone)) is not None:
         return Later(morning)
+    facts = json.loads(row["facts"])
     until = voucher.valid_until and voucher.valid_until.astimezone(zone)
     address = page(voucher.page_token)
     values = {
         "title": words.short(row["title"], words.LONGEST_TITLE),
         "store": words.short(row["store_name"] or "", words.LONGEST_STORE),
         "at": f"{row['at'].astimezone(zone):%m-%d %H:%M}",
-        "uses": str(json.loads(row["facts"]).get("uses", 0)),
+        "uses": str(facts.get("uses", 0)),
         "left": str(voucher.left),
         "valid": words.valid(until, contact["lang"]),
         "page": address,
+        **_shipment(connection, facts.get("rid")),
     }
     return Notice(
         id=delivery.event,
@@ -102,8 +107,9 @@ def _objection(
 ) -> str | None:
     """Return why a notice is not true, or no news, any more."""
     match occasion:
-        case Occasion.REDEEMED:
-            undone = connection.execute(_UNDONE_BY, {"rid": delivery.event}).scalar() is not None
+        case Occasion.REDEEMED | Occasion.POSTED:
+            rid = json.loads(delivery.row["facts"]).get("rid", delivery.event)
+            undone = connection.execute(_UNDONE_BY, {"rid": rid}).scalar() is not None
             return "the redemption was undone" if undone else None
         case Occasion.UNDONE:
             undoes = json.loads(delivery.row["facts"])["undoes"]
@@ -113,6 +119,15 @@ def _objection(
             return None if voucher.state == VoucherState.REFUNDED else f"the voucher is {voucher.state}"
         case _:
             return _useless(voucher, at)
+
+
+def _shipment(connection: Connection, rid: str | None) -> dict[str, str]:
+    """Return by whom what was redeemed was sent, and under which number; nothing where it was not."""
+    found = connection.execute(_SENT_BY, {"rid": rid}).first() if rid else None
+    if found is None:
+        return {}
+    carrier = words.short(found.carrier or "-", words.LONGEST_STORE)
+    return {"carrier": carrier, "number": words.short(found.number or "-", words.LONGEST_NUMBER)}
 
 
 def _useless(voucher: Row[*tuple[Any, ...]], at: datetime) -> str | None:

@@ -21,13 +21,13 @@ class Occasion(StrEnum):
     REDEEMED = "redeemed"
     UNDONE = "undone"
     """A redemption of which the customer was told is undone."""
+    POSTED = "posted"
+    """What was redeemed by post (邮寄) was sent."""
     REFUNDED = "refunded"
     REFUND_REFUSED = "refund-refused"
     EXPIRING = "expiring"
 
 
-#: Longest word for what a type tells by which channels.
-LONGEST_CHANNELS = len(",".join(Channel))
 _PREFIX = "notice."
 
 

@@ -70,6 +70,11 @@ def ruled(connection: Connection, entry: Record, answer: Answer) -> None:
     _queue(connection, occasion, entry.voucher, entry.at, event=intent.rid, store=entry.ask.store, facts=facts)
 
 
+def posted(connection: Connection, voucher: str, rid: str, at: datetime) -> None:
+    """Tell that what was redeemed by post was sent; by whom is looked up when that is told."""
+    _queue(connection, Occasion.POSTED, voucher, at, facts={"rid": rid})
+
+
 def expiring(connection: Connection, voucher: str, at: datetime) -> None:
     """Tell of a voucher that is about to expire."""
     _queue(connection, Occasion.EXPIRING, voucher, at)

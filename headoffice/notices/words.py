@@ -18,6 +18,7 @@ SENTENCES = {
         Occasion.ISSUED: "您收到{title},{valid}。查看:{page}",
         Occasion.REDEEMED: "您的{title}于{at}在{store}核销{uses}次,剩余{left}次。非本人操作请联系门店。",
         Occasion.UNDONE: "您的{title}在{store}的核销已撤销,退回{uses}次,剩余{left}次。",
+        Occasion.POSTED: "您的{title}已由{carrier}寄出,单号{number}。",
         Occasion.REFUNDED: "您的{title}已退款,款项按原路退回。",
         Occasion.REFUND_REFUSED: "您的{title}退款申请未通过,仍可使用,{valid}。",
         Occasion.EXPIRING: "您的{title}即将到期,{valid},剩余{left}次。查看:{page}",
@@ -26,6 +27,7 @@ SENTENCES = {
         Occasion.ISSUED: "{title} is yours, {valid}: {page}",
         Occasion.REDEEMED: "{title}: {uses} used at {store}, {at}; {left} left. Not you? Ask the shop.",
         Occasion.UNDONE: "{title}: the redemption at {store} is undone, {uses} given back; {left} left.",
+        Occasion.POSTED: "{title} was sent by {carrier}, number {number}.",
         Occasion.REFUNDED: "{title} is refunded; what was paid goes back the way it came.",
         Occasion.REFUND_REFUSED: "{title} is not refunded; it can still be used, {valid}.",
         Occasion.EXPIRING: "{title} is about to expire, {valid}; {left} left: {page}",
@@ -37,6 +39,7 @@ SUBJECTS = {
         Occasion.ISSUED: "您收到{title}",
         Occasion.REDEEMED: "{title}已核销",
         Occasion.UNDONE: "{title}的核销已撤销",
+        Occasion.POSTED: "{title}已寄出",
         Occasion.REFUNDED: "{title}已退款",
         Occasion.REFUND_REFUSED: "{title}退款申请未通过",
         Occasion.EXPIRING: "{title}即将到期",
@@ -45,6 +48,7 @@ SUBJECTS = {
         Occasion.ISSUED: "{title} is yours",
         Occasion.REDEEMED: "{title} was redeemed",
         Occasion.UNDONE: "{title}: a redemption is undone",
+        Occasion.POSTED: "{title} was sent",
         Occasion.REFUNDED: "{title} is refunded",
         Occasion.REFUND_REFUSED: "{title} is not refunded",
         Occasion.EXPIRING: "{title} is about to expire",
@@ -55,8 +59,8 @@ FOOT = {
     "zh": "券页面:{page}\n不再接收通知:在券页面选择“退订通知”。",
     "en": "Its page: {page}\nTo hear no more: choose “No more notices” there.",
 }
-#: Of titles and stores a text message has room for so much.
-LONGEST_TITLE, LONGEST_STORE = 14, 10
+#: Of titles, stores (carriers too) and their numbers a text message has room for so much.
+LONGEST_TITLE, LONGEST_STORE, LONGEST_NUMBER = 14, 10, 20
 _NO_END = {"zh": "长期有效", "en": "without end"}
 _UNTIL = {"zh": "有效期至{end}", "en": "valid until {end}"}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
 from headoffice.errors import NotAllowedError, NotFoundError
+from headoffice.notices.queueing import posted
 from headoffice.tables.parcels import parcels
 from headoffice.tables.schema import uses, voucher_types, vouchers
 from headoffice.vouchers.books import lock_voucher
@@ -99,7 +100,8 @@ def send(connection: Connection, rid: str, shipment: Shipment, at: datetime) -> 
     known = {"carrier": shipment.carrier, "number": shipment.number}
     row = update(parcels).where(parcels.c.rid == rid)
     connection.execute(row.values(**known))
-    connection.execute(row.where(parcels.c.sent_at.is_(None)).values(sent_at=at))
+    if connection.execute(row.where(parcels.c.sent_at.is_(None)).values(sent_at=at)).rowcount:
+        posted(connection, voucher, rid, at)
     return str(voucher)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 NUMBER, MAIL, OPENID = "+86 138 0013 8000", "li.lei@example.com", "oAbC_0123456789-xyz"
 AGREED = {"agreed_at": NOON.isoformat(), "agreed_by": "收银台登记"}
-SENTENCES = ("issued", "redeemed", "undone", "refunded", "refund-refused", "expiring")
+SENTENCES = ("issued", "redeemed", "undone", "posted", "refunded", "refund-refused", "expiring")
 
 
 @pytest.fixture

@@ -168,6 +168,8 @@ def test_a_sentence_is_short_enough_for_a_text_message(lang: str, most: int) -> 
         "left": "10",
         "valid": "有效期至2026-12-31 23:59" if lang == "zh" else "valid until 2026-12-31 23:59",
         "page": "",
+        "carrier": "运" * 10,
+        "number": "S" * 20,
     }
     for sentence in SENTENCES[lang].values():
         assert len(sentence.format_map(values)) <= most, sentence

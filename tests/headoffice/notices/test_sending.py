@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headoffice.redemptions.parcels import Recipient
+from tests.headoffice.counter import new_rid
 from tests.headoffice.notices.conftest import (
     NUMBER,
     all_over,
@@ -74,6 +76,40 @@ def test_an_undo_is_told_to_nobody_who_was_not_told_of_the_redemption(
         "the redemption was undone",
         "the customer was not told of the redemption that is undone",
     ]
+
+
+def test_an_undo_is_told_where_the_redemption_may_have_been(
+    counter: Counter, database: Database, clock: Clock, carrier: Texting, texts: Texts
+) -> None:
+    put_type(counter)
+    code = issue(counter)
+    with texts():
+        until(lambda: all_over(database))
+        carrier.code = lambda _: "isp.SYSTEM_ERROR"
+        redeemed = counter.redeem(code)
+        until(lambda: bool(why(database)[1]))
+        counter.undo(redeemed.rid)
+        carrier.code = lambda _: "OK"
+        clock.pass_by(timedelta(minutes=1))
+        until(lambda: all_over(database))
+    assert [_said(one)[0] for one in carrier.messages] == ["issued", "undone"]
+
+
+def test_what_was_redeemed_by_post_is_told_once_it_was_sent(
+    counter: Counter, database: Database, carrier: Texting, texts: Texts
+) -> None:
+    put_type(counter, channels=["mail"])
+    rid = new_rid()
+    to = Recipient(name="王小明", phone="138 0013 8000", address="上海市静安区南京西路 1 号")
+    counter.ledger.redeem_on_page(rid, issue(counter), 1, to)
+    for number in ("", "SF1400038221"):
+        sent = counter.api.post(f"/api/v1/parcels/{rid}/sent", {"carrier": "顺丰速运", "number": number})
+        assert sent.status_code == 204
+    with texts():
+        until(lambda: all_over(database))
+    spent, posted = map(_said, carrier.messages)
+    assert (spent[0], spent[1]["store"]) == ("redeemed", "线上")
+    assert posted == ("posted", {"title": "拿铁一杯", "carrier": "顺丰速运", "number": "SF1400038221"})
 
 
 @pytest.mark.parametrize(
