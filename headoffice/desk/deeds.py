@@ -44,6 +44,7 @@ class Deed(StrEnum):
     WITHDRAW = "withdraw"
     UNDO = "undo"
     FORGET = "forget"
+    END_NOTICES = "end-notices"
     DECIDE = "decide"
 
 

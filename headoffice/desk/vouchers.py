@@ -12,6 +12,7 @@ from sqlalchemy import select
 from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
+from headoffice.desk.problems import told
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
 from headoffice.notices import contacts, looking
@@ -69,10 +70,10 @@ def show(visit: Visit) -> Shown:
         found = _voucher(connection, visit.path["voucher"])
         zone = recent.zone_of(connection, visit.person.stores)
         steps = select(voucher_events).where(voucher_events.c.voucher == found["id"])
-        told: list[dict[str, Any]] = [
+        happened: list[dict[str, Any]] = [
             {"step": row.step, "at": row.at.astimezone(zone)} for row in connection.execute(steps)
         ]
-        told += [
+        happened += [
             {**row, "step": None, "undoable": _undoable(visit, row)}
             for row in recent.of_voucher(connection, found["id"])
         ]
@@ -85,8 +86,8 @@ def show(visit: Visit) -> Shown:
         it = {**found, **local, "tail": code_tail(found["code"]), "value": face_value(*value), "customer": customer}
         it["bought_in"] = bundles.order_of(connection, found["id"])
         it["ways"] = _ways(connection, visit, found["id"], zone)
-        it["notices"] = _notices(connection, found["id"], zone)
-        return {"it": it, "history": sorted(told, key=lambda row: row["at"], reverse=True)}
+        it["notices"] = _notices(connection, visit, found["id"], zone)
+        return {"it": it, "history": sorted(happened, key=lambda row: row["at"], reverse=True)}
 
     return Shown(template="voucher.html", values=visit.office.database.read(read))
 
@@ -105,17 +106,17 @@ def _ways(connection: Connection, visit: Visit, voucher: str, zone: ZoneInfo) ->
     ]
 
 
-def _notices(connection: Connection, voucher: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _notices(connection: Connection, visit: Visit, voucher: str, zone: ZoneInfo) -> list[dict[str, Any]]:
     """Return what its customer was told, is to be told, or is not told any more of a voucher, the newest first."""
     found = looking.listed(connection, looking.Wanted(voucher=voucher))
-    return [{**row, "at": row["at"].astimezone(zone)} for row in reversed(found)]
+    return [{**row, "at": row["at"].astimezone(zone), "why": told(row["why"], visit.lang)} for row in reversed(found)]
 
 
 _VALUE = select(voucher_types.c.value_fen, voucher_types.c.value_text)
 
 
 def act(visit: Visit) -> Gone:
-    """Undo a redemption of the voucher, withdraw it, or forget whose it is."""
+    """Undo a redemption of the voucher, withdraw it, forget whose it is, or send its customer no more notices."""
     voucher, why = visit.path["voucher"], visit.form("why")
     if not why:
         msg = "say why; it is kept"
@@ -128,6 +129,8 @@ def act(visit: Visit) -> Gone:
         raise NotAllowedError(msg)
     if "forget" in visit.form:
         return _forget(visit, voucher, why)
+    if "quiet" in visit.form:
+        return _end_notices(visit, voucher, why)
 
     def withdraw(connection: Connection) -> None:
         code = _voucher(connection, voucher)["code"]
@@ -148,6 +151,17 @@ def _forget(visit: Visit, voucher: str, why: str) -> Gone:
 
     visit.office.database.write(forget)
     return Gone(to=f"/vouchers/{voucher}", done="forget")
+
+
+def _end_notices(visit: Visit, voucher: str, why: str) -> Gone:
+    def end(connection: Connection) -> None:
+        if not contacts.end_for(connection, voucher, visit.now):
+            msg = "nobody is told of this voucher"
+            raise NotFoundError(msg)
+        visit.note(connection, Deed.END_NOTICES, voucher, why)
+
+    visit.office.database.write(end)
+    return Gone(to=f"/vouchers/{voucher}", done="quiet")
 
 
 def _undo(visit: Visit, rid: str, why: str) -> None:

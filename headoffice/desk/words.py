@@ -157,6 +157,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "应顾客要求删除其姓名、电话和通知方式;券仍归持有人",
         "At the customer's wish: name, telephone and ways to be told are deleted, the vouchers stay whose they are",
     ),
+    "quiet": ("停止通知", "No more notices"),
+    "quiet_hint": (
+        "应顾客要求停止发送通知;通知地址随即删除",
+        "At the customer's wish: nothing is sent any more, and the addresses are deleted",
+    ),
+    "done_quiet": ("不再通知此顾客", "This customer is told no more"),
     "done_forget": ("已删除顾客资料", "The customer is forgotten"),
     "by_method": ("按核销方式", "By method"),
     "issued_plainly": ("直接发放", "Issued directly"),

@@ -13,6 +13,8 @@ from headoffice.desk.deeds import Deed, newest
 from headoffice.tables.pages import wallets
 from headoffice.vouchers import customers
 from headoffice.vouchers.customers import hidden
+from tests.headoffice.notices.conftest import AGREED, issue, put_type
+from tests.headoffice.outbox.conftest import voucher_id
 
 if TYPE_CHECKING:
     from headoffice.database import Database
@@ -116,3 +118,20 @@ def test_customers_are_forgotten_as_long_after_their_last_voucher_as_the_merchan
     voucher = page_of(counter, counter.issue(customer=PHONE)).rpartition("/")[2]
     assert database.read(lambda connection: customers.customer_of(connection, voucher)) == PHONE
     assert database.write(lambda connection: customers.forget_old(connection, before)) == 0
+
+
+def test_notices_are_ended_at_a_customers_wish_with_a_reason(
+    counter: Counter, staff: Browsing, manager: Browsing
+) -> None:
+    put_type(counter, "email")
+    code = issue(counter, notify={"email": "li.lei@example.com", **AGREED})
+    page = f"/vouchers/{voucher_id(counter, code)}"
+    assert "li.lei@example.com" in staff.get(page).text
+    assert "li.****.com" in manager.get(page).text
+    assert "li.lei@example.com" not in manager.get(page).text
+    assert manager.post(page, quiet="1", why="顾客要求").status_code == 409
+    assert staff.post(page, quiet="1", why="").status_code == 409
+    assert staff.post(page, quiet="1", why="顾客要求").status_code == 303
+    assert staff.post(page, quiet="1", why="again").status_code == 409
+    assert "li.lei@example.com" not in staff.get(page).text
+    assert "收银台登记" in staff.get(page).text

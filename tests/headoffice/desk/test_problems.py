@@ -48,6 +48,20 @@ def test_every_refusal_has_its_words_in_chinese(path: Path) -> None:
     assert untold == []
 
 
+@pytest.mark.parametrize("module", ["composing", "carrier"])
+def test_so_has_every_reason_why_a_customer_was_not_told(module: str) -> None:
+    source = ast.parse((ROOM / "notices" / f"{module}.py").read_text(encoding="utf-8"))
+    reasons = [
+        node.value
+        for call in ast.walk(source)
+        if isinstance(call, ast.Return | ast.Call)
+        for node in ast.walk(call)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(("the ", "waits "))
+    ]
+    assert reasons
+    assert [reason for reason in reasons if told(f"{reason}X" if reason.endswith(" ") else reason, "zh")[0] < "z"] == []
+
+
 def test_there_are_refusals_to_be_told() -> None:
     assert sum(len(list(_refusals(path))) for path in READ_BY_PEOPLE) > 30
 
