@@ -34,7 +34,13 @@ _SAID = {
     "{}: a moment is written as 2026-12-31T22:00": "{}:时间请写成 2026-12-31T22:00",
     # Stores, types, clerks, people
     "there is no store {}; add it with {} first": "没有门店 {},请先添加",
+    "there is no store {} of yours": "{} 不是您的门店",
     "there is no store {}": "没有门店 {}",
+    "{} is live already": "{} 已经上线",
+    "{} is being tried out already": "{} 已经在测试中",
+    "{} cannot go live before this is so: {}": "{} 还不能上线:请先完成清单中标着“待办”的各项",
+    "head office or a technician sets a store live": "门店上线由总部或技术员操作",
+    "say who makes it": "请填写制作人",
     "there is a store {} already": "已有门店 {}",
     "there is a type {} already": "已有券种 {}",
     "there is no voucher type {}": "没有券种 {}",

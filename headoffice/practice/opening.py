@@ -86,9 +86,8 @@ def go_live(connection: Connection, store: str, by: str, at: datetime) -> None:
     if row["testing_since"] is None:
         msg = f"{row['name']} is live already"
         raise NotAllowedError(msg)
-    if missing := [NAMES[check.looked] for check in checked(connection, row, at) if not check.ok]:
-        zh, en = ("、".join(name[0] for name in missing), ", ".join(name[1] for name in missing))
-        msg = f"还不能上线:{zh} · not yet: {en}"
+    if missing := [NAMES[check.looked][1] for check in checked(connection, row, at) if not check.ok]:
+        msg = f"{row['name']} cannot go live before this is so: {'; '.join(missing)}"
         raise NotAllowedError(msg)
     _put(connection, store, None)
     note(connection, at, by, Deed.GO_LIVE, f"{store} {row['name']}")

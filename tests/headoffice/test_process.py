@@ -105,6 +105,7 @@ def test_a_gateway_hears_the_stores_that_it_speaks_for_and_their_clerks(
                 "approve_from": None,
                 "clerk_each": False,
                 "day_ends": "00:00:00",
+                "testing": False,
                 "undo_s": 900.0,
             }
         ],

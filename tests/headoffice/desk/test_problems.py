@@ -23,6 +23,7 @@ READ_BY_PEOPLE = (
     *sorted((ROOM / "desk").glob("*.py")),
     *(ROOM / "staff" / f"{name}.py" for name in ("activations", "at_stores", "clerks", "passwords", "people")),
     *(ROOM / "vouchers" / f"{name}.py" for name in ("drafts", "life", "orders")),
+    *(ROOM / "practice" / f"{name}.py" for name in ("opening", "vouchers")),
     ROOM / "redemptions" / "parcels.py",
 )
 
