@@ -39,7 +39,6 @@ _SAID = {
     "{} is live already": "{} 已经上线",
     "{} is being tried out already": "{} 已经在测试中",
     "{} cannot go live before this is so: {}": "{} 还不能上线:请先完成清单中标着“待办”的各项",
-    "head office or a technician sets a store live": "门店上线由总部或技术员操作",
     "say who makes it": "请填写制作人",
     "there is a store {} already": "已有门店 {}",
     "there is a type {} already": "已有券种 {}",
