@@ -13,9 +13,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice.notices.queueing import ruled
 from headoffice.outbox.telling import tell_refusal, tell_ruling
-from headoffice.tables.pages import gifts
-from headoffice.tables.schema import redemptions, refusals, unplaced_uses, uses, vouchers
+from headoffice.tables.schema import redemptions, refusals, unplaced_uses, uses
 from headoffice.vouchers import stock
+from headoffice.vouchers.gifts import hand_on
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
 from protocol.messages import Action, Answer, Intent, Method, Notice
@@ -68,11 +68,6 @@ _SETTLE = (
     .values(settled_at=bindparam("now"), handed_over=bindparam("handed"))
 )
 _REFUSE = insert(refusals)
-_BECAME = select(gifts.c.became).where(gifts.c.voucher == bindparam("of_voucher"))
-_HOLD = select(vouchers.c.id).where(vouchers.c.id == bindparam("of_voucher")).with_for_update()
-_ENLARGE = (
-    update(vouchers).where(vouchers.c.id == bindparam("of_voucher")).values(uses=vouchers.c.uses + bindparam("by"))
-)
 #: Between a platform's name in the configuration and its own name of a voucher; in no id of an own one.
 SEPARATOR = "/"
 
@@ -187,17 +182,6 @@ def give_back(connection: Connection, voucher: str | None, rid: str, by: str) ->
     connection.execute(_WAITS_NO_MORE, {"of_rid": rid})
     if voucher is not None:
         hand_on(connection, voucher, given - place(connection, voucher))
-
-
-def hand_on(connection: Connection, voucher: str, count: int) -> None:
-    """Give uses that have come back to the voucher that this one became, where it was given away and received."""
-    heir = voucher
-    # Held before it is asked what it became, so that it is not given away between the two.
-    while (further := connection.execute(_BECAME, {"of_voucher": heir}).scalar()) is not None:
-        heir = str(further)
-        connection.execute(_HOLD, {"of_voucher": heir})
-    if heir != voucher and count > 0:
-        connection.execute(_ENLARGE, {"of_voucher": heir, "by": count})
 
 
 def place(connection: Connection, voucher: str) -> int:
