@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -90,6 +91,19 @@ def test_what_no_page_sends_is_refused(counter: Counter, phone: Client, form: by
     code, page = _sold(counter)
     assert phone.post(f"{page}/redeem", content=form).status_code == 400
     assert phone.post(f"{page}/redeem", content=b"x" * 4_000).status_code == 413
+    assert counter.spent(code) == 0
+
+
+def test_a_friends_page_opens_the_code_for_a_counter_and_redeems_nothing(counter: Counter, phone: Client) -> None:
+    counter.put_type("film", title="双人影片", kind="friend", channels=["online", "mail", "offline"], given=GIVEN)
+    made = counter.api.post("/api/v1/vouchers", json={"type": "film"}).raise_for_status().json()
+    code, page = str(made["code"]), str(made["page"]).removeprefix(HOST)
+    assert phone.post(f"{page}/share", content=urlencode({"name": "小林"}).encode()).status_code == 303
+    (friends,) = set(re.findall(rf'value="{HOST}(/v/[\w-]+)"', phone.get(page).text)) - {page}
+    shown = phone.get(friends).text
+    assert "/redeem" not in shown
+    assert "/post" not in shown
+    assert _redeem(phone, friends, new_rid()) == 404
     assert counter.spent(code) == 0
 
 
