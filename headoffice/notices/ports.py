@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from headoffice.notices.kinds import Occasion
 
-#: An adapter says in less than this what has become of a notice.
-SEND_S = 40.0
+#: An adapter says in no more than this what has become of a notice: before another process would send it again.
+SEND_S = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

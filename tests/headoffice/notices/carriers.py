@@ -71,10 +71,11 @@ class Following:
     messages: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
     errcode: Callable[[dict[str, Any]], int] = lambda _: 0
+    given: str = ""
     valid: str = ""
 
     def forget(self) -> None:
-        """End the token before its time."""
+        """End the token before its time; the same is given out until another one is forced."""
         self.valid = ""
 
     async def token(self, request: web.Request) -> web.Response:
@@ -82,9 +83,10 @@ class Following:
         asked = await request.json()
         if (asked["appid"], asked["secret"], asked["grant_type"]) != (APP_ID, SECRET, "client_credential"):
             return web.json_response({"errcode": 40125, "errmsg": "invalid appsecret"})
-        self.tokens += 1
-        self.valid = f"{TOKEN}{self.tokens}"
-        return web.json_response({"access_token": self.valid, "expires_in": 7200})
+        if not self.given or asked.get("force_refresh"):
+            self.tokens += 1
+            self.given = self.valid = f"{TOKEN}{self.tokens}"
+        return web.json_response({"access_token": self.given, "expires_in": 7200})
 
     async def take(self, request: web.Request) -> web.Response:
         """Take one message."""
