@@ -47,6 +47,8 @@ def store_add(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Make a store at the head office, and let a gateway speak for it; of a known one, change what is given.
 
+    A new store redeems practice vouchers only, until somebody sets it live at the head office.
+
     Example: hexiao provision store add nanjing-lu --name 南京路店
     """
     from provisioning.verbs import add_store, changed_store  # noqa: PLC0415
