@@ -6,6 +6,7 @@ import gc
 import logging
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
@@ -82,8 +83,9 @@ def run(kinds: Sequence[Kind], seeds: range, workers: int = 1) -> Report:
     batches = [(kind, seeds[start : start + _BATCH]) for kind in kinds for start in range(0, len(seeds), _BATCH)]
     report = Report()
     if workers == 1:
-        for batch in batches:
-            report.join(_play_batch(batch))
+        with _garbage_looked_for_seldom():
+            for batch in batches:
+                report.join(_play_batch(batch))
         return report
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in) as pool:
         for part in pool.map(_play_batch, batches):
@@ -97,11 +99,27 @@ def keep_quiet() -> None:
 
 
 def _settle_in() -> None:
-    """Prepare a process that only plays histories: what is loaded stays, and garbage is looked for seldom."""
+    """Prepare a process that only plays histories."""
     keep_quiet()
+    _look_for_garbage_seldom()
+
+
+def _look_for_garbage_seldom() -> None:
+    """Take what is loaded for something that stays: looking for garbage takes a fifteenth of a history's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE)
+
+
+@contextmanager
+def _garbage_looked_for_seldom() -> Iterator[None]:
+    before = gc.get_threshold()
+    _look_for_garbage_seldom()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def table(report: Report) -> Iterator[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOUND_OUT = 10
-SEEDS = {"kiosk": 8, "gateway": 8, "headoffice": 3, "registry": 8}
+SEEDS = {"kiosk": 6, "gateway": 6, "headoffice": 3, "registry": 6}
 
 
 def images(disk: Disk, luck: Luck, sector: int = 512) -> list[dict[str, bytes]]:

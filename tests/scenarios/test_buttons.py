@@ -28,10 +28,20 @@ def type_code(kiosk: Kiosk, code: str) -> None:
 def set_on(kiosk: Kiosk, entry: Digits, text: str) -> None:
     """Set a text on an entry that has been begun, to its end."""
     taken = ""
-    for place in (*text, END):
-        turn_to(kiosk, replace(entry, typed=taken).wheel_places, place)
-        kiosk.press("ok")
+    for place in text:
+        while taken_last(kiosk, replace(entry, typed=taken).wheel_places, place) != place:
+            kiosk.press("cancel")  # the wheel had moved on before it was taken
         taken += place
+    turn_to(kiosk, replace(entry, typed=taken).wheel_places, END)
+    kiosk.press("ok")
+
+
+def taken_last(kiosk: Kiosk, places: tuple[str, ...], place: str) -> str:
+    """Turn the wheel to a place and take it; return what was taken."""
+    turn_to(kiosk, places, place)
+    kiosk.press("ok")
+    (line,) = (line for line in kiosk.state()["lines"] if "[" in line)
+    return str(line.partition("[")[0].rstrip()[-1:])
 
 
 def turn_to(kiosk: Kiosk, places: tuple[str, ...], place: str) -> None:
