@@ -25,7 +25,7 @@ check: setup-run ## format, lint, types, layers
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m mypy
-	.venv/bin/python -m pytest --quiet tests/test_layers.py
+	.venv/bin/python -m pytest --quiet -n 0 tests/test_layers.py
 
 bench: setup ## every benchmark (ONLY=decode for one); build/bench.json
 	@exec .venv/bin/python -m benchmarks $(ONLY)

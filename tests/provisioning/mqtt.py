@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provisioning.broker import Broker
 
 NOT_AUTHORIZED = 135
-BOUND_S = 10.0
+BOUND_S = 30.0
 
 
 def wait_until(condition: Callable[[], bool], bound_s: float = BOUND_S) -> None:
