@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.places import Kiosk, KioskState, Store
-from protocol.messages import Action, Method
+from protocol.messages import Action, Method, Resolve
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:
-    from protocol.messages import Intent
+    from protocol.messages import Confirm, Intent
     from protocol.relay import Relay
     from protocol.upstream import Looked
 
@@ -84,13 +84,16 @@ def needs_approval(looked: Looked, bound: Bound, method: Method) -> bool:
     return method in {Method.SCAN, Method.TYPED} and limit is not None and value is not None and value >= limit
 
 
-def is_not_ours(intent: Intent, offer: Offer | None, known: Relay | None) -> bool:
+def is_not_ours(message: Confirm | Resolve, offer: Offer | None, known: Relay | None) -> bool:
     """Whether a request is turned away, because its offer is of another run, or of another gateway.
 
     That one may have accepted it offline, and told its kiosk, before this journal was put back to an older copy. Only
     a RESOLVE is taken that says what was accepted, or that its kiosk has forgone what it may still be told of that:
     anything else may have been late on its way, and would end it as if nothing had happened.
     """
+    if isinstance(message, Resolve) and (message.accepted is not None or message.forgone):
+        return False
+    intent = message.intent
     return known is None and offer is None and intent.offer is not None and intent.action is Action.REDEEM
 
 

@@ -195,8 +195,8 @@ class Desk:
                 self._greeted(bound, message)
             case Look() | SignIn() | Activate() | Approve() | AskUndoable() | AskUndo() | AskOwnDay():
                 self._look(bound, message)
-            case Confirm(intent=intent):
-                self._confirm(bound, intent)
+            case Confirm():
+                self._confirm(bound, message)
             case Resolve():
                 self._resolve(bound, message)
             case Settled(rid=rid, handed_over=handed_over):
@@ -268,10 +268,11 @@ class Desk:
             self.welcome(bound.identity)
         return await self._looks.answer(bound, msgspec.structs.replace(look, clerk=clerk), sign_in)
 
-    def _confirm(self, bound: Bound, intent: Intent) -> None:
+    def _confirm(self, bound: Bound, message: Confirm) -> None:
+        intent = message.intent
         offer, on_duty = self._offer(intent), self._duties.on_duty(bound)
         sign_in = on_duty.sign_in if on_duty else None
-        if is_not_ours(intent, offer, self._relays.known(intent.rid)):
+        if is_not_ours(message, offer, self._relays.known(intent.rid)):
             self.say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=NO_OFFER))
             return
         if intent.action is Action.UNDO:
@@ -295,8 +296,7 @@ class Desk:
 
     def _resolve(self, bound: Bound, message: Resolve) -> None:
         intent, accepted, offer = message.intent, message.accepted, self._offer(message.intent)
-        is_sure = accepted is not None or message.forgone
-        if not is_sure and is_not_ours(intent, offer, self._relays.known(intent.rid)):
+        if is_not_ours(message, offer, self._relays.known(intent.rid)):
             self.say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=NO_OFFER))
             return
         if self._held_up(bound, intent.rid, fruitless=True):

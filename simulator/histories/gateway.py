@@ -118,8 +118,8 @@ class Gateway(Caller):
                 self._welcome(bound)
             case Look():
                 self._look(bound, message)
-            case Confirm(intent=intent):
-                self._confirm(bound, intent)
+            case Confirm():
+                self._confirm(bound, message)
             case Resolve():
                 self._resolve(bound, message)
             case Settled(rid=rid, handed_over=handed_over):
@@ -191,9 +191,10 @@ class Gateway(Caller):
 
     # --- requests -----------------------------------------------------------------------------------------------
 
-    def _confirm(self, bound: Bound, intent: Intent) -> None:
+    def _confirm(self, bound: Bound, message: Confirm) -> None:
+        intent = message.intent
         offer, known = self._offer(intent), self.known(intent.rid)
-        if binding.is_not_ours(intent, offer, known):
+        if binding.is_not_ours(message, offer, known):
             self._say(bound.identity, Notice(verdict=Verdict.FAULT, rid=intent.rid, hint=binding.NO_OFFER))
             return
         if intent.action is Action.UNDO:
@@ -210,8 +211,7 @@ class Gateway(Caller):
 
     def _resolve(self, bound: Bound, message: Resolve) -> None:
         known, offer = self.known(message.intent.rid), self._offer(message.intent)
-        is_sure = message.accepted is not None or message.forgone
-        if not is_sure and binding.is_not_ours(message.intent, offer, known):
+        if binding.is_not_ours(message, offer, known):
             self._say(bound.identity, Notice(verdict=Verdict.FAULT, rid=message.intent.rid, hint=binding.NO_OFFER))
             return
         self.oracle.resolving(self.name, self.runs, message.intent.rid)

@@ -23,7 +23,7 @@ from simulator.histories.mutant import broken
 if TYPE_CHECKING:
     from gateway.offers import Offer
     from protocol.lease import Clock, Granted
-    from protocol.messages import Intent
+    from protocol.messages import Confirm
     from protocol.owner import Moment, Ruling, Voucher
     from protocol.relay import Relay
     from protocol.requester import Request
@@ -138,7 +138,7 @@ def _asks_as_ever(_: Whatever) -> Whatever:
 
 
 def _takes_any_offer(_: Whatever) -> Whatever:
-    def mutant(_intent: Intent, _offer: Offer | None, _known: Relay | None) -> bool:
+    def mutant(_message: Confirm | Resolve, _offer: Offer | None, _known: Relay | None) -> bool:
         return False
 
     return mutant
