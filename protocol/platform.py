@@ -163,6 +163,21 @@ def presume(requester: str, store: str, intent: Intent, now: float) -> Case:
     return Case(requester=requester, store=store, intent=intent, claimed_at=now, left_at=now, attempts=1)
 
 
+def recalled(known: Case, answer: Answer) -> Case:
+    """Return a case that had ended in what restored books have lost: a voucher's only use stays that rid's.
+
+    Without its claim an event, or a person who reads the platform's record, would find another rid in its place. The
+    answer tells of uses that are left where the voucher has more than one.
+    """
+    single = answer.detail.uses_left is None
+    return replace(known, phase=Phase.ENDED, answer=answer, voucher=answer.voucher or known.voucher, single=single)
+
+
+def outdone(case: Case, by: Case) -> Step:
+    """End a case whose voucher's only use is another's, as restored books learn from a gateway's journal."""
+    return _end(case, Verdict.ALREADY_REDEEMED, by.answer.detail if by.answer else _NO_DETAIL)
+
+
 def judged(seen: Seen, holder: Case | None) -> tuple[Verdict, Detail]:
     """Return what a code is worth beside the rid that claims its voucher, with what a person wants to know of it.
 
@@ -258,7 +273,7 @@ def _remember(case: Case, seen: Seen, holder: Case | None, now: float) -> Step:
     if holder is not None and holder.answer is None:
         return case, ()  # asked again, until that one has ended
     if holder is not None and holder.answer is not None:
-        return _end(case, Verdict.ALREADY_REDEEMED, holder.answer.detail)  # the only use is that one's
+        return outdone(case, holder)
     named = replace(case, voucher=seen.voucher or None, single=seen.uses == 1, detail=seen.detail)
     if seen.verdict is Verdict.REDEEMABLE and named.single:
         return _consume(named, now)
@@ -282,6 +297,7 @@ def _open(case: Case) -> Step:
 
 
 def _end(case: Case, verdict: Verdict, detail: Detail) -> Step:
-    answer = Answer(rid=case.rid, verdict=verdict, final=True, detail=detail)
+    voucher = case.voucher if verdict is Verdict.REDEEMED else None
+    answer = Answer(rid=case.rid, verdict=verdict, final=True, detail=detail, voucher=voucher)
     ended = replace(case, phase=Phase.ENDED, answer=answer)
     return ended, (Write(ended), Reply(answer))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import bindparam, literal_column, or_, select, update
+from sqlalchemy import bindparam, literal_column, or_, select
 
 from headoffice.redemptions import rids
 from headoffice.redemptions.rids import Record
@@ -142,15 +142,6 @@ def keep(connection: Connection, gateway: str, case: Case, at: datetime) -> None
         _write(connection, Filed(case=case, gateway=gateway), at, None)
 
 
-def close(connection: Connection, rid: str, verdict: Verdict) -> None:
-    """Note that a rid has an end which was recorded without its case."""
-    row = connection.execute(_BY_RID, {"rid": rid}).first()
-    if row is not None:
-        claims = row.single and row.voucher is not None and verdict is Verdict.REDEEMED
-        ended = {"phase": Phase.ENDED, "intent": None, "due": None, "claims": claims}
-        connection.execute(update(cases).where(cases.c.rid == rid).values(**ended))
-
-
 def due_at(connection: Connection, now: float, gateways: Collection[str]) -> list[str]:
     """Return the rids of these gateways that are to be driven on."""
     return list(connection.execute(_DUE, {"now": now, "gateways": list(gateways)}).scalars())
@@ -195,12 +186,9 @@ def unfinished(connection: Connection) -> list[Unfinished]:
     ]
 
 
-def _write(connection: Connection, filed: Filed, at: datetime, decision: Decision | None) -> Case:
-    """Write a case as it is now, its end as a record; return it as it was written."""
-    case = filed.case
-    if case.answer is not None:
-        case = _ended(connection, filed, at, decision)
-    wanted = due(case)
+def put_case(connection: Connection, filed: Filed) -> None:
+    """Write a case as it is now, but no record of its end; its code goes with that."""
+    case, wanted = filed.case, due(filed.case)
     row = {
         "requester": case.requester,
         "gateway": filed.gateway,
@@ -218,6 +206,12 @@ def _write(connection: Connection, filed: Filed, at: datetime, decision: Decisio
         "detail": msgspec.json.encode(case.detail).decode(),
     }
     put(connection, cases, {"rid": case.rid}, row)
+
+
+def _write(connection: Connection, filed: Filed, at: datetime, decision: Decision | None) -> Case:
+    """Write a case as it is now, its end as a record; return it as it was written."""
+    case = filed.case if filed.case.answer is None else _ended(connection, filed, at, decision)
+    put_case(connection, replace(filed, case=case))
     return case
 
 
@@ -225,9 +219,7 @@ def _ended(connection: Connection, filed: Filed, at: datetime, decision: Decisio
     case, answer = filed.case, filed.case.answer
     assert answer is not None  # noqa: S101 - the caller has looked
     if answer.verdict is Verdict.REDEEMED:
-        answer = msgspec.structs.replace(
-            answer, detail=_particulars(connection, case, answer.detail, at), voucher=case.voucher
-        )
+        answer = msgspec.structs.replace(answer, detail=_particulars(connection, case, answer.detail, at))
     ask = AskRedeem(requester=case.requester, store=case.store, intent=case.intent)
     ruling = Ruling(answer=answer, record=True)
     record = Record(gateway=filed.gateway, ask=ask, ruling=ruling, voucher=None, at=at, decision=decision)

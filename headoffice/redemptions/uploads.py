@@ -7,6 +7,7 @@ kept, and driven forward before anybody else's rid is ruled on at its voucher.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,17 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select
 
 from headoffice.platforms import cases
+from headoffice.platforms.cases import Filed
 from headoffice.redemptions import rids
 from headoffice.redemptions.rids import Record
-from headoffice.redemptions.standing import advance, note_discrepancy
+from headoffice.redemptions.standing import advance, count, note_discrepancy
 from headoffice.registry import put_store
 from headoffice.tables.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
 from headoffice.vouchers.books import lock_voucher, voucher_with
 from protocol.classify import classify, is_practice
 from protocol.messages import Action
 from protocol.owner import Ruling
-from protocol.platform import presume
+from protocol.platform import outdone, presume, recalled
 from protocol.upstream import AskRedeem, Entry
 from protocol.vocabulary import Verdict
 
@@ -88,7 +90,7 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, plat
     if known is None:
         _record(connection, peer, entry, answer, at)
         ended(connection, rid)
-        cases.close(connection, rid, answer.verdict)
+        _recall(connection, peer, entry, answer, at)
         return advance(connection, peer)
     if known.answer.verdict is not answer.verdict:
         _differ(connection, peer, rid, f"{answer.verdict} was kept, {known.answer.verdict} is recorded", at)
@@ -153,6 +155,24 @@ def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
         known = rids.known_under(connection, entry.intent.undoes)
         if known is not None and known.answer.undone_by is None:
             rids.give_back(connection, known.voucher, entry.intent.undoes, by=rid)
+
+
+def _recall(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:
+    """Give a rid that has ended at a platform its case again; what these books have at its only use since ends."""
+    known = cases.find(connection, entry.intent.rid)
+    if known is None and rids.platform_of(answer.voucher) is None:
+        return
+    lost = presume(entry.requester, entry.store, entry.intent, at.timestamp())
+    filed = known or Filed(case=lost, gateway=peer.id)
+    case = recalled(filed.case, answer)
+    holder = cases.holder(connection, case.voucher) if case.claims and case.voucher else None
+    if holder is not None and holder.rid != case.rid and holder.answer is not None:
+        _differ(connection, peer, case.rid, f"the only use of {case.voucher} is {holder.rid}'s", at)
+        case = replace(case, voucher=None)
+    elif holder is not None and (rival := cases.find(connection, holder.rid)) is not None and holder.rid != case.rid:
+        cases.carry_out(connection, rival.gateway, outdone(rival.case, case), at)
+        count(connection, rival.gateway)
+    cases.put_case(connection, replace(filed, case=case))
 
 
 def _differ(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """A kiosk's panel at a rehearsal: the panel of production on gpiozero's mock pins, which the counter drives and reads.
 
-Buttons bounce as real ones do, so that what makes one press of several edges is rehearsed too.
+Buttons bounce as real ones do, so that what makes one press of several edges is rehearsed too. A press lasts as long as
+was asked for: where a busy machine moves a pin late, its edge still says when it was meant.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     OnEdge = Callable[[Button, bool, float], None]
 
-#: A contact that closes or opens lets go once more after so many seconds, and then stays.
-BOUNCES_AFTER_S = 0.0004
 #: No finger is back on its button sooner, and no contact is quiet sooner: what comes before that is taken for bouncing.
 LIFTED_S = 0.05
 
@@ -51,6 +50,8 @@ class RehearsalPanel:
         self._fingers = {button: threading.Lock() for button in Button}
         self._counting = threading.Lock()
         self._edges = 0
+        self._moving = threading.Lock()
+        self._moved_at = 0.0
         self._telling = threading.Lock()
         self._told = Pins()
         self._closing = threading.Event()
@@ -58,18 +59,19 @@ class RehearsalPanel:
     def start(self, on_edge: OnEdge) -> None:
         """Take the pins, and let the counter press buttons."""
 
-        def counted(button: Button, pressed: bool, at: float) -> None:  # noqa: FBT001 - the port's own signature
+        def counted(button: Button, pressed: bool, _: float) -> None:  # noqa: FBT001 - the port's own signature
             with self._counting:
                 self._edges += 1
-            on_edge(button, pressed, at)
+            on_edge(button, pressed, self._moved_at)
 
         self._panel.start(counted)
         self._wire.send(PINS, msgspec.json.encode(self._told))
         self._wire.start()
 
     def pressed(self, button: Button) -> bool:
-        """Return the button's level now."""
-        return self._panel.pressed(button)
+        """Return the button's level now, but none that a contact passes through."""
+        with self._moving:
+            return self._panel.pressed(button)
 
     def light(self, light: Light) -> None:
         """Show this light from now on."""
@@ -102,23 +104,21 @@ class RehearsalPanel:
                 return
             pin = self._factory.pin(getattr(self._options, press.button.value))
             begun = monotonic()
-            self._touch(pin.drive_low, pin.drive_high)
+            self._touch(pin.drive_low, pin.drive_high, begun)
             self._closing.wait(max(press.held_s - (monotonic() - begun), 0.0))
-            self._touch(pin.drive_high, pin.drive_low)
+            self._touch(pin.drive_high, pin.drive_low, begun + press.held_s)
             with self._counting:
                 driven = Driven(number=press.number, edges=self._edges)
             self._wire.send(DRIVEN, msgspec.json.encode(driven))
             self._closing.wait(LIFTED_S)
 
-    def _touch(self, there: Callable[[], None], back: Callable[[], None]) -> None:
-        """Move a contact, with its bouncing.
-
-        It does not rest while it is back: a thread that wakes late on a busy machine would make two presses of one.
-        """
-        there()
-        self._closing.wait(BOUNCES_AFTER_S)
-        back()
-        there()
+    def _touch(self, there: Callable[[], None], back: Callable[[], None], at: float) -> None:
+        """Move a contact, which lets go once more before it stays; its edges are of this monotonic second."""
+        with self._moving:
+            self._moved_at = at
+            there()
+            back()
+            there()
 
     # --- light and buzzer
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from protocol.messages import Detail
 from protocol.platform import Seen
 from protocol.vocabulary import Verdict
 from simulator.histories.oracle import ELSEWHERE
@@ -55,7 +56,9 @@ class Platform:
         if card is None:
             return None
         at = self._world.now - self._faults.lag(rid)
-        return Seen(verdict=self._verdict(card, store, quantity, at), voucher=card.name, uses=card.uses)
+        detail = Detail(uses_left=card.left(at)) if card.uses > 1 else Detail()
+        verdict = self._verdict(card, store, quantity, at)
+        return Seen(verdict=verdict, voucher=card.name, uses=card.uses, detail=detail)
 
     def consume(self, case: Case, *, driven: bool = False) -> Verdict:
         """Consume a card for good; REDEEMED, or why not. ``driven``: it was lost, and is driven forward."""

@@ -181,12 +181,22 @@ class PlatformOffice(Office):
             self.disk.came_by.setdefault(rid, peer.name)
             if answer is not None and answer.final:
                 peer.sequence += 1
-                self.cases[rid] = replace(kept, phase=Phase.ENDED, answer=answer)
+                self._recall(machine.recalled(kept, answer))
                 self.oracle.taken_up(answer)
             elif case is None:
                 self.taken_back.add(rid)
                 self.cases[rid] = kept
                 self._come_back(kept)
+
+    def _recall(self, case: Case) -> None:
+        """Take up the end of a case; what these books have at its only use since ends, too."""
+        for rid, rival in self.cases.items():
+            if case.claims and rival.claims and rival.voucher == case.voucher and rid != case.rid:
+                if rival.answer is not None:
+                    self.oracle.violated("rule 3", rid, f"the only use is {case.rid[:4]}'s, too")
+                self.disk.peers[self.disk.came_by[rid]].sequence += 1
+                self.cases[rid], _ = machine.outdone(rival, case)
+        self.cases[case.rid] = case
 
     def _must_wait(self, ask: AskRedeem | AskResolve) -> bool:
         """Whether nothing may be begun or ended yet: journals are missing, or a lost rid may have its voucher."""
