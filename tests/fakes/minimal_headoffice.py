@@ -17,6 +17,7 @@ from aiohttp import web
 
 from protocol import codec
 from protocol.alarms import Report
+from protocol.bundle import Beside
 from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
 from protocol.duty import Activated, AskActivate, AskCode, AskStaff, ClerkFacts, Staffed
 from protocol.messages import Action, Answer, Notice
@@ -59,6 +60,8 @@ class MinimalHeadOffice:
     nonsense: bytes | None = None
     """What it answers instead of a message."""
     vouchers: dict[str, Voucher] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    """Codes of vouchers that were bought together."""
     clerks: dict[str, ClerkFacts] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     asked: list[UpstreamRequest] = field(default_factory=list)
@@ -173,7 +176,9 @@ class MinimalHeadOffice:
         if voucher is None:
             return Looked(verdict=Verdict.UNKNOWN_CODE)
         seen = replace(voucher, stores=None) if self.forgets_stores else voucher
-        verdict = judge(seen, self._moment(ask.store, ask.requester, ask.store))
+        moment = self._moment(ask.store, ask.requester, ask.store)
+        verdict = judge(seen, moment)
+        beside = [self.vouchers[code] for code in self.order if ask.code in self.order and code != ask.code]
         return Looked(
             verdict=verdict,
             detail=describe(voucher, verdict),
@@ -182,6 +187,11 @@ class MinimalHeadOffice:
             stores=voucher.stores,
             max_quantity=max(voucher.left, 1),
             asks_amount=voucher.asks_amount,
+            others=tuple(
+                Beside(code=other.id.removeprefix("v-"), voucher=other.id, terms=other.terms)
+                for other in beside
+                if judge(other, moment) is Verdict.REDEEMABLE
+            ),
         )
 
     def _rule(self, ask: AskRedeem | AskResolve, store_name: str) -> UpstreamAnswer:

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from gateway.places import Roster
+from protocol.owner import VoucherState
 from protocol.upstream import AskRedeem
 from tests.browsers import NO_NETWORK
 from tests.gateway.desk_page import served
@@ -89,6 +90,52 @@ async def test_a_typed_code_is_redeemed_and_undone_by_keyboard(
 
     assert left == 2
     assert page.headoffice.vouchers[CODE].left == 3
+
+
+async def an_order_of_three_is_chosen(page: Page, window: Browser) -> None:
+    """Look at one of three vouchers of an order, and choose all of them."""
+    page.headoffice.order = tuple(f"ORDER00{number}" for number in (1, 2, 3))
+    for code in page.headoffice.order:
+        page.headoffice.add(code)
+    await window.fill("#code", page.headoffice.order[0])
+    await window.keyboard.press("Enter")
+    await expect(window.get_by_text("同一订单共 3 张")).to_be_visible()
+    await window.get_by_label("张数").fill("3")
+    await expect(window.get_by_label("实收金额")).to_be_disabled()
+
+
+async def test_several_of_one_order_are_redeemed_under_one_confirm_and_a_rid_each(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        await an_order_of_three_is_chosen(page, window)
+        confirm = window.get_by_role("button", name="确认核销")
+        await window.get_by_label("张数").fill("4")
+        await confirm.click()
+        assert page.headoffice.kinds()["AskRedeem"] == 0
+        await window.get_by_label("张数").fill("3")
+        page.headoffice.answering.clear()
+        await confirm.click()
+        await page.headoffice.until_asked(AskRedeem, 3)
+        await window.reload()  # the same three redemptions, not three more
+        await expect(window.locator(".outcome.amber")).to_be_visible()
+        page.headoffice.answering.set()
+        await expect(window.locator(".outcome.green .verdict")).to_have_text("核销成功 ×3", timeout=15_000)
+        await expect(window.locator(".totals .green dd")).to_have_text("3")
+    assert [voucher.left for voucher in page.headoffice.vouchers.values()] == [0, 0, 0]
+    assert len(page.headoffice.known) == 3
+
+
+async def test_where_one_of_several_is_not_redeemed_the_page_says_so_and_how_many_were(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        await an_order_of_three_is_chosen(page, window)
+        page.headoffice.add(page.headoffice.order[1], state=VoucherState.WITHDRAWN)
+        await window.get_by_role("button", name="确认核销").click()
+        await expect(window.locator(".outcome.red .verdict")).to_have_text("失效")
+        await expect(window.get_by_text("成功 2 张,共 3 张")).to_be_visible()
+    assert [voucher.left for voucher in page.headoffice.vouchers.values()] == [0, 1, 0]
 
 
 async def test_a_reload_while_it_is_pending_is_the_same_redemption(

@@ -1,17 +1,10 @@
 // The manager's page. It draws what the gateway's interface says, and asks again when the gateway says that something changed.
 
 import { leftOf, runDown, setClock } from "./countdown.js";
-import { at, button, make, names, say, send, words } from "./page.js";
+import { ask, cancelOffer, fail, freshRid, look, resume, settle, show, showAnswer, untilFinal, why } from "./entry.js";
+import { at, button, make, names, say, words } from "./page.js";
 
-const state = { rows: [], stores: [], show: "all", store: "", offer: null };
-
-function freshRid() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function ask(path, body, rid) {
-  return send(path, body === undefined ? undefined : JSON.stringify(body), rid ? { "Idempotency-Key": rid } : {});
-}
+const state = { rows: [], stores: [], show: "all", store: "" };
 
 // --- what a row says --------------------------------------------------------------------------------------------------
 
@@ -29,12 +22,6 @@ function place(row) {
   const uses = row.detail.uses_left ?? null;
   if (uses !== null) parts.push(say("uses_left", { n: uses }));
   return parts.filter(Boolean).join(" · ");
-}
-
-function why(detail) {
-  const moment = detail.at ? `${detail.at.slice(0, 10)} ${detail.at.slice(11, 16)}` : "";
-  const notLive = detail.testing ? words.not_live : "";
-  return [moment, detail.store, detail.kiosk, (detail.stores ?? []).join("、"), notLive, detail.reason].filter(Boolean).join(" · ");
 }
 
 // --- today ------------------------------------------------------------------------------------------------------------
@@ -154,15 +141,11 @@ async function loadOpen() {
     ...found.awaiting.map((row) =>
       drawCase(
         row,
-        button(words.yes_handed, "primary", () => settle(row, true)),
+        button(words.yes_handed, "primary", () => settle(row.rid, true)),
         button(words.no_handed, "danger", () => askUndo(row)),
       ),
     ),
   );
-}
-
-async function settle(row, handedOver) {
-  await ask(`/api/redemptions/${row.rid}/settled`, { handed_over: handedOver }).catch(fail);
 }
 
 function askUndo(row) {
@@ -229,106 +212,14 @@ function chooseStore() {
   at("clerk-field").hidden = !(state.wantClerk ?? new Set()).has(at("store").value);
 }
 
-function show(colour, verdict, ...more) {
-  at("outcome").replaceChildren(make("div", `outcome ${colour}`, make("div", "verdict", verdict), ...more));
-}
-
-const fail = (error) => show("red", say("failed", { why: error.message }));
-
-function showAnswer(answer) {
-  const verdict = names.verdicts[answer.verdict];
-  const detail = answer.detail ?? {};
-  const left = detail.uses_left === undefined || detail.uses_left === null ? "" : say("uses_left", { n: detail.uses_left });
-  show(
-    verdict.colour,
-    verdict.name,
-    detail.title ? make("div", "name", detail.title, detail.value ? ` ${detail.value}` : "") : null,
-    make("div", "about", answer.verdict === "redeemed" ? left : [why(detail), left].filter(Boolean).join(" · ")),
-    make("div", "bar", button(words.next_code, "", clearEntry)),
-  );
-}
-
-function clearEntry() {
-  state.offer = null;
-  at("outcome").replaceChildren();
-  at("code").value = "";
-  at("code").focus();
-}
-
-// Yuan with two decimals at most, or nothing where nothing has to be said.
-const isSum = (input) => (input.value ? /^\d{1,7}(\.\d{1,2})?$/.test(input.value) : !input.required);
-
-function showOffer(found, body) {
-  const offer = { ...body, code: found.code, offer: found.offer };
-  state.offer = offer;
-  const quantity = make("input", "");
-  Object.assign(quantity, { type: "number", min: 1, max: found.max_quantity, value: 1 });
-  quantity.setAttribute("aria-label", words.quantity);
-  const amount = make("input", "amount");
-  Object.assign(amount, { inputMode: "decimal", placeholder: words.amount, required: found.asks_amount });
-  amount.setAttribute("aria-label", words.amount);
-  const confirm = button(words.confirm, "primary", () => {
-    amount.setCustomValidity(isSum(amount) ? "" : words.amount_wrong);
-    if (!amount.reportValidity()) return;
-    const received = amount.value ? { amount: Math.round(Number(amount.value) * 100) } : {};
-    redeem({ ...offer, quantity: Number(quantity.value) || 1, ...received });
-  });
-  const left = found.detail.uses_left;
-  show(
-    "blue",
-    names.verdicts.redeemable.name,
-    make("div", "name", found.detail.title ?? "", found.detail.value ? ` ${found.detail.value}` : ""),
-    left === undefined || left === null ? null : make("div", "about", say("uses_left", { n: left })),
-    make("div", "bar", found.max_quantity > 1 ? quantity : null, amount, button(words.cancel, "plain", clearEntry), confirm),
-  );
-  (found.asks_amount ? amount : confirm).focus();
-  setTimeout(() => state.offer === offer && (clearEntry(), show("amber", words.offer_lapsed)), found.valid_s * 1000 - 2000);
-}
-
-async function look(event) {
+async function enter(event) {
   event.preventDefault();
   if (state.stores.length === 0) await loadToday().catch(fail); // somebody types faster than the page loads
   if (state.stores.length === 0) return;
   const clerk = at("clerk-field").hidden ? "" : at("clerk").value.trim();
   const body = { store: at("store").value, code: at("code").value.trim(), ...(clerk ? { clerk } : {}) };
   localStorage.setItem("store", body.store);
-  show("blue", words.looking);
-  try {
-    const found = await ask("/api/look", body);
-    if (found.verdict === "redeemable") showOffer(found, body);
-    else showAnswer(found);
-  } catch (error) {
-    fail(error);
-  }
-}
-
-// The id of a redemption is drawn here and kept over a reload: a repeat is the same redemption, never a second one.
-async function redeem(body) {
-  state.offer = null;
-  const rid = freshRid();
-  sessionStorage.setItem("redemption", JSON.stringify({ rid, body }));
-  await finish(rid, body);
-}
-
-async function finish(rid, body) {
-  show("amber", words.pending);
-  try {
-    const answer = await untilFinal("/api/redemptions", body, rid);
-    showAnswer(answer);
-    if (answer.verdict === "redeemed") setTimeout(() => settle({ rid }, true), 3000);
-    sessionStorage.removeItem("redemption");
-  } catch (error) {
-    if (error instanceof TypeError) setTimeout(() => finish(rid, body), 2000);
-    else (fail(error), sessionStorage.removeItem("redemption"));
-  }
-}
-
-async function untilFinal(path, body, rid) {
-  for (;;) {
-    const answer = await ask(path, body, rid);
-    if (answer.final) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-  }
+  await look(body);
 }
 
 // --- changes ----------------------------------------------------------------------------------------------------------
@@ -365,7 +256,7 @@ function listen() {
   };
 }
 
-at("look").addEventListener("submit", look);
+at("look").addEventListener("submit", enter);
 at("look-button").disabled = false; // until here the browser itself would have sent the form, and the code with it as an address
 at("store").addEventListener("change", chooseStore);
 at("close-day").addEventListener("click", () => {
@@ -387,10 +278,9 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     at("code").focus();
   }
-  if (event.key === "Escape" && state.offer) clearEntry();
+  if (event.key === "Escape") cancelOffer();
 });
 listen();
 setInterval(() => load("records"), 60_000); // a new day, and questions that come with time alone
 
-const unfinished = JSON.parse(sessionStorage.getItem("redemption") ?? "null");
-if (unfinished) finish(unfinished.rid, unfinished.body);
+resume();
