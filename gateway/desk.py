@@ -157,6 +157,7 @@ class Desk:
             clerk_required=bound.store.clerk_required,
             clerk_each=bound.store.clerk_each,
             testing=bound.store.testing,
+            claim_qr=bound.store.claim_qr,
             on_duty=self._duties.on_duty(bound),
         )
         self.say(identity, message)

@@ -53,6 +53,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     """When its business day ends, in its own time."""
     testing: bool = False
     """Whether it is tried out (测试中): then the head office redeems practice vouchers only there."""
+    claim_qr: str = ""
+    """What the idle screens of its kiosks show by turns as a QR (领券二维码); empty: nothing."""
     undo_s: float = 0.0
     """For so long after it the head office undoes a redemption; 0: it has not said."""
 

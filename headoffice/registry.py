@@ -106,6 +106,7 @@ def stores_of(connection: Connection, gateway: str) -> list[dict[str, Any]]:
             "clerk_each": row.clerk_policy == ClerkPolicy.EACH,
             "day_ends": row.day_ends,
             "testing": row.testing_since is not None,
+            "claim_qr": row.claim_qr,
         }
         for row in connection.execute(found)
     ]

@@ -184,6 +184,10 @@ KioskMessage = Hello | Look | ClerkMessage | Confirm | Resolve | Settled | Refus
 # --- gateway to kiosk ---------------------------------------------------------------------------------------------
 
 
+#: What a claim QR says that a kiosk's panel holds at two pixels a module: ASCII of 29 modules at the lowest level.
+LONGEST_CLAIM = 53
+
+
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """Where the kiosk stands and what the store wants of it."""
 
@@ -195,6 +199,8 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     clerk_required: bool = False
     clerk_each: bool = False  # a sign-in is used up by one redemption
     testing: bool = False  # the store is not live yet
+    claim_qr: Text = ""
+    """What the store's claim QR (领券二维码) says; empty: it has none."""
     on_duty: OnDuty | None = None
 
 

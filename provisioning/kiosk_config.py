@@ -31,7 +31,7 @@ path = "/var/lib/hexiao-device/journal.db"
 language = "zh"   # or "en"
 font_px = 16      # four lines of eight hanzi; 12: five lines of ten
 brightness = 100  # per cent; at rest it is dimmed by itself
-# claim_qr = "https://…"  # the shop's claim QR, by turns with the idle screen: 53 characters at most
+# claim_qr = "https://…"  # this kiosk's own claim QR, by turns with the idle screen: 53 characters at most
 
 [camera]
 adapter = "picamera2"

@@ -10,7 +10,7 @@ from device.counter.effects import Effect, Ignored, Placed, ReadOut, Send
 from device.counter.events import LinkDown, LinkUp
 from device.counter.states import Counter, Idle, Looking, OutOfService, Starting, Step, enter, rest
 from device.view import LinkState
-from protocol.messages import Hello, Notice, Welcome
+from protocol.messages import LONGEST_CLAIM, Hello, Notice, Welcome
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def _welcome(counter: Counter, message: Welcome, now: float) -> Step:
         clerk_required=message.clerk_required,
         clerk_each=message.clerk_each,
         testing=message.testing,
+        claim_qr=message.claim_qr if len(message.claim_qr.encode()) <= LONGEST_CLAIM else "",
         on_duty=message.on_duty,
         store_name=message.store_name,
         reports=tuple(report for report in counter.reports if report.sent_at > counter.greeted_at),

@@ -161,9 +161,10 @@ def _idle_lines(counter: Counter, style: Style) -> tuple[str, ...]:
 def _claim(counter: Counter, style: Style) -> Claim | None:
     """Return the QR that takes turns with the idle screen, where that has nothing to say that matters more."""
     matters = counter.offline_shown or counter.camera is CameraState.FAULT or counter.still_open
-    if not style.claim_qr or matters or not isinstance(counter.phase, Idle):
+    text = style.claim_qr or counter.claim_qr  # the kiosk's own says where it hangs
+    if not text or matters or not isinstance(counter.phase, Idle):
         return None
-    return Claim(style.claim_qr, style.words.claim)
+    return Claim(text, style.words.claim)
 
 
 def _clerk_line(counter: Counter, style: Style) -> tuple[str, ...]:

@@ -319,6 +319,7 @@ class Counter:
     clerk_each: bool = False
     """Whether a sign-in is used up by one redemption."""
     testing: bool = False  # whether the store is not live yet
+    claim_qr: str = ""  # the store's, where its kiosks show one
     store_name: str | None = None
 
     link: LinkState = LinkState.DOWN

@@ -15,6 +15,7 @@ from headoffice.practice import opening
 from headoffice.practice.opening import StoreState
 from headoffice.registry import ClerkPolicy
 from protocol.days import MIDNIGHT
+from protocol.messages import LONGEST_CLAIM
 
 router = APIRouter(tags=["stores and gateways"], responses=problems())
 
@@ -50,6 +51,12 @@ class StoreIn(Model):
         "",
         description="Link to the store on a map, for customers; left out: a search for its address.",
         examples=["https://uri.amap.com/marker?position=121.475,31.235"],
+    )
+    claim_qr: Annotated[str, Field(max_length=LONGEST_CLAIM, pattern=r"^(https?://[!-~]+)?$")] = Field(
+        "",
+        description="Address behind the claim QR (领券二维码) that its kiosks show by turns with their idle screens; "
+        "left out: none. A short link: no more fits on the panel.",
+        examples=["https://q.example.cn/7K2P"],
     )
     clerk_policy: ClerkPolicy = Field(
         ClerkPolicy.NONE, description="Whether clerks sign in: never, once a shift, or before each redemption."

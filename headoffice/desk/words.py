@@ -257,6 +257,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "opening_hours": ("营业时间", "Opening hours"),
     "map": ("地图链接", "Link to a map"),
     "map_hint": ("不填则按地址搜索", "Left empty: a search for the address"),
+    "claim_qr": ("领券二维码", "Claim QR"),
+    "claim_qr_hint": (
+        "终端待机时轮流显示;短链接,不超过 53 个字符,不填则不显示",
+        "Its kiosks show it at rest: a short link, 53 characters at most; left empty: none",
+    ),
     "day_ends": ("营业日结束", "The day ends at"),
     "day_ends_hint": (
         "通宵营业填 04:00,则凌晨两点算前一天",

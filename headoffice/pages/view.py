@@ -162,7 +162,8 @@ def told(seen: Seen, lang: str) -> dict[str, Any]:
         # Nobody types a signed code; its tail is what a kiosk's screen shows of it.
         "groups": [f"…{voucher.code_tail}"] if read_signed(looks["code"]) else grouped(looks["code"]).split(" "),
         "uses": voucher.uses,
-        "left": voucher.left,
+        # What a receiver has got is not the giver's any more.
+        "left": 0 if voucher.state is VoucherState.GIVEN else voucher.left,
         "booked": voucher.booked_for and f"{voucher.booked_for:%Y-%m-%d %H:%M}",
         "order": seen.order and words.order_name(seen.order, lang),
         "valid": words.validity(voucher.valid_from, voucher.valid_until, lang),

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from headoffice.registry import all_stores
 from headoffice.sheets.cells import BYTE_ORDER_MARK, as_csv
 from headoffice.sheets.lines import BindingLine, ClerkLine, StoreLine
 from headoffice.staff.clerks import all_clerks
 from headoffice.tables.schema import clerk_stores, uses, vouchers
+from protocol.owner import VoucherState
 
 if TYPE_CHECKING:
     from headoffice.database import Database
@@ -26,8 +27,10 @@ CODE_COLUMNS = (
 )
 
 _SPENT = select(func.count()).select_from(uses).where(uses.c.voucher == vouchers.c.id).scalar_subquery()
+#: What is left of one that was given away, its receiver has.
+_LEFT = case((vouchers.c.state == VoucherState.GIVEN, 0), else_=vouchers.c.uses - _SPENT)
 _CODES = (
-    select(vouchers, (vouchers.c.uses - _SPENT).label("uses_left"))
+    select(vouchers, _LEFT.label("uses_left"))
     .where(vouchers.c.id > bindparam("after"))
     .order_by(vouchers.c.id)
     .limit(PAGE)

@@ -51,6 +51,7 @@ stores = Table(
     Column("phone", String(40), nullable=False),
     Column("hours", NAME, nullable=False),
     Column("map", String(400), nullable=False, server_default=text("''")),
+    Column("claim_qr", String(53), nullable=False, server_default=text("''")),
     Column("clerk_policy", WORD, nullable=False),
     Column("day_ends", Time, nullable=False, server_default="00:00:00"),
     # From this value on a redemption is approved by the clerk's PIN or by a manager.

@@ -236,7 +236,7 @@ def find_voucher(connection: Connection, code: str) -> dict[str, Any]:
     if row is None:
         raise NotFoundError(_NO_SUCH)
     spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row["id"])).scalar_one()
-    left = row["uses"] - spent
+    left = 0 if row["state"] == VoucherState.GIVEN else row["uses"] - spent  # its receiver has them
     stage = None if row["stage"] is None else Stage(row["stage"])
     order = state_of(stage, Standing(VoucherState(row["state"]), left, expired=False))
     return {**row, "uses_left": left, "order": order, "history": _history(connection, row["id"])}

@@ -176,6 +176,7 @@ async def test_a_new_store_is_fetched_when_a_kiosk_is_put_into_it(
         added = await page.call("PUT", "/api/kiosks/till-7", {"store": "xujiahui"})
         unknown = await page.call("PUT", "/api/kiosks/till-8", {"store": "beijing"})
         page.headoffice.stores[0]["clerk_required"] = True
+        page.headoffice.stores[0]["claim_qr"] = "https://q.example.cn/7K2P"
         refreshed = await page.call("POST", "/api/stores/refresh")
         pushed = page.shop.outbox.to("till-1")[-1]
         await page.headoffice.close()
@@ -185,7 +186,7 @@ async def test_a_new_store_is_fetched_when_a_kiosk_is_put_into_it(
     assert (unknown[0], "no store of this gateway" in unknown[1]["error"]) == (409, True)
     assert [s["id"] for s in refreshed[1]["stores"]] == ["hongqiao", "nanjing-lu", "pudong", "xujiahui"]
     assert isinstance(pushed, Welcome)
-    assert pushed.clerk_required
+    assert (pushed.clerk_required, pushed.claim_qr) == (True, "https://q.example.cn/7K2P")
     assert down[0] == 502
 
 

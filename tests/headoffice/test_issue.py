@@ -158,12 +158,15 @@ def test_a_store_is_added_changed_and_listed(api: Client) -> None:
         "phone": "+86 21 5555 0100",
         "hours": "10:00–22:00",
         "map": "https://uri.amap.com/marker?position=121.475,31.235",
+        "claim_qr": "https://q.example.cn/7K2P",
         "day_ends": "00:00:00",
         "clerk_policy": "shift",
         "approve_from_fen": 50_000,
     }
     assert api.put("/api/v1/stores/nanjing-lu", full).json() == {"id": "nanjing-lu", "state": "live", **full}
     assert api.put("/api/v1/stores/nanjing-lu", {**full, "name": "新店名"}).status_code == 200
+    for unfit in ("https://q.example.cn/" + "7" * 33, "扫码领券"):  # of no kiosk's panel
+        assert api.put("/api/v1/stores/nanjing-lu", {**full, "claim_qr": unfit}).status_code == 422
     assert api.get("/api/v1/stores").json() == [{"id": "nanjing-lu", "state": "live", **full, "name": "新店名"}]
 
 

@@ -103,6 +103,7 @@ def test_a_gateway_hears_the_stores_that_it_speaks_for_and_their_clerks(
                 "address": "",
                 "clerk_required": False,
                 "approve_from": None,
+                "claim_qr": "",
                 "clerk_each": False,
                 "day_ends": "00:00:00",
                 "testing": False,

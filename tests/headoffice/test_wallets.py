@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import timedelta
 from functools import partial
@@ -175,6 +176,11 @@ def test_what_an_undo_gives_back_after_a_gift_was_received_is_its_receivers(
     assert "<strong>4</strong> / 4" in last.open(lasts).text
     assert counter.undo(spent.rid).verdict is Verdict.UNDONE
     assert "<strong>5</strong> / 5" in last.open(lasts).text
+    # Nobody else has any: not on a page, not in the books, not in the sheet.
+    assert "<strong>0</strong> / 5" in phone.open(given["page"]).text
+    assert counter.api.get(f"/api/v1/vouchers/{given['code']}").json()["uses_left"] == 0
+    sheet = csv.DictReader(counter.api.get("/api/v1/sheets/codes.csv").text.removeprefix("\ufeff").splitlines())
+    assert sorted(int(row["uses_left"]) for row in sheet) == [0, 0, 5]
     assert counter.look(given["code"]).verdict is Verdict.GIFTING
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 import zxingcpp
@@ -17,8 +18,9 @@ from device.display.fonts import load_face
 from device.display.oled import LumaOled
 from device.display.screen import ScreenKeeper
 from device.view import Claim, Line, Screen, View
+from protocol.messages import LONGEST_CLAIM
 from simulator.panel_chip import PanelChip
-from tests.device.counter.bench import Bench
+from tests.device.counter.bench import WELCOME, Bench
 
 #: The smallest size, the next, and the largest that fits.
 TEXTS = ("HTTPS://Q.CN/AB", "https://q.example.cn/c/7K2P9X", "https://vouchers.example.com.cn/claim/nanjing-lu/7K2P")
@@ -41,6 +43,7 @@ def test_the_code_on_the_panel_is_read_and_the_words_beside_it_are_whole(
 ) -> None:
     face, chip = load_face(px), PanelChip("ssd1309")
     assert modules_of(text) <= MOST_MODULES
+    assert len(TEXTS[-1]) == LONGEST_CLAIM
     for words in WORDS[language].claim:
         assert face.render(words).width <= 64
     keeper = ScreenKeeper(LumaOled(LumaOled.Options(), chip), Painter(face), restart_s=1e6)
@@ -75,6 +78,17 @@ def test_what_matters_more_takes_the_codes_place() -> None:
     blind.do(CameraFault())
     assert shown(blind) is None
     assert shown(Bench().open_up()) is None
+
+
+def test_the_stores_code_comes_and_goes_while_the_kiosk_runs_and_gives_way_to_its_own() -> None:
+    bench, own = Bench().open_up(), Bench(style=Style(claim_qr=TEXTS[1])).open_up()
+    for text in (TEXTS[0], TEXTS[2], ""):
+        for one in (bench, own):
+            one.hear(msgspec.structs.replace(WELCOME, claim_qr=text))
+        assert shown(bench) == (Claim(text, ("扫码领券", "Scan for", "vouchers")) if text else None)
+        assert shown(own) == Claim(TEXTS[1], ("扫码领券", "Scan for", "vouchers"))
+    bench.hear(msgspec.structs.replace(WELCOME, claim_qr="x" * (LONGEST_CLAIM + 1)))
+    assert shown(bench) is None
 
 
 def test_a_code_that_does_not_fit_is_left_out() -> None:
