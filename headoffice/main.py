@@ -22,7 +22,7 @@ from headoffice.desk.links import first_link
 from headoffice.errors import HeadOfficeError, StartError
 from headoffice.notices.carrier import Notices
 from headoffice.notices.reminders import Reminders
-from headoffice.notices.ways import senders_of
+from headoffice.notices.ways import senders_of, ways_of
 from headoffice.office import Office
 from headoffice.outbox.dispatcher import Dispatcher
 from headoffice.outbox.posting import Posting
@@ -132,6 +132,7 @@ def _office(config: Config, database: Database, token: str, port: int, driver: D
         driver=driver,
         follow=config.public.follow,
         frames=config.public.frames,
+        ways=frozenset(ways_of(config.notices)),
         signer=signer_in(config.signing_key),
         reach=config.webhooks.reach,
         tries_out=config.stores.begin == "testing",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from headoffice.changes import Changes
+from headoffice.notices.kinds import Channel
 from headoffice.outbox.addresses import Reach
 from protocol.classify import CLAIM_PATH
 
@@ -39,6 +40,8 @@ class Office:
     """What webhooks may be sent to."""
     changes: Changes = field(default_factory=Changes)
     """Who waits for a voucher to change."""
+    ways: frozenset[Channel] = frozenset(Channel)
+    """By which ways customers can be told here; pages ask for no address that nothing would be sent to."""
     tries_out: bool = False
     """Whether a new store is tried out (测试中) until somebody sets it live."""
     signer: Signer | None = None

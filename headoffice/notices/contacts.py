@@ -85,6 +85,12 @@ def of_voucher(connection: Connection, voucher: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(_OF_VOUCHER, {"voucher": voucher}).mappings()]
 
 
+def any_of(connection: Connection, wallet: str | None) -> bool:
+    """Whether a customer is told of their vouchers in any way."""
+    here = contacts.c.wallet == wallet, contacts.c.ended_at.is_(None)
+    return connection.execute(select(contacts.c.channel).where(*here).limit(1)).first() is not None
+
+
 def find(connection: Connection, voucher: str, channel: str) -> dict[str, Any] | None:
     """Return the way by this channel to the customer whose voucher this is; None: there is none, or none any more."""
     usable = _OF_VOUCHER.where(contacts.c.channel == channel, contacts.c.ended_at.is_(None))

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from headoffice.notices.ports import Sender
 
 
+def ways_of(config: Configured) -> set[Channel]:
+    """Return the channels that there are."""
+    return {channel for channel in Channel if getattr(config, channel) is not None}
+
+
 def senders_of(config: Configured, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
     """Return an adapter for each channel that there is; nothing is connected before it is started."""
     found: dict[Channel, Sender] = {}

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from headoffice.notices import contacts
 from headoffice.notices.kinds import Channel
+from headoffice.pages.agreeing import Agreeing
 from headoffice.pages.browser import kept_token
 from headoffice.pages.claim import Claims
 from headoffice.pages.events import events_of
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _ASSETS = ("page.css", "print.css", "voucher.css", "voucher.js", "wallet.css", "wallet.js")
 #: A friend's page opens the code, and leads nowhere else.
-_FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": (), "ways": ()}
+_FRIENDS = {"steps": (), "gift": None, "shared": False, "friends": (), "ways": (), "offers": ()}
 
 
 class Pages:
@@ -56,6 +57,7 @@ class Pages:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._html = Html(office.frames)
+        self._agreeing = Agreeing(office, self._html)
         folder = files("headoffice.pages") / "assets"
         self._assets = {name: (folder / name).read_bytes() for name in _ASSETS}
 
@@ -69,6 +71,7 @@ class Pages:
             events_of(self._office),
             *openings_of(self._office),
             *Steps(self._office, self._html).routes(),
+            *self._agreeing.routes(),
             *Redeeming(self._office, self._html).routes(),
             *wallets_of(self._office, self._html),
             *gifts_of(self._office, self._html),
@@ -148,6 +151,7 @@ class Pages:
             "shared": seen.looks["kind"] == Kind.FRIEND and seen.verdict is Verdict.REDEEMABLE,
             "friends": friends,
             "ways": _ways(connection, seen.voucher.id),
+            "offers": self._agreeing.offers(seen),
         }
 
 

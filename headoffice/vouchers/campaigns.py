@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from headoffice.errors import NotFoundError
+from headoffice.notices import contacts
 from headoffice.registry import put
 from headoffice.tables.pages import campaign_sources, campaigns, claims
 from headoffice.tables.schema import uses, vouchers
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
+
+    from headoffice.notices.contacts import Contact
 
 _BY_ID = select(campaigns).where(campaigns.c.id == bindparam("id"))
 _PLACE = select(campaign_sources.c.source).where(
@@ -59,12 +62,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Somebody's wish: at which of a campaign's codes, into which wallet. Sent twice under its key, it claims once."""
+    """Somebody's wish: at which of a campaign's codes, into which wallet. Sent twice under its key, it claims once.
+
+    ``ways``: how they have asked to be told of their vouchers; kept with the claim, and not without one.
+    """
 
     key: str
     campaign: str
     source: str
     wallet: str
+    ways: tuple[Contact, ...] = ()
 
 
 def put_campaign(connection: Connection, campaign: str, values: Mapping[str, Any], sources: Iterable[str]) -> None:
@@ -119,6 +126,7 @@ def claim(connection: Connection, wish: Claim, at: datetime) -> str | Refused:
     why_not = refused(connection, campaign, wish.wallet, at)
     if why_not is not None:
         return why_not
+    contacts.put(connection, wish.wallet, wish.ways)
     issued = issue(connection, Order(type=campaign.type), at)
     keep(connection, wish.wallet, issued.id, at)
     note(connection, issued.id, Coming.CLAIM, at)

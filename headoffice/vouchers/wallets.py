@@ -65,6 +65,16 @@ def nameless(connection: Connection, at: datetime) -> str:
     return _make(connection, mint_token(), None, at)
 
 
+def wallet_holding(connection: Connection, voucher: str, at: datetime) -> str:
+    """Return the wallet in which a voucher is; where it is in none, a fresh one."""
+    found = connection.execute(select(holdings.c.wallet).where(holdings.c.voucher == voucher)).scalar()
+    if found is not None:
+        return str(found)
+    wallet = nameless(connection, at)
+    keep(connection, wallet, voucher, at)
+    return wallet
+
+
 def token_of(connection: Connection, wallet: str) -> str:
     """Return a wallet's token."""
     return str(connection.execute(select(wallets.c.token).where(wallets.c.id == wallet)).scalar_one())

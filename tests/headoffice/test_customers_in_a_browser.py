@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("office"), free_port(), free_port()) as here:
+    mail = {"notices.email.server": "127.0.0.1", "notices.email.sender": "shop@example.com"}
+    with running(tmp_path_factory.mktemp("office"), free_port(), free_port(), **mail) as here:
         furnish(here)
-        status, _ = here.api("PUT", "/api/v1/campaigns/autumn", {"type": "latte", "stock": 2})
-        assert status == 200
+        here.api("PUT", "/api/v1/types/told", {"author": "李经理", "title": "曲奇兑换券", "notices": ["sms", "email"]})
+        here.api("POST", "/api/v1/types/told/approve", {"by": "王总"})
+        for campaign, wanted in {"autumn": {"type": "latte", "stock": 2}, "cookies": {"type": "told"}}.items():
+            status, _ = here.api("PUT", f"/api/v1/campaigns/{campaign}", wanted)
+            assert status == 200
         yield here
 
 
@@ -141,6 +145,27 @@ def test_notices_are_ended_on_the_page_of_any_voucher(office: Running, phones: t
     phone.wait_for_selector("#notices", state="detached", timeout=NOTICES_MS)
 
 
+def test_who_wants_to_be_told_says_so_at_claiming_and_changes_it_on_the_page(
+    office: Running, phones: tuple[Page, Page]
+) -> None:
+    phone, _ = phones
+    phone.goto(f"http://127.0.0.1:{office.public}/lingquan/cookies/flyer")
+    phone.locator("summary", has_text="有消息通知我").click()
+    phone.get_by_label("邮箱").fill("li.lei@example.com")
+    phone.get_by_label("我同意").check()
+    assert serious_findings(phone) == []
+    phone.get_by_role("button", name="立即领取").click()
+    phone.locator("summary", has_text="通知").click()
+    assert phone.locator("#notices li").all_inner_texts() == ["邮件 li.****.com"]
+    phone.get_by_label("邮箱").fill("han.meimei@example.com")
+    phone.get_by_role("button", name="更改").click()
+    assert phone.locator("#notices li").count() == 1, "without the tick nothing is sent"
+    phone.get_by_label("我同意").check()
+    assert serious_findings(phone) == []
+    phone.get_by_role("button", name="更改").click()
+    phone.locator("#notices li", has_text="han****.com").wait_for(state="attached", timeout=NOTICES_MS)
+
+
 def test_a_poster_is_scanned_claimed_and_redeemed_until_there_are_none_left(
     office: Running, gateway: ssl.SSLContext, phones: tuple[Page, Page]
 ) -> None:
@@ -186,6 +211,7 @@ def test_every_page_is_whole_on_every_screen_and_without_serious_findings(
     with opened(browser, scheme, lang, {"width": width, "height": 844}) as phone:
         for name, address in pages.items():
             phone.goto(address)
+            phone.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert phone.evaluate("document.documentElement.scrollWidth") <= width, name
             assert serious_findings(phone) == [], name
 
@@ -209,6 +235,8 @@ def pages(office: Running, gateway: ssl.SSLContext) -> dict[str, str]:
         "friend": friend["page"],
         "gift": json.loads(gift)["gift"],
         "wallet": ready["wallet"],
+        "told": issue(office, type="told")["page"],
+        "claim-told": f"http://127.0.0.1:{office.public}/lingquan/cookies/flyer",
         "claim": f"http://127.0.0.1:{office.public}/lingquan/autumn/flyer",
         "print": f"http://127.0.0.1:{office.public}/lingquan/autumn/flyer/print?form=58mm",
     }
