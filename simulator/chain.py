@@ -52,7 +52,14 @@ STORES = {
 }
 CLERKS = ("王小明", "陈静", "刘洋", "赵敏", "周杰", "孙丽")
 TYPES: dict[str, dict[str, Any]] = {
-    "latte": {"title": "手冲拿铁兑换券", "kind": "group_buy", "value": 3200, "price": 1990, "colour": "#7a4b2a"},
+    "latte": {
+        "title": "手冲拿铁兑换券",
+        "kind": "group_buy",
+        "value": 3200,
+        "price": 1990,
+        "colour": "#7a4b2a",
+        "notices": ["sms", "email"],
+    },
     "twenty": {"title": "满 100 减 20 代金券", "kind": "cash", "value": 2000, "minimum": 10000, "colour": "#c0392b"},
     "ten-cups": {"title": "十杯咖啡卡", "kind": "multi_use", "uses": 10, "price": 19900, "colour": "#1f6f5c"},
     "cake": {"title": "生日蛋糕到店自提", "kind": "pick_up", "price": 26800, "colour": "#b4527a"},

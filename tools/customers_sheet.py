@@ -34,6 +34,8 @@ _GAP, _HEIGHT = 16, 560
 _CUSTOMER = "+86 138 0013 8000"
 #: The page whose code is opened before it is photographed.
 _OPENED = "dynamic"
+#: Where customers say how they want to be told: unfolded before it is photographed.
+_UNFOLDED = {"told": "#notices", "claim": ".tell"}
 
 
 def customers_sheet(browser: Browser) -> Image.Image:
@@ -46,7 +48,14 @@ def customers_sheet(browser: Browser) -> Image.Image:
 
 def _pages(office: Office) -> dict[str, str]:
     """Return the addresses of the pages by name, of a customer who has something of everything."""
-    kinds = {"ready": "latte", "used": "latte", "card": "ten-cups", "short": "twenty", "given": "latte"}
+    kinds = {
+        "ready": "latte",
+        "told": "latte",
+        "used": "latte",
+        "card": "ten-cups",
+        "short": "twenty",
+        "given": "latte",
+    }
     held = {name: _issued(office, Order(type=kind)) for name, kind in kinds.items()}
     held["friends"] = _issued(office, Order(type="friends"))
     held[_OPENED] = _issued(office, Order(type="cake", dynamic=True))
@@ -91,6 +100,9 @@ def _taken(browser: Browser, lang: str, scheme: str, name: str, address: str) ->
     if name == _OPENED:
         page.locator("button.use").click()
         page.wait_for_selector(".opened .qr")
+    if name in _UNFOLDED:
+        page.locator(f"{_UNFOLDED[name]} summary").click()
+        page.locator(_UNFOLDED[name]).scroll_into_view_if_needed()
     found = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()
     return found.resize((round(found.width * _HEIGHT / found.height), _HEIGHT), Image.Resampling.LANCZOS)

@@ -44,6 +44,7 @@ class Deed(StrEnum):
     WITHDRAW = "withdraw"
     UNDO = "undo"
     FORGET = "forget"
+    PUT_CONTACT = "put-contact"
     END_NOTICES = "end-notices"
     DECIDE = "decide"
 

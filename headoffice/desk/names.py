@@ -97,6 +97,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "reject": ("审核不通过券种", "Rejected a type"),
     "send": ("寄出", "Sent by post"),
     "undo": ("撤销核销", "Undid a redemption"),
+    "put-contact": ("填写顾客通知方式", "Kept how a customer is told"),
     "end-notices": ("停止通知顾客", "Ended a customer's notices"),
     "forget": ("删除顾客资料", "Forgot a customer"),
     "decide": ("判定核销结果", "Said how a redemption ended"),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from headoffice.errors import HeadOfficeError
 
 #: Each as the office says it, ``{}`` for what changes, and the same in Chinese.
@@ -98,11 +100,27 @@ _SAID = {
     "the server does not answer": "邮件服务器没有回答",
     "the server cannot be used: {}": "邮件服务器不可用:{}",
     "answered {}": "对方回答 {}",
+    "give one address at least": "请至少填写一种联系方式",
     "nobody is told of this voucher": "此券没有要通知的顾客",
     "the books were restored and wait for the journals of {}; try again later": (
         "总部的数据已从备份恢复,正在等待网关 {} 的记录,请稍后再试"
     ),
     "the books may be behind; send it again": "总部的数据可能不是最新的,请再试一次",
+}
+
+
+#: What can be wrong with a field, by the name that pydantic has for it; what is not here is said in English.
+_FAULTS = {
+    "missing": "请填写",
+    "string_too_short": "请填写",
+    "string_too_long": "太长,最多 {max_length} 个字符",
+    "string_pattern_mismatch": "格式不正确",
+    "literal_error": "只能是 {expected}",
+    "int_parsing": "请填写整数",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "too_short": "请至少填写 {min_length} 个",
+    "too_long": "最多 {max_length} 个",
 }
 
 
@@ -116,8 +134,14 @@ _PATTERNS = [(_pattern(said), chinese) for said, chinese in _SAID.items()]
 def sentence(error: HeadOfficeError | ValidationError, lang: str) -> str:
     """Return what an error says to a person; what was typed is not repeated."""
     if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {_fault(fault, lang)}" for fault in error.errors())
     return told(str(error), lang)
+
+
+def _fault(fault: ErrorDetails, lang: str) -> str:
+    """Return what is wrong with one field."""
+    chinese = _FAULTS.get(fault["type"]) if lang == "zh" else None
+    return fault["msg"] if chinese is None else chinese.format_map(fault.get("ctx", {}))
 
 
 def told(problem: str, lang: str) -> str:

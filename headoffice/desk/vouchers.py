@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from headoffice.desk import recent
+from headoffice.desk import contacts, recent
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
-from headoffice.desk.problems import told
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
-from headoffice.notices import contacts, looking
 from headoffice.staff.roles import Right
 from headoffice.tables.bundles import bundles as bought
 from headoffice.tables.pages import holdings, wallets
@@ -29,8 +27,6 @@ from protocol.messages import Action, Answer
 from protocol.vocabulary import PHRASES, Verdict
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from sqlalchemy import Connection, RowMapping
 
 MOST_FOUND = 50
@@ -85,38 +81,18 @@ def show(visit: Visit) -> Shown:
         value = connection.execute(_VALUE.where(voucher_types.c.id == found["type"])).one()
         it = {**found, **local, "tail": code_tail(found["code"]), "value": face_value(*value), "customer": customer}
         it["bought_in"] = bundles.order_of(connection, found["id"])
-        it["ways"] = _ways(connection, visit, found["id"], zone)
-        it["notices"] = _notices(connection, visit, found["id"], zone)
+        it["ways"] = contacts.ways(connection, visit, found["id"], zone)
+        it["notices"] = contacts.notices(connection, visit, found["id"], zone)
         return {"it": it, "history": sorted(happened, key=lambda row: row["at"], reverse=True)}
 
     return Shown(template="voucher.html", values=visit.office.database.read(read))
-
-
-def _ways(connection: Connection, visit: Visit, voucher: str, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Return how its customer is told of a voucher, and when and how they have agreed to that."""
-    whole = visit.person.may(Right.SEE_CUSTOMERS)
-    return [
-        {
-            **row,
-            "address": row["address"] if whole else row["address"] and customers.hidden(row["address"]),
-            "agreed_at": row["agreed_at"].astimezone(zone),
-            "ended_at": row["ended_at"] and row["ended_at"].astimezone(zone),
-        }
-        for row in contacts.of_voucher(connection, voucher)
-    ]
-
-
-def _notices(connection: Connection, visit: Visit, voucher: str, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Return what its customer was told, is to be told, or is not told any more of a voucher, the newest first."""
-    found = looking.listed(connection, looking.Wanted(voucher=voucher))
-    return [{**row, "at": row["at"].astimezone(zone), "why": told(row["why"], visit.lang)} for row in reversed(found)]
 
 
 _VALUE = select(voucher_types.c.value_fen, voucher_types.c.value_text)
 
 
 def act(visit: Visit) -> Gone:
-    """Undo a redemption of the voucher, withdraw it, forget whose it is, or send its customer no more notices."""
+    """Undo a redemption of the voucher, withdraw it, forget whose it is, keep how they are told, or end that."""
     voucher, why = visit.path["voucher"], visit.form("why")
     if not why:
         msg = "say why; it is kept"
@@ -130,7 +106,11 @@ def act(visit: Visit) -> Gone:
     if "forget" in visit.form:
         return _forget(visit, voucher, why)
     if "quiet" in visit.form:
-        return _end_notices(visit, voucher, why)
+        contacts.end(visit, voucher, why)
+        return Gone(to=f"/vouchers/{voucher}", done="quiet")
+    if "contact" in visit.form:
+        contacts.keep(visit, visit.office.database.read(lambda found: _voucher(found, voucher))["id"], why)
+        return Gone(to=f"/vouchers/{voucher}", done="saved")
 
     def withdraw(connection: Connection) -> None:
         code = _voucher(connection, voucher)["code"]
@@ -151,17 +131,6 @@ def _forget(visit: Visit, voucher: str, why: str) -> Gone:
 
     visit.office.database.write(forget)
     return Gone(to=f"/vouchers/{voucher}", done="forget")
-
-
-def _end_notices(visit: Visit, voucher: str, why: str) -> Gone:
-    def end(connection: Connection) -> None:
-        if not contacts.end_for(connection, voucher, visit.now):
-            msg = "nobody is told of this voucher"
-            raise NotFoundError(msg)
-        visit.note(connection, Deed.END_NOTICES, voucher, why)
-
-    visit.office.database.write(end)
-    return Gone(to=f"/vouchers/{voucher}", done="quiet")
 
 
 def _undo(visit: Visit, rid: str, why: str) -> None:

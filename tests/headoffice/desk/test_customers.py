@@ -13,7 +13,7 @@ from headoffice.desk.deeds import Deed, newest
 from headoffice.tables.pages import wallets
 from headoffice.vouchers import customers
 from headoffice.vouchers.customers import hidden
-from tests.headoffice.notices.conftest import AGREED, issue, put_type
+from tests.headoffice.notices.conftest import AGREED, issue, notices, put_type
 from tests.headoffice.outbox.conftest import voucher_id
 
 if TYPE_CHECKING:
@@ -135,3 +135,24 @@ def test_notices_are_ended_at_a_customers_wish_with_a_reason(
     assert staff.post(page, quiet="1", why="again").status_code == 409
     assert "li.lei@example.com" not in staff.get(page).text
     assert "收银台登记" in staff.get(page).text
+
+
+def test_the_desk_keeps_a_customers_word_and_the_voucher_is_told_from_then_on(
+    counter: Counter, database: Database, staff: Browsing, manager: Browsing
+) -> None:
+    put_type(counter, "email", "sms")
+    code = counter.issue(type="latte")
+    page = f"/vouchers/{voucher_id(counter, code)}"
+    said = {"contact": "1", "email": "li.lei@example.com", "lang": "en", "why": "收银台登记表"}
+    assert manager.post(page, **said).status_code == 409
+    assert staff.post(page, **{**said, "why": ""}).status_code == 409
+    assert staff.post(page, contact="1", lang="en", why="收银台登记表").status_code == 409
+    assert staff.post(page, **{**said, "email": "li.lei"}).status_code == 409
+    assert notices(database) == []
+    assert staff.post(page, **said).status_code == 303
+    assert staff.post(page, **{**said, "email": "han.meimei@example.com"}).status_code == 303
+    shown = staff.get(page).text
+    assert "han.meimei@example.com" in shown
+    assert "li.lei@example.com" not in shown
+    counter.redeem(code)
+    assert [occasion for occasion, _ in notices(database)] == ["redeemed"]

@@ -80,3 +80,4 @@ def test_a_person_is_told_in_their_language(app: FastAPI, staff: Browsing) -> No
     chinese = Browsing(app, "zh")
     chinese.cookie, chinese.key = staff.cookie, staff.key
     assert "没有成功:此笔核销没有要寄出的东西" in chinese.post("/parcels", **form).text
+    assert "没有成功:name: 请填写" in chinese.post("/stores/new", id="jingan", name="").text
