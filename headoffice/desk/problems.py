@@ -6,12 +6,12 @@ A test looks up whatever the desk and the rules behind it can refuse; what someb
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+    from collections.abc import Mapping
 
     from headoffice.errors import HeadOfficeError
 
@@ -138,10 +138,10 @@ def sentence(error: HeadOfficeError | ValidationError, lang: str) -> str:
     return told(str(error), lang)
 
 
-def _fault(fault: ErrorDetails, lang: str) -> str:
+def _fault(fault: Mapping[str, Any], lang: str) -> str:
     """Return what is wrong with one field."""
     chinese = _FAULTS.get(fault["type"]) if lang == "zh" else None
-    return fault["msg"] if chinese is None else chinese.format_map(fault.get("ctx", {}))
+    return str(fault["msg"]) if chinese is None else chinese.format_map(fault.get("ctx", {}))
 
 
 def told(problem: str, lang: str) -> str:
