@@ -14,12 +14,14 @@ from headoffice.api.stores import StoreIn
 from headoffice.desk.deeds import Deed
 from headoffice.desk.places import narrowed
 from headoffice.desk.shown import said
+from headoffice.desk.sums import fen
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError, TakenError
 from headoffice.practice.opening import state_of
 from headoffice.registry import ONLINE_STORE, ClerkPolicy
 from headoffice.staff.roles import Right
 from headoffice.tables.schema import gateway_stores, redemptions, stores
+from protocol.records import yuan
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -57,6 +59,7 @@ def show_store(visit: Visit) -> Shown:
     """Show a store's form; that of a new one where it is called so."""
     fresh = visit.path["store"] == "new"
     it = _NEW if fresh else visit.office.database.read(lambda connection: _store(connection, visit.path["store"]))
+    it = {**it, "approve_from": "" if it["approve_from_fen"] is None else yuan(it["approve_from_fen"])}
     typed = {name: visit.form(name) for name in it if name in visit.form}
     policies = [(policy.value, said(f"policy_{policy}", visit.lang)) for policy in ClerkPolicy]
     return Shown(template="store.html", values={"it": {**it, **typed}, "fresh": fresh, "policies": policies})
@@ -72,7 +75,9 @@ def put_store(visit: Visit) -> Gone:
         if fresh and store in {row["id"] for row in registry.all_stores(connection)}:
             msg = f"there is a store {store} already"
             raise TakenError(msg)
-        typed = {name: visit.form(name) for name in StoreIn.model_fields if name in visit.form}
+        typed: dict[str, Any] = {name: visit.form(name) for name in StoreIn.model_fields if name in visit.form}
+        if "approve_from" in visit.form:
+            typed["approve_from_fen"] = fen(visit.form("approve_from"))
         known = {name: before[name] for name in StoreIn.model_fields if name in before}
         wanted = StoreIn.model_validate({**known, **typed})
         registry.put_store(connection, store, wanted.model_dump(), visit.office.testing_since)

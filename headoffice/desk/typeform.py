@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from headoffice.api.voucher_types import TypeIn
 from headoffice.desk import shown
+from headoffice.desk.sums import fen
 from headoffice.desk.words import LABELS
 from headoffice.errors import RefusedError
 from protocol.records import yuan
@@ -21,9 +21,10 @@ _MONEY = ("value", "minimum", "price")
 _MOMENTS = ("valid_from", "valid_until")
 _TEXTS = ("title", "kind", "brand", "colour", "logo", "value_text", "details", "given")
 _NUMBERS = ("rate", "uses", "valid_days", "early_minutes", "late_minutes", "remind_days")
+_FLAGS = ("asks_amount",)
 _LISTS = ("weekdays", "channels", "notices")
 #: What is said of each field where a draft changes it; the word of ``words.LABELS``.
-_NAMES = {
+NAMES = {
     "title": "type_title",
     "value": "value_yuan",
     "minimum": "minimum_yuan",
@@ -31,7 +32,6 @@ _NAMES = {
     "stores": "where_valid",
     "hours": "hours_from",
 }
-_FEN = 100
 
 
 def as_fields(type_id: str, made: TypeIn | None, zone: ZoneInfo) -> dict[str, Any]:
@@ -40,6 +40,7 @@ def as_fields(type_id: str, made: TypeIn | None, zone: ZoneInfo) -> dict[str, An
     fields: dict[str, Any] = {"id": type_id}
     fields |= {name: getattr(shows, name) for name in (*_TEXTS, *_NUMBERS)}
     fields |= {name: yuan(getattr(shows, name)) for name in _MONEY}
+    fields |= {name: "yes" if getattr(shows, name) else "" for name in _FLAGS}
     fields |= {name: _written(getattr(shows, name), zone) for name in _MOMENTS}
     fields |= {name: [one.value for one in getattr(shows, name)] for name in _LISTS}
     hours = shows.hours
@@ -55,7 +56,8 @@ def read_type(form: Form, zone: ZoneInfo) -> TypeIn:
     """Return the type that a form describes; raise RefusedError, ValidationError."""
     given: dict[str, Any] = {name: form(name) for name in _TEXTS}
     given |= {name: form(name) for name in _NUMBERS if form(name)}
-    given |= {name: _fen(form(name)) for name in _MONEY}
+    given |= {name: fen(form(name)) for name in _MONEY}
+    given |= {name: bool(form(name)) for name in _FLAGS}
     given |= {name: _moment(form(name), zone) for name in _MOMENTS}
     given |= {name: form.every(name) for name in _LISTS}
     if form("hours_from") or form("hours_until"):
@@ -68,7 +70,7 @@ def changes(before: TypeIn, after: TypeIn, lang: str) -> list[dict[str, str]]:
     say = LABELS[lang]
     return [
         {
-            "name": say[_NAMES.get(name, name)],
+            "name": say[NAMES.get(name, name)],
             "before": _readable(name, getattr(before, name), lang),
             "after": _readable(name, getattr(after, name), lang),
         }
@@ -89,6 +91,8 @@ def _readable(name: str, value: Any, lang: str) -> str:  # noqa: ANN401 - any fi
             return shown.kind(value, lang)
         case "hours":
             return f"{value.begin:%H:%M}–{value.end:%H:%M}"
+        case _ if name in _FLAGS:
+            return LABELS[lang]["asked" if value else "not_asked"]
         case _ if name in _MONEY:
             return shown.money(value)
         case _ if name in _LISTS:
@@ -97,20 +101,6 @@ def _readable(name: str, value: Any, lang: str) -> str:  # noqa: ANN401 - any fi
             return shown.moment(value)
         case _:
             return str(value)
-
-
-def _fen(text: str) -> int | None:
-    """Return a sum in fen, of yuan with at most two decimals."""
-    if not text:
-        return None
-    try:
-        fen = Decimal(text) * _FEN
-    except InvalidOperation:
-        fen = Decimal("NaN")
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        msg = f"{text}: a sum in yuan is written as 20 or 12.50"
-        raise RefusedError(msg)
-    return int(fen)
 
 
 def _written(at: datetime | None, zone: ZoneInfo) -> str:

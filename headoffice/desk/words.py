@@ -217,6 +217,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "minimum_yuan": ("最低消费(元)", "Minimum spend in yuan"),
     "price_yuan": ("售价(元)", "Price in yuan"),
     "yuan_hint": ("如 20 或 12.50", "Such as 20 or 12.50"),
+    "asks_amount": ("实收金额", "Amount received"),
+    "asked": ("核销前由店员输入", "Asked before it is redeemed"),
+    "not_asked": ("不询问", "Not asked"),
     "value_text": ("价值说明", "Value in words"),
     "rate": ("折扣", "Discount"),
     "rate_hint": ("85 即 8.5 折", "85 means 15 % off"),
@@ -267,6 +270,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "opening_hours": ("营业时间", "Opening hours"),
     "map": ("地图链接", "Link to a map"),
     "map_hint": ("不填则按地址搜索", "Left empty: a search for the address"),
+    "approve_from": ("须授权的面值(元)", "Approved from, in yuan"),
+    "approve_from_hint": (
+        "面值达到此数时,终端要求店员密码或店长工牌;不填则不要求",
+        "From this value on a kiosk asks for the PIN or a manager's badge; left empty: never",
+    ),
     "claim_qr": ("领券二维码", "Claim QR"),
     "claim_qr_hint": (
         "终端待机时轮流显示;短链接,不超过 53 个字符,不填则不显示",

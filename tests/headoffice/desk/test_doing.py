@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from headoffice.api.stores import StoreIn
-from headoffice.desk import names, words
+from headoffice.api.voucher_types import TypeIn
+from headoffice.desk import names, typeform, words
 from headoffice.desk.deeds import Deed, newest
 from headoffice.registry import ClerkPolicy, put_store
 from headoffice.staff.roles import Role
@@ -92,6 +93,7 @@ def test_a_type_that_is_saved_as_it_was_shown_stays_as_it_was(counter: Counter, 
         "kind": "booking",
         "value": 1999,
         "minimum": 10000,
+        "asks_amount": True,
         "rate": 85,
         "uses": 1,
         "stores": ["jingan"],
@@ -110,6 +112,7 @@ def test_a_type_that_is_saved_as_it_was_shown_stays_as_it_was(counter: Counter, 
     shown = staff.get("/types/night").text
     fields: dict[str, Any] = dict(re.findall(r'<input id="\w+" name="(\w+)" type="[\w-]+" value="([^"]*)"', shown))
     fields |= {"kind": "booking", "details": "两人\n同行"}
+    fields |= re.findall(r'<select id="\w+" name="(asks_amount)">.*?value="(\w*)" selected', shown, re.DOTALL)
     for name in ("weekdays", "channels", "notices", "stores"):
         fields[name] = re.findall(rf'name="{name}" value="([\w-]+)" checked', shown)
     assert staff.post("/types/night", **fields).status_code == 303
@@ -193,6 +196,14 @@ def test_a_voucher_that_is_withdrawn_is_refused_at_the_counter(
     assert deeds(office)[0] == ("wang.fang", Deed.WITHDRAW)
 
 
+def test_a_change_of_any_field_of_a_type_is_named_to_whoever_decides(counter: Counter, staff: Browsing) -> None:
+    counter.put_type("latte", title="拿铁咖啡")
+    draft = {"title": "拿铁咖啡", "asks_amount": True, "author": "程序"}
+    assert counter.api.put("/api/v1/types/latte", draft).status_code == 202
+    assert "实收金额: <del>不询问</del> <ins>核销前由店员输入</ins>" in staff.get("/types").text
+    assert {typeform.NAMES.get(name, name) for name in TypeIn.model_fields} <= set(words.LABELS["zh"])
+
+
 def test_a_clerks_secrets_are_told_once(office: Office, counter: Counter, staff: Browsing) -> None:
     told = staff.post("/clerks", do="add", name="王小明", stores="jingan").text
     pin = re.search(r'<dd class="big">(\d{6})</dd>', told)
@@ -211,6 +222,13 @@ def test_a_store_is_added_and_changed_and_keeps_what_the_form_does_not_show(
     assert staff.post("/stores/xu", name="徐家汇").status_code == 303
     (store,) = (row for row in counter.api.get("/api/v1/stores").json() if row["id"] == "xu")
     assert (store["name"], store["phone"]) == ("徐家汇", "021")
+    for typed, fen in (("500", 50_000), ("99.90", 9_990), ("", None)):
+        assert staff.post("/stores/xu", name="徐家汇", approve_from=typed).status_code == 303
+        (store,) = (row for row in counter.api.get("/api/v1/stores").json() if row["id"] == "xu")
+        assert store["approve_from_fen"] == fen
+        shown = f"{fen / 100:.2f}" if fen else ""
+        assert f'name="approve_from" type="text" value="{shown}"' in staff.get("/stores/xu").text
+    assert staff.post("/stores/xu", name="徐家汇", approve_from="much").status_code == 409
     assert deeds(office)[0] == ("wang.fang", Deed.PUT_STORE)
 
 
