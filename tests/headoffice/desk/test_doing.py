@@ -200,7 +200,7 @@ def test_a_change_of_any_field_of_a_type_is_named_to_whoever_decides(counter: Co
     counter.put_type("latte", title="拿铁咖啡")
     draft = {"title": "拿铁咖啡", "asks_amount": True, "author": "程序"}
     assert counter.api.put("/api/v1/types/latte", draft).status_code == 202
-    assert "实收金额: <del>不询问</del> <ins>核销前由店员输入</ins>" in staff.get("/types").text
+    assert "Amount received: <del>Not asked</del> <ins>Asked before it is redeemed</ins>" in staff.get("/types").text
     assert {typeform.NAMES.get(name, name) for name in TypeIn.model_fields} <= set(words.LABELS["zh"])
 
 
