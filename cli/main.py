@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.alarms import add_alarms
 from cli.keys import add_keys
 from cli.notices import add_notices
 from cli.open_redemptions import add_open_redemptions
@@ -75,6 +76,7 @@ def _room(name: str, what: str) -> typer.Typer:
 
     add_restore(room, name, _load)
     if name == "headoffice":
+        add_alarms(room, _load)
         add_keys(room, _load)
         add_notices(room, _load)
         add_open_redemptions(room, _load)

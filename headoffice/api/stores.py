@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
+from sqlalchemy import Connection
 
 from headoffice import registry
 from headoffice.api.access import TheOffice
 from headoffice.api.fields import Fen, Id, Line, LongLine, Model, Name
 from headoffice.api.problems import problems
+from headoffice.errors import RefusedError
 from headoffice.practice import opening
 from headoffice.practice.opening import StoreState
 from headoffice.registry import ClerkPolicy
@@ -70,6 +72,15 @@ class StoreIn(Model):
     )
 
 
+class StorePut(StoreIn):
+    """What is known of a store; what was told of one can be sent back whole."""
+
+    id: Id | None = Field(None, description="Left out, or as in the address.")
+    state: StoreState | None = Field(
+        None, description="Left out, or as it is: a store is set live, or taken back to testing, by calls of their own."
+    )
+
+
 class StoreOut(StoreIn):
     """A store."""
 
@@ -95,10 +106,22 @@ class GatewayOut(Model):
 
 
 @router.put("/stores/{id}", summary="Add a store, or change it")
-def put_store(id: Id, store: StoreIn, here: TheOffice) -> StoreOut:  # noqa: A002 - the path's own word
+def put_store(id: Id, store: StorePut, here: TheOffice) -> StoreOut:  # noqa: A002 - the path's own word
     """Add a store under its id, or change what is known of it."""
-    here.database.write(lambda connection: registry.put_store(connection, id, store.model_dump(), here.testing_since))
-    return next(_shown(row) for row in here.database.read(registry.all_stores) if row["id"] == id)
+    known = store.model_dump(exclude={"id", "state"})
+
+    def write(connection: Connection) -> StoreOut:
+        registry.put_store(connection, id, known, here.testing_since)
+        now = next(_shown(row) for row in registry.all_stores(connection) if row["id"] == id)
+        if store.id not in {None, now.id}:
+            msg = f"id: is {store.id}, and {now.id} in the address; a store keeps its id"
+            raise RefusedError(msg)
+        if store.state not in {None, now.state}:
+            msg = f"state: {now.id} is {now.state}; set it by POST /api/v1/stores/{now.id}/live or /testing"
+            raise RefusedError(msg)
+        return now
+
+    return here.database.write(write)
 
 
 @router.get("/stores", summary="Every store")

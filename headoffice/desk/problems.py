@@ -75,6 +75,7 @@ _SAID = {
     # Vouchers and their life
     "{} is not possible: the voucher {}": "此券目前不能这样操作",
     "{} is not possible: the order is {}": "此订单目前不能这样操作",
+    "it is shared with {} friends already, and with no more": "已分享给 {} 位好友,不能再分享",
     "{} is not possible now": "目前不能这样操作",
     "the voucher is under the lease {}, which only its holder can use; recall that first": (
         "此券已租给门店离线使用,请先收回租约 {}"

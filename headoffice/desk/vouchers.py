@@ -14,6 +14,7 @@ from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
+from headoffice.practice import vouchers as practice
 from headoffice.staff.roles import Right
 from headoffice.tables.bundles import bundles as bought
 from headoffice.tables.pages import holdings, wallets
@@ -36,8 +37,19 @@ _RID = re.compile(RID_SHAPE)
 def search(visit: Visit) -> Shown:
     """Show the vouchers that a few words mean."""
     asked = visit.query("q")
-    found = visit.office.database.read(lambda connection: _meant(connection, asked)) if asked else []
-    return Shown(template="vouchers.html", values={"q": asked, "found": found})
+
+    def read(connection: Connection) -> dict[str, object]:
+        zone = recent.zone_of(connection, visit.person.stores)
+        found = [{**row, "issued_at": row["issued_at"].astimezone(zone)} for row in _meant(connection, asked)]
+        practised = [
+            {**row, "at": row["at"].astimezone(zone)}
+            for row in practice.meant(connection, asked)
+            if visit.person.sees(row["store"])
+        ]
+        return {"found": found, "practised": practised}
+
+    found = visit.office.database.read(read) if asked else {"found": [], "practised": []}
+    return Shown(template="vouchers.html", values={"q": asked, **found})
 
 
 def _meant(connection: Connection, asked: str) -> list[RowMapping]:

@@ -95,6 +95,10 @@ class Claims:
             found = find_campaign(connection, place["campaign"], place["source"])
             offers = offered(find_type(connection, found.type)["notices"], self._office.ways)
             ways = agreed(said, offers, spoken(request), request.url.path, at)
+            # Who gets nothing is kept in no book: then nobody can fill those from afar.
+            unknown = wallet_with(connection, token) is None
+            if unknown and (why_not := refused(connection, found, None, at)) is not None:
+                return why_not
             wallet = wallet_in(connection, token, at)
             return claim(connection, Claim(key, place["campaign"], place["source"], wallet, tuple(ways)), at)
 

@@ -29,7 +29,7 @@ from headoffice.pages.wallet import wallets_of
 from headoffice.pages.words import LABELS
 from headoffice.vouchers.customers import hidden
 from headoffice.vouchers.gifts import link_of
-from headoffice.vouchers.issued import shares_of
+from headoffice.vouchers.issued import MOST_FRIENDS, shares_of
 from headoffice.vouchers.wallets import holds
 from protocol.ids import RID_BYTES
 from protocol.kinds import Kind
@@ -148,11 +148,16 @@ class Pages:
         return {
             "steps": allowed(seen, at),
             "gift": gift and self._office.gift(gift),
-            "shared": seen.looks["kind"] == Kind.FRIEND and seen.verdict is Verdict.REDEEMABLE,
+            "shared": _can_be_shared(seen, len(friends)),
             "friends": friends,
             "ways": _ways(connection, seen.voucher.id),
             "offers": self._agreeing.offers(seen),
         }
+
+
+def _can_be_shared(seen: Seen, friends: int) -> bool:
+    usable = seen.looks["kind"] == Kind.FRIEND and seen.verdict is Verdict.REDEEMABLE
+    return usable and friends < MOST_FRIENDS
 
 
 def _ways(connection: Connection, voucher: str) -> list[dict[str, str]]:

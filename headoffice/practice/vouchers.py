@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, or_, select
 
 from headoffice.errors import RefusedError
 from headoffice.registry import known_stores
@@ -29,7 +29,7 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, RowMapping
 
 #: What every screen and record calls one, in both languages: the kiosk's own is not known where it is written.
 TITLE = "练习券 PRACTICE"
@@ -103,6 +103,16 @@ def by_code(connection: Connection, code: str, *, lock: bool = False) -> Voucher
         store_names=(row.store_name,),
         valid_until=row.until.astimezone(zone),
     )
+
+
+def meant(connection: Connection, asked: str) -> Sequence[RowMapping]:
+    """Return the practice vouchers that somebody means by a code, what follows its prefix, or a redemption's rid."""
+    code = PRACTICE_PREFIX + asked.removeprefix(PRACTICE_PREFIX).replace(" ", "").replace("-", "").upper()
+    by_rid = select(practice_redemptions.c.voucher).where(practice_redemptions.c.rid == asked)
+    found = select(practice_vouchers).where(
+        or_(practice_vouchers.c.code == code, practice_vouchers.c.id == asked, practice_vouchers.c.id.in_(by_rid))
+    )
+    return connection.execute(found).mappings().all()
 
 
 def newest(connection: Connection, store: str) -> list[dict[str, Any]]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from headoffice.vouchers.signing import Signer
 
+#: Pages of one friend coupon beside its owner's: whoever has the link can make no more, and no list grows without end.
+MOST_FRIENDS = 50
 #: Rows of one voucher's history that are told at once.
 LONGEST_HISTORY = 200
 
@@ -82,11 +84,14 @@ def issue(connection: Connection, order: Order, at: datetime) -> Issued:
 def share(connection: Connection, code: str, name: str, at: datetime) -> str:
     """Give a friend a page of a friend coupon and return its token; raise NotFoundError, NotAllowedError."""
     found = select(vouchers.c.id, voucher_types.c.kind).join(voucher_types).where(vouchers.c.code == code)
-    row = connection.execute(found).first()
+    row = connection.execute(found.with_for_update(of=vouchers)).first()
     if row is None:
         raise NotFoundError(_NO_SUCH)
     if row.kind != Kind.FRIEND:
         msg = "only a friend coupon is shared; any other voucher is given away"
+        raise NotAllowedError(msg)
+    if len(shares_of(connection, row.id)) >= MOST_FRIENDS:
+        msg = f"it is shared with {MOST_FRIENDS} friends already, and with no more"
         raise NotAllowedError(msg)
     token = secrets.token_urlsafe(24)
     connection.execute(insert(shares), {"token": token, "voucher": row.id, "name": name, "at": at})

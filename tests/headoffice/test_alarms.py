@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from cli.main import app
 from gateway.config import HeadOffice
 from gateway.upstream import Upstream
 from headoffice.alarms import board, words
@@ -216,3 +218,23 @@ def test_a_gateway_tells_by_the_door_and_of_its_own_stores_only(tmp_path: Path, 
         assert listed() == [("till-1", True)]
         assert asyncio.run(tell())
         assert listed() == [("till-1", False)]
+
+
+def test_the_command_says_what_is_wrong_and_ends_so(
+    counter: Counter, database: Database, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "headoffice.toml"
+    file.write_text('data = "-"\n[upstream]\ncertificate = "-"\nkey = "-"\nauthority = "-"\n')
+    monkeypatch.setattr("cli.alarms.call", lambda _, method, path: counter.api.request(method, path).json())
+    config = ["headoffice", "alarms", "--config", str(file)]
+    assert CliRunner().invoke(app, config).exit_code == 0
+    _report(database, clock, _silent("till-1", clock))
+    found = CliRunner().invoke(app, config)
+    assert found.exit_code == 1
+    assert "kiosk_silent  南京路店: kiosk till-1 is silent" in found.stdout
+    assert "核销机 till-1 没有响应" in CliRunner().invoke(app, [*config, "--zh"]).stdout
+    _report(database, clock)
+    assert CliRunner().invoke(app, config).stdout == ""
+    over = CliRunner().invoke(app, [*config, "--ended"])
+    assert over.exit_code == 0
+    assert "till-1" in over.stdout

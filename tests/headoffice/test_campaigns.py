@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import zxingcpp
 from PIL import Image
+from sqlalchemy import func, select
 
 from headoffice.pages.prints import FORMS
 from headoffice.public import public_app
+from headoffice.tables.pages import wallets
 from protocol.classify import classify
 from protocol.vocabulary import Verdict
 from tests.headoffice.asgi import Client, Reply
@@ -124,6 +126,17 @@ def test_of_two_who_claim_the_last_one_exactly_one_gets_it(campaign: Counter, of
         assert sorted(answer.status_code for answer in answers) == [303, 409, 409]
         assert _places(campaign)["poster"] == (number, 0)
     assert "已领完" in Visitor(office).look().text
+
+
+def test_who_gets_nothing_is_kept_in_no_book(campaign: Counter, office: Office) -> None:
+    def kept() -> int:
+        return office.database.read(lambda found: found.execute(select(func.count()).select_from(wallets)).scalar_one())
+
+    visitors = [Visitor(office) for _ in range(3)]
+    forms = [visitor.form() for visitor in visitors]
+    campaign.api.put("/api/v1/campaigns/autumn", {"type": "latte", "stock": 0}).raise_for_status()
+    assert [visitor.send(form).status_code for visitor, form in zip(visitors, forms, strict=True)] == [409] * 3
+    assert kept() == 0
 
 
 def test_one_person_who_presses_in_two_tabs_gets_no_more_than_one_person_may(campaign: Counter, office: Office) -> None:

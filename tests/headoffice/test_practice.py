@@ -259,6 +259,17 @@ def test_a_new_store_is_tried_out_and_one_that_was_there_stays_as_it_is(office: 
     assert states == {"jingan": "testing", "nanjing-lu": "live", "wuhan": "testing"}
 
 
+def test_what_was_told_of_a_store_is_sent_back_whole_and_neither_goes_live_nor_changes_its_name_by_that(
+    office: Office,
+) -> None:
+    api = client_of(replace(office, tries_out=True))
+    told = api.put(STORE, json={"name": "武汉店"}).raise_for_status().json()
+    assert api.put(STORE, json={**told, "name": "武汉一店"}).json() == {**told, "name": "武汉一店"}
+    for other in ({"state": "live"}, {"id": "another"}):
+        assert api.put(STORE, json={**told, "name": "改名", **other}).status_code == 422
+    assert api.get("/api/v1/stores").json() == [{**told, "name": "武汉一店"}]
+
+
 def test_a_store_that_is_not_there_is_neither_tried_out_nor_practised_in(counter: Counter) -> None:
     for method, path, body in (
         ("GET", "opening", None),

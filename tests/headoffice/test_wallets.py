@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from headoffice.public import public_app
+from headoffice.vouchers.issued import MOST_FRIENDS
 from protocol.messages import Method
 from protocol.vocabulary import Verdict
 from tests.headoffice.asgi import Client
@@ -285,6 +286,20 @@ def test_a_friend_coupon_is_shared_from_its_page_and_says_who_used_it(
     assert counter.redeem(code).verdict is Verdict.REDEEMED
     for page in (owners, friends):
         assert "<dt>使用人</dt><dd>小李</dd>" in phone.open(page).text
+
+
+def test_a_friend_coupon_is_shared_with_so_many_and_then_its_page_offers_it_no_more(
+    counter: Counter, phone: Phone
+) -> None:
+    issued = _issue(counter, kind="friend")
+    for number in range(MOST_FRIENDS - 1):
+        counter.api.post(f"/api/v1/vouchers/{issued['code']}/shares", {"name": f"{number}"}).raise_for_status()
+    for _ in range(3):
+        assert phone.send(f"{issued['page']}/share", "name=小李".encode()).status_code == 303
+    shown = phone.open(issued["page"]).text
+    assert shown.count("小李") == 1
+    assert "/share" not in shown
+    assert counter.api.post(f"/api/v1/vouchers/{issued['code']}/shares", {"name": "x"}).status_code == 409
 
 
 def test_a_friend_coupon_that_its_owner_used_says_so(counter: Counter, phone: Phone) -> None:

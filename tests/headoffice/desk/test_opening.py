@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -85,3 +86,18 @@ def test_who_only_reads_is_offered_nothing_to_press(office: Office, app: FastAPI
     assert shown.status_code == 200
     assert 'method="post"' not in shown.text.partition("<main")[2]
     assert auditor.get("/stores/none/opening").status_code == 404
+
+
+def test_practice_is_found_by_its_code_and_by_its_redemption_where_it_is_of_an_own_store(
+    office: Office, app: FastAPI, counter: Counter, manager: Browsing
+) -> None:
+    manager.post(PATH, do="practise")
+    code = code_of(office)
+    there = counter.in_store("jingan")
+    intent = there.intent(code)
+    there.confirm(intent)
+    printed = code.removeprefix(PRACTICE_PREFIX)
+    elsewhere = let_in(office, app, "somebody.else", Role.MANAGER, ["nanjing-lu"])
+    for asked in (code, f"{printed[:4]} {printed[4:].lower()}", intent.rid):
+        assert f"{PATH}" in manager.get(f"/vouchers?q={quote(asked)}").text
+        assert f"{PATH}" not in elsewhere.get(f"/vouchers?q={quote(asked)}").text
