@@ -6,9 +6,9 @@ sound. A view knows no font and no pixel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from protocol.values import Value
 from protocol.vocabulary import Colour, Light, Sound, Verdict
 
 
@@ -38,8 +38,7 @@ class LinkState(StrEnum):
     UP = "up"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """One line of the screen. A line too wide for the panel scrolls; ``centred`` ones never should be."""
 
     text: str
@@ -49,23 +48,21 @@ class Line:
     """Set in double size where there is room: for a verdict that says it all, to be read from across the counter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Value, frozen=True):
     """A QR that takes turns with the lines of a screen: its text, and the words beside it, which fit half a line."""
 
     text: str
     beside: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value, frozen=True):
     """What is shown from now on, until the next view."""
 
     seq: int
     screen: Screen
     lines: tuple[Line, ...]
     verdict: Verdict | None = None
-    light: Light = field(default=Light(Colour.OFF))
+    light: Light = Light(Colour.OFF)
     sound: Sound | None = None
     rid: str | None = None
     clerk: str | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -34,6 +33,7 @@ from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, Si
 from protocol.lease import accepted_answer
 from protocol.messages import Action, Confirm, Hello, Intent, Look, Notice, Refusal, Resolve, Settled, Welcome
 from protocol.relay import Relay
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

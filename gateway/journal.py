@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -54,6 +53,7 @@ from protocol.leasing import LeasedVoucher, PublicKey
 from protocol.marks import NEVER, Mark
 from protocol.messages import Answer
 from protocol.owner import intent_digest
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from service.database import open_database, open_for_reading
 

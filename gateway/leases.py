@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from protocol.messages import Action
 from protocol.owner import LastUse, Moment, describe
 from protocol.signed import read_signed
 from protocol.upstream import AskLeased, Leased, Looked
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -19,6 +18,7 @@ from protocol import relay as machine
 from protocol.messages import Action, Answer, Notice
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.upstream import AskRedeem, AskResolve, AskSettled
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

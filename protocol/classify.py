@@ -9,10 +9,10 @@ to believe a voucher.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from protocol.ids import code_tail
 from protocol.messages import LONGEST_CODE
+from protocol.values import Value
 from protocol.vocabulary import Verdict
 
 SETUP_PREFIX = "HEXIAO:SETUP:"
@@ -24,8 +24,7 @@ ACTIVATION_PREFIX = "HEXIAO:START:"
 PRACTICE_PREFIX = "HEXIAO:PRACTICE:"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Value, frozen=True):
     """What a text is. ``verdict`` None: it may be a voucher, ask the gateway."""
 
     verdict: Verdict | None

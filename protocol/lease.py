@@ -10,7 +10,6 @@ So what was accepted is always true at the head office too, but for four causes,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from protocol import owner
 from protocol.leasing import Accepted, Lease
 from protocol.messages import Answer, Detail
 from protocol.owner import LastUse, Moment, Ruling, Voucher, describe, free_uses, judge
+from protocol.values import Value
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -44,16 +44,14 @@ class Cause(StrEnum):
 # --- the holder's side -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Value, frozen=True):
     """Seconds since a machine was started, and which start that was: a time from another one says nothing."""
 
     boot: str
     now: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Value, frozen=True, kw_only=True):
     """A lease as its holder keeps it."""
 
     lease: Lease
@@ -88,8 +86,7 @@ class Held:
         return at.astimezone(zone)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journalled:
+class Journalled(Value, frozen=True, kw_only=True):
     """What the holder's own journal says: of one voucher, and of everything under the lease."""
 
     taken: frozenset[int] = frozenset()
@@ -179,8 +176,7 @@ def accepted_answer(rid: str, accepted: Accepted, detail: Detail | None = None) 
 # --- the head office's side ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
+class Granted(Value, frozen=True, kw_only=True):
     """A lease as the head office's books have it."""
 
     length_s: float

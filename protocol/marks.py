@@ -7,10 +7,11 @@ copy: it stops until a person has said ``restore``, which begins a new generatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+
+from protocol.values import Value
 
 if TYPE_CHECKING:
     from protocol.messages import GatewayMessage, KioskMessage
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     AnyMessage = TypeVar("AnyMessage", bound=KioskMessage | GatewayMessage | UpstreamRequest | UpstreamAnswer)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
+class Mark(Value, frozen=True, order=True):
     """A place in a journal: generations first, and in each the sequence."""
 
     generation: int = 0

@@ -8,7 +8,6 @@ a platform's vouchers need more steps between.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from protocol import terms
 from protocol.classify import classify, no_voucher, shown_tail
 from protocol.messages import Action, Answer, Detail, Intent, Notice
 from protocol.upstream import AskRedeem, AskResolve, Looked
+from protocol.values import Value
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ _STATE_VERDICTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastUse:
+class LastUse(Value, frozen=True, kw_only=True):
     """When and where a voucher was last used; ``at`` is ISO 8601."""
 
     at: str
@@ -62,8 +61,7 @@ class LastUse:
     kiosk: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voucher:
+class Voucher(Value, frozen=True, kw_only=True):
     """One voucher as its owner's books have it at this moment."""
 
     id: str
@@ -123,8 +121,7 @@ class Voucher:
         return self.uses - len(self.taken)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Value, frozen=True, kw_only=True):
     """Where and when something is asked: the store's id and name, the kiosk, and the store's local time with offset.
 
     ``gateway`` None: no gateway stands between, and so none that could hold a lease.
@@ -142,8 +139,7 @@ class Moment:
     """Whether it is the voucher's own page that asks; that is in no store, so none is looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Value, frozen=True, kw_only=True):
     """What is recorded under a rid, and what its redemption holds.
 
     ``digest`` stands for the intent word for word where the books do not keep it so: they erase the code and the offer
@@ -165,8 +161,7 @@ class Known:
         return self.intent == intent if self.digest is None else self.digest == intent_digest(intent)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class Ruling(Value, frozen=True, kw_only=True):
     """The owner's decision: the answer, and what the transaction writes with it; nothing where ``record`` is False."""
 
     answer: Answer | Notice

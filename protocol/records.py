@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from protocol.kinds import ZH, Kind
+from protocol.values import Value
 from protocol.vocabulary import METHODS, Verdict
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def counts_as(verdict: str, *, undone: bool = False) -> Counts:
     return Counts.GIVEN_BACK if undone and found is Counts.REDEEMED else found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Value, frozen=True, kw_only=True):
     """One usage record, for a sheet."""
 
     at: datetime

@@ -7,13 +7,13 @@ the rid (rules 4 and 8 of docs/redemption.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from protocol.messages import Answer, Intent, Notice
 from protocol.upstream import AskRedeem, AskResolve
+from protocol.values import Value, replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ LONGEST_RETRY_S = 3.0
 PROMISED = "this voucher was accepted offline and is still to be uploaded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
+class Relay(Value, frozen=True, kw_only=True):
     """One rid as its gateway keeps it. The fields down to ``answer`` are journalled; the rest is of this run only."""
 
     requester: str
@@ -65,8 +64,7 @@ class Relay:
         return None if self.answer is None or self.answer.final else self.answer.accepted
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value, frozen=True):
     """Write the relay to the journal.
 
     ``durable``: it is on disk before the next effect; else it may ride with a later one.
@@ -78,15 +76,13 @@ class Write:
     """Together with the uses that were accepted, which nobody else can claim in this journal then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Value, frozen=True):
     """Send this upstream, once; report back with ``heard`` or ``unheard``."""
 
     message: AskRedeem | AskResolve
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Value, frozen=True):
     """Answer the requester."""
 
     message: Answer | Notice

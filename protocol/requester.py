@@ -10,10 +10,10 @@ The whole promise of this side is three rules (numbers are those of docs/redempt
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from protocol.messages import Answer, Confirm, Intent, Resolve
+from protocol.values import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,7 @@ RESOLVE_REPEAT_S = 3.0
 ACCEPTED_REPEAT_S = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Value, frozen=True, kw_only=True):
     """One rid as its requester knows it. ``answer`` is the latest; the request is open until that is final."""
 
     intent: Intent
@@ -58,22 +57,19 @@ class Request:
         return self.answer.accepted if self.answer is not None and self.is_open else None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value, frozen=True):
     """Write the request to the journal; it is on disk before the next effect is carried out."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Forgo:
+class Forgo(Value, frozen=True):
     """Write to the journal that the request is forgone; where it cannot be, no RESOLVE that says so may leave."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Value, frozen=True):
     """Hand this message to the link; it may be lost."""
 
     message: Confirm | Resolve

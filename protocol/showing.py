@@ -6,8 +6,9 @@ all the while that it is still there. A photograph of a code is worth nothing on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from protocol.values import Value
 
 #: How long one code is shown.
 STEP = timedelta(seconds=30)
@@ -22,8 +23,7 @@ GRACE = timedelta(seconds=5)
 OFFER = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Showing:
+class Showing(Value, frozen=True, kw_only=True):
     """A code as the owner's books know it: since when its page is open, when it was heard of last, how old the code is.
 
     ``step_at`` is the moment at which the page began to show this code.

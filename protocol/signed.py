@@ -9,7 +9,7 @@ Shapes only: who holds keys checks the signature (``gateway.keys``), and makes i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from protocol.values import Value
 
 PREFIX = "HX:"
 VERSION = 1
@@ -30,8 +30,7 @@ _PAIR_LETTERS, _SINGLE_LETTERS = 3, 2
 LENGTH = len(PREFIX) + _BYTES // 2 * _PAIR_LETTERS + _BYTES % 2 * _SINGLE_LETTERS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedCode:
+class SignedCode(Value, frozen=True, kw_only=True):
     """What a signed code says. ``key`` and ``voucher`` are ids in hexadecimal; nothing here is verified."""
 
     key: str

@@ -6,16 +6,15 @@ from the identity, which the broker takes from the certificate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_args
 
 from protocol.messages import GatewayMessage, KioskMessage, Presence
+from protocol.values import Value
 
 ROOT = "hexiao/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Value, frozen=True):
     """One level below a device's own: ``hexiao/v1/<identity>/<name>``."""
 
     name: str

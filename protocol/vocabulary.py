@@ -7,8 +7,9 @@ px. The second line of a refusal says what to do, or what the matter is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from protocol.values import Value
 
 
 class Verdict(StrEnum):
@@ -100,16 +101,14 @@ class Sound(StrEnum):
     SLOW_TICK = "slow_tick"
 
 
-@dataclass(frozen=True, slots=True)
-class Light:
+class Light(Value, frozen=True):
     """A light: what colour, and how it is shown."""
 
     colour: Colour
     pattern: Pattern = Pattern.STEADY
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Value, frozen=True):
     """What a verdict says to people, and how it looks and sounds.
 
     ``zh`` and ``en`` are the fixed lines of the panel; what is particular to a voucher (its name, when, where) is set

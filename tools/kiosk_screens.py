@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -17,6 +16,7 @@ from device.display.fonts import load_face
 from device.display.layout import HEIGHT, WIDTH
 from device.view import LinkState
 from protocol.messages import Detail
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from tools.panel_sheet import example
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from device.counter.digits import PIN
@@ -10,6 +9,7 @@ from device.counter.looking import ask
 from device.counter.purposes import Activating
 from device.counter.states import Counter, Looking, Step, Typing, enter
 from protocol.duty import Activate
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from protocol.messages import Offered

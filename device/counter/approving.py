@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +15,7 @@ from device.counter.states import Counter, Looking, Offering, Step, Typing, ente
 from device.counter.undoing import ask_permit
 from protocol.classify import is_badge
 from protocol.duty import Approve
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from device.counter.events import Gone, SeveralCodes

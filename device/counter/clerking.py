@@ -6,7 +6,6 @@ What to undo is ``undoing``, the code ``entering``, the day of who is signed in 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter import activating, approving, digits, entering, reviewing, undoing
@@ -30,6 +29,7 @@ from device.counter.states import (
 )
 from device.ports import Button
 from protocol.duty import SignIn
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from device.counter.events import Pressed, Released

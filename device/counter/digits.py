@@ -9,11 +9,11 @@ Pure: what is typed goes no further than who asked for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from device.ports import Button
 from protocol.pins import PIN_DIGITS
+from protocol.values import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,20 +34,17 @@ _TURNS: Mapping[Button, int] = {Button.UP: 1, Button.DOWN: -1}
 _IN_SIGHT = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Value, frozen=True):
     """The entry has ended with these digits."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Value, frozen=True):
     """There was nothing more to go back to: the entry was given up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digits:
+class Digits(Value, frozen=True, kw_only=True):
     """An entry of ``fewest`` to ``most`` digits, as far as it has come."""
 
     fewest: int

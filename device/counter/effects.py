@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from protocol.values import Value
 
 if TYPE_CHECKING:
     from device.view import View
@@ -12,44 +13,38 @@ if TYPE_CHECKING:
     from protocol.vocabulary import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Mint:
+class Mint(Value, frozen=True):
     """Write a new redemption to the journal. It is on disk before the next effect; else report MintFailed instead."""
 
     intent: Intent
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Value, frozen=True):
     """Hand a message to the link, which may lose it."""
 
     message: KioskMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Value, frozen=True):
     """Show this view. ``announced``: it is a new screen, so its sound is played; else only its words moved."""
 
     view: View
     announced: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Conclude:
+class Conclude(Value, frozen=True):
     """Note a redemption's final answer, and erase its raw code. Where this fails nothing is lost: it is asked again."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(Value, frozen=True):
     """Note that the gateway has accepted a redemption offline, before a screen says so; its code is still needed."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Forgo:
+class Forgo(Value, frozen=True):
     """Note that no word that a redemption was accepted offline counts any more.
 
     It is on disk before a RESOLVE leaves that says so; else that stays here, and ForgoFailed is reported.
@@ -58,23 +53,20 @@ class Forgo:
     rid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(Value, frozen=True):
     """Note that a redemption was given up at the counter before its end was known."""
 
     rid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Value, frozen=True):
     """Note that the final answer was seen, and whether what was redeemed was handed over."""
 
     rid: str
     handed_over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Value, frozen=True):
     """Note a refusal that spent nothing. ``code_tail`` is None for payment and setup codes, and for what is no text."""
 
     verdict: Verdict
@@ -82,15 +74,13 @@ class Refuse:
     clerk: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOut:
+class ReadOut(Value, frozen=True):
     """Tell the gateway the part of the journal that it asks for."""
 
     asked: AskBook
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value, frozen=True):
     """Note where which gateway says that this kiosk stands, and what time it is there (ISO 8601 with offset)."""
 
     gateway: str
@@ -99,13 +89,11 @@ class Placed:
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tidy:
+class Tidy(Value, frozen=True):
     """Clear away what the journal no longer needs; there is time for it now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Value, frozen=True):
     """Log that a message changed nothing, and why."""
 
     reason: str

@@ -7,7 +7,6 @@ down.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from device.counter import digits
@@ -20,6 +19,7 @@ from device.counter.redeeming import redeem
 from device.counter.results import show_result
 from device.counter.states import Counter, EnteringAmount, EnteringCode, Outcome, Step, enter, rest
 from protocol.messages import Method
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

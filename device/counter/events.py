@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from protocol.values import Value
 
 if TYPE_CHECKING:
     from device.ports import Button
     from protocol.messages import GatewayMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(Value, frozen=True):
     """A code was held up; told once for each time it is presented. ``text`` None: its bytes are no text."""
 
     text: str | None
@@ -19,80 +19,67 @@ class Scanned:
     """Whether it is in view until ``Gone`` is told; what a scanner gun has read is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeveralCodes:
+class SeveralCodes(Value, frozen=True):
     """More than one code is held up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Value, frozen=True):
     """What was held up has been taken away."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraReady:
+class CameraReady(Value, frozen=True):
     """The camera delivers frames."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraFault:
+class CameraFault(Value, frozen=True):
     """The camera is absent, or delivers nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(Value, frozen=True):
     """A button went down. ``entropy`` is 16 fresh random bytes, of which a redemption id may be made."""
 
     button: Button
     entropy: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Value, frozen=True):
     """A button came up again after ``held_s`` seconds."""
 
     button: Button
     held_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class LinkUp:
+class LinkUp(Value, frozen=True):
     """The broker has taken the kiosk in, and messages can come and go."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkDown:
+class LinkDown(Value, frozen=True):
     """The connection to the broker is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Value, frozen=True):
     """A message from the gateway."""
 
     message: GatewayMessage
 
 
-@dataclass(frozen=True, slots=True)
-class JournalBehind:
+class JournalBehind(Value, frozen=True):
     """The gateway has seen a later state of this kiosk's journal than the journal itself holds: it is an old copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForgoFailed:
+class ForgoFailed(Value, frozen=True):
     """The journal could not take that a redemption was forgone, so its RESOLVE has not left."""
 
     rid: str
 
 
-@dataclass(frozen=True, slots=True)
-class MintFailed:
+class MintFailed(Value, frozen=True):
     """The journal could not take this redemption, so nothing of it has left the kiosk."""
 
     rid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Value, frozen=True):
     """Time has passed."""
 
 

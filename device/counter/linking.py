@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from device.counter import looking, redeeming
@@ -11,6 +10,7 @@ from device.counter.events import LinkDown, LinkUp
 from device.counter.states import Counter, Idle, Looking, OutOfService, Starting, Step, enter, rest
 from device.view import LinkState
 from protocol.messages import LONGEST_CLAIM, Hello, Notice, Welcome
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

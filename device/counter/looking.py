@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter.effects import Effect, Ignored, Refuse, Send
@@ -31,6 +30,7 @@ from protocol.classify import classify, is_activation, is_badge
 from protocol.duty import Activate, Approve, AskOwnDay, AskUndo, AskUndoable, SignIn
 from protocol.ids import code_tail
 from protocol.messages import Detail, Look, Method, Notice, Offered, Refusal, Refused, Signed
+from protocol.values import replace
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter.digits import Digits
@@ -11,6 +10,7 @@ from device.counter.redeeming import redeem
 from device.counter.results import show_result
 from device.counter.states import Counter, EnteringAmount, Looking, Manner, Offering, Outcome, Step, enter
 from device.ports import Button
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

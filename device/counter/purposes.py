@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from protocol.values import Value
 
 if TYPE_CHECKING:
     from device.counter.states import Offering
 
 
-@dataclass(frozen=True, slots=True)
-class SigningIn:
+class SigningIn(Value, frozen=True):
     """Typed to sign in: the number, then the PIN."""
 
     number: str | None = None
     """The number, once it is the PIN's turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permitting:
+class Permitting(Value, frozen=True):
     """Typed to undo: the PIN of the clerk who is signed in."""
 
     undoes: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Activating:
+class Activating(Value, frozen=True):
     """Typed to have a PIN from now on: twice the same."""
 
     code: str
@@ -38,8 +36,7 @@ class Activating:
     """Whether the two were not the same, so that it begins anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Approving:
+class Approving(Value, frozen=True):
     """Typed to approve what is worth much: the PIN of the clerk who is signed in, else a manager's number and PIN."""
 
     offering: Offering

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter.effects import Accept, Conclude, Effect, Forgo, Ignored, Mint, Park, Send
@@ -37,6 +36,7 @@ from protocol import requester
 from protocol.ids import code_tail, rid_from, rids_from
 from protocol.messages import Action, Intent, Method
 from protocol.requester import Request
+from protocol.values import replace
 from protocol.vocabulary import UNDECIDED, Verdict
 
 if TYPE_CHECKING:

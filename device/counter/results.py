@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -24,6 +23,7 @@ from device.counter.states import (
 )
 from device.ports import Button
 from protocol.messages import Action, Settled
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

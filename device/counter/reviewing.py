@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from device.counter.looking import ask
 from device.counter.states import Counter, Looking, Reviewing, Step, enter, rest
 from device.ports import Button
 from protocol.duty import AskOwnDay, OwnDay
+from protocol.values import replace
 
 _TURNS = {Button.UP: -1, Button.DOWN: 1}
 

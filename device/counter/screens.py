@@ -7,7 +7,6 @@ five of twenty-one. A line that fits is centred, a longer one is left to scroll.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
@@ -34,6 +33,7 @@ from device.counter.states import (
     Undoing,
 )
 from device.view import Claim, Line, LinkState, Screen, View
+from protocol.values import Value, replace
 from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def view_of(counter: Counter, seq: int) -> View:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Face:
+class _Face(Value, frozen=True, kw_only=True):
     screen: Screen
     lines: tuple[str, ...]
     keys: tuple[str, ...] = ()

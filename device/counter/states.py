@@ -7,12 +7,12 @@ shows meanwhile: no phase can lose it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from device.view import LinkState
 from protocol.messages import Detail, Method
+from protocol.values import Value, replace
 
 if TYPE_CHECKING:
     from device.counter.digits import Digits
@@ -59,22 +59,19 @@ class Manner(StrEnum):
 # --- what the screen is about ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Starting:
+class Starting(Value, frozen=True):
     """Until the camera has said whether it works."""
 
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Value, frozen=True):
     """At rest: show a code. A question that waits comes up at ``question_at``."""
 
     question_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Looking:
+class Looking(Value, frozen=True):
     """The gateway is asked what a code is worth."""
 
     look: int
@@ -90,8 +87,7 @@ class Looking:
     """What is to be approved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offering:
+class Offering(Value, frozen=True):
     """What the code is worth is on the screen; OK redeems it."""
 
     code: str
@@ -108,8 +104,7 @@ class Offering:
         return max(self.offer.max_quantity, 1 + len(self.offer.others))
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Value, frozen=True):
     """A redemption's end is not known yet; the goods stay on the counter."""
 
     rid: str
@@ -121,8 +116,7 @@ class Pending:
     """Whether the clerk may choose between waiting on and giving up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Value, frozen=True, kw_only=True):
     """An answer to show. With a rid it is that redemption's final answer (PARKED: its number)."""
 
     verdict: Verdict
@@ -135,8 +129,7 @@ class Outcome:
     """How many of how many were redeemed, where not all of those that were confirmed at one press."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Value, frozen=True):
     """An answer stands on the screen."""
 
     outcome: Outcome
@@ -146,15 +139,13 @@ class Result:
     """Whether it still has to be shown for its time, or acknowledged, before it counts as seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value, frozen=True):
     """It is asked whether what this rid redeemed was handed over."""
 
     rid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Typing:
+class Typing(Value, frozen=True):
     """A clerk sets number or PIN with the buttons; given up at ``until``."""
 
     entry: Digits
@@ -162,8 +153,7 @@ class Typing:
     purpose: Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class Choosing:
+class Choosing(Value, frozen=True):
     """A clerk chooses what to undo, then why; given up at ``until``."""
 
     done: tuple[Done, ...]
@@ -180,8 +170,7 @@ class Choosing:
         return max(0, math.ceil((self.done[self.at].left_s - (self.shown_at - self.since)) / 60))
 
 
-@dataclass(frozen=True, slots=True)
-class Undoing:
+class Undoing(Value, frozen=True):
     """What is about to be undone is on the screen; OK undoes it."""
 
     undoes: str
@@ -192,15 +181,13 @@ class Undoing:
     seconds_left: int
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Value, frozen=True):
     """It is asked whether the clerk who is signed in goes."""
 
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewing:
+class Reviewing(Value, frozen=True):
     """A clerk pages through the day's own redemptions; given up at ``until``."""
 
     day: OwnDay
@@ -209,8 +196,7 @@ class Reviewing:
     """Which of them is shown, counted from 1; 0: the totals."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfService:
+class OutOfService(Value, frozen=True):
     """The kiosk may not serve, or must not. ``lasting``: a welcome does not end it."""
 
     verdict: Verdict
@@ -218,16 +204,14 @@ class OutOfService:
     lasting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EnteringCode:
+class EnteringCode(Value, frozen=True):
     """A voucher's code is set with the buttons; given up at ``until``."""
 
     entry: Digits
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class EnteringAmount:
+class EnteringAmount(Value, frozen=True):
     """What was received is set with the buttons, for an offer that is confirmed with it."""
 
     entry: Digits
@@ -248,8 +232,7 @@ Phase: TypeAlias = Starting | Idle | Looking | Offering | Pending | Result | Que
 # --- what goes on beside it -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Value, frozen=True, kw_only=True):
     """A redemption from its OK until its answer has been seen."""
 
     request: Request
@@ -270,8 +253,7 @@ class Ticket:
         return self.request.rid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Value, frozen=True, kw_only=True):
     """A redemption as the journal kept it over a restart: open, or ended and not seen."""
 
     intent: Intent
@@ -281,16 +263,14 @@ class Kept:
     forgone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Value, frozen=True):
     """A SETTLED that the gateway may not have got."""
 
     message: Settled
     sent_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(Value, frozen=True, kw_only=True):
     """What stays the same for one run of a kiosk."""
 
     boot: str
@@ -300,8 +280,7 @@ class Setup:
     style: Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
+class Counter(Value, frozen=True, kw_only=True):
     """The whole state of a counter."""
 
     setup: Setup

@@ -7,7 +7,6 @@ redemption needs to leave (it is on disk before it is sent), then the screen, th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter import (
@@ -68,6 +67,7 @@ from device.ports import Button
 from protocol.comparing import AskBook
 from protocol.duty import OwnDay
 from protocol.messages import Answer, Notice, Offered, Refused, Signed, Undoable, Welcome
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

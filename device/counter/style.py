@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from device.counter.words import WORDS, Language
+from protocol.values import Value
 from protocol.vocabulary import PHRASES
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 SIZES = {16: (4, 16), 12: (5, 21)}
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Value, frozen=True):
     """What the screens are set for: how many lines of how many cells, in which language."""
 
     language: Language = Language.ZH

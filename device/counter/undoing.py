@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from device.counter.digits import PIN
@@ -15,6 +14,7 @@ from device.counter.states import Choosing, Counter, Looking, Manner, Outcome, S
 from device.ports import Button
 from protocol.duty import AskUndo, AskUndoable
 from protocol.messages import Offered, Undoable
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

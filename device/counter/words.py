@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from protocol.values import Value
 
 
 class Language(StrEnum):
@@ -13,8 +14,7 @@ class Language(StrEnum):
     EN = "en"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Value, frozen=True, kw_only=True):
     """The fixed words of one language; braces are filled in by the screens."""
 
     starting: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from headoffice.vouchers.orders import OrderState, Stage, state_of
 from protocol.kinds import Kind
 from protocol.owner import LastUse, Moment, Voucher, VoucherState, judge
 from protocol.signed import read_signed
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

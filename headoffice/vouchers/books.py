@@ -5,7 +5,7 @@ Only statements whose cost does not grow with the books: each finds its rows by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from headoffice.vouchers.orders import Stage
 from protocol.ids import code_tail
 from protocol.kinds import Kind
 from protocol.owner import LastUse, Voucher, VoucherState
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,6 +26,7 @@ from headoffice.errors import NotAllowedError, NotFoundError, StartError
 from headoffice.tables.keys import signing_keys
 from protocol.leasing import PublicKey
 from protocol.signed import KEY_ID_BYTES, SignedCode
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from protocol.marks import NEVER, Mark
 from protocol.owner import Voucher
 from protocol.upstream import AskRedeem
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from random import Random
@@ -65,7 +67,7 @@ class Books:
         return Books(
             items={code: Item(item.voucher, dict(item.uses)) for code, item in self.items.items()},
             known=dict(self.known),
-            peers={name: replace(peer) for name, peer in self.peers.items()},
+            peers={name: copy(peer) for name, peer in self.peers.items()},
             generation=self.generation,
             stopped=self.stopped,
             open_entries=dict(self.open_entries),

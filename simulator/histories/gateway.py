@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -33,6 +32,7 @@ from protocol.messages import (
 )
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.upstream import AskLook, AskRedeem, AskResolve, AskSettled, Looked
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.caller import PATIENCE_S, Caller
 from simulator.histories.group_commit import NOON

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from protocol.marks import NEVER, Mark
 from protocol.owner import intent_digest
 from protocol.relay import FIRST_RETRY_S
 from protocol.upstream import Entry
+from protocol.values import replace
 from simulator.histories.faults import Fault
 
 if TYPE_CHECKING:

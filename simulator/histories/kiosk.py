@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +15,7 @@ from device.counter.timing import Timing
 from protocol.ids import code_tail
 from protocol.marks import NEVER, Mark, mark_of, shown_in, stamped
 from protocol.messages import Answer, Hello, Welcome
+from protocol.values import replace
 from simulator.histories.clerk import Clerk
 from simulator.histories.faults import Fault, State
 from simulator.histories.net import Line

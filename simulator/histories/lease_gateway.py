@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +12,7 @@ from protocol.lease import Clock
 from protocol.messages import Action
 from protocol.relay import PROMISED
 from protocol.upstream import AskHello, AskLeased, AskRedeem, Leased, Looked, Met
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.caller import PATIENCE_S, SOON_S
 from simulator.histories.gateway import Gateway

@@ -6,7 +6,7 @@ What it grants and takes back is known to it alone; what the gateways make of th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +20,7 @@ from protocol.messages import Answer
 from protocol.owner import VoucherState
 from protocol.signed import SignedCode
 from protocol.upstream import AskHello, AskResolve, Met
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.books import Item
 from simulator.histories.office import Office

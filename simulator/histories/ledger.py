@@ -5,7 +5,6 @@ What they have lost then comes back from the gateways' journals, and from what t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import msgspec
 from protocol import owner
 from protocol.messages import Answer
 from protocol.owner import Known, Moment
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.books import Books, asked
 from simulator.histories.party import Party

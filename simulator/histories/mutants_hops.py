@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +14,7 @@ from protocol.messages import Answer, Confirm, Intent, Notice
 from protocol.relay import Ask, Relay, Reply
 from protocol.requester import Request
 from protocol.upstream import AskRedeem, Looked
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.mutant import broken, for_ever
 

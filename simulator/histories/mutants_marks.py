@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.standing import Standing
 from protocol import owner, relay
 from protocol.marks import Mark
 from protocol.upstream import AskRedeem, AskResolve, Met
+from protocol.values import replace
 from simulator.histories.group_commit import Disk
 from simulator.histories.ledger import Ledger
 from simulator.histories.mutant import broken

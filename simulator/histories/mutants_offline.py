@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +13,7 @@ from protocol import lease, owner, requester
 from protocol.lease import Cause, Held, Journalled
 from protocol.messages import Answer, Resolve
 from protocol.upstream import AskResolve
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.kinds import Kind
 from simulator.histories.lease_gateway import LeaseGateway

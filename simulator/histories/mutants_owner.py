@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +10,7 @@ from gateway import binding
 from protocol import owner
 from protocol.messages import Answer
 from protocol.owner import Known, Moment, Ruling, Voucher
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.ledger import Ledger
 from simulator.histories.mutant import broken

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -11,6 +10,7 @@ from protocol.marks import mark_of, shown_in, stamped
 from protocol.messages import Action, Answer, Intent, Method, Notice
 from protocol.owner import Known, Ruling, VoucherState
 from protocol.upstream import AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked, Met
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.books import Peer, asked, drawn_items, spare_item
 from simulator.histories.faults import Fault, State

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from gateway.usage import Usage
 from protocol.marks import NEVER, Mark
 from protocol.messages import Action, Answer, Detail, Intent
 from protocol.relay import Relay
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import rid
 

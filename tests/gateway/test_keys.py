@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.keys import is_signed
 from protocol.leasing import PublicKey
 from protocol.signed import SignedCode, read_signed
+from protocol.values import replace
 
 
 class Key:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
 from protocol.messages import Answer, Notice, Offered, Refused, Resolve
 from protocol.signed import SignedCode
 from protocol.upstream import AskLeased, AskLook, AskRedeem, AskResolve, Leased, Looked, Met
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import Shop, SilentOwner, intent_of, open_shop, rid
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from headoffice.pages.qr import QUIET, qr_svg
 from headoffice.vouchers.signing import make_signer, register_key, revoke_key, signer_in, valid_keys
 from protocol.signed import LENGTH, read_signed
 from protocol.upstream import AskHello, Met
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import client_of, opened_counter
 
@@ -43,7 +44,7 @@ def signer(office: Office, tmp_path: Path, clock: Clock) -> Signer:
 @pytest.fixture
 def signing(office: Office, signer: Signer, clock: Clock) -> Counter:
     """Return a counter whose head office has a key."""
-    office = replace(office, signer=signer)
+    office = dataclasses.replace(office, signer=signer)
     return opened_counter(client_of(office), office, clock)
 
 

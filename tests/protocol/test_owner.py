@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import msgspec
@@ -12,6 +11,7 @@ from protocol import owner
 from protocol.messages import Action, Answer, Intent, Notice
 from protocol.owner import Known, LastUse, Moment, Voucher, VoucherState
 from protocol.upstream import AskRedeem, AskResolve
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # a Saturday

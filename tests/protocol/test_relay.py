@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
@@ -11,6 +9,7 @@ from protocol import relay
 from protocol.messages import Answer, Intent, Notice
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.upstream import AskRedeem, AskResolve
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")

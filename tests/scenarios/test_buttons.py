@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from device.counter.digits import END, Digits
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from tests.scenarios.answers import assert_says
 

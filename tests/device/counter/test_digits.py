@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +26,7 @@ from device.counter.digits import (
 )
 from device.ports import Button
 from headoffice.vouchers.codes import ALPHABET
+from protocol.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
