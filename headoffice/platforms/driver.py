@@ -157,8 +157,9 @@ class Driver:
         """
 
         def find(connection: Connection) -> str | None:
-            filed = cases.claimant(connection, voucher)
-            if filed is not None and not (filed.gateway in self._spoken(connection) and _attributable(connection)):
+            filed, spoken = cases.claimant(connection, voucher), self._spoken(connection)
+            heard = bool(spoken) if filed is None else filed.gateway in spoken
+            if not (heard and _attributable(connection)):
                 msg = "the books may be behind; send it again"
                 raise BehindError(msg)
             return None if filed is None else filed.case.rid

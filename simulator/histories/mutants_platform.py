@@ -155,6 +155,10 @@ def _nothing_is_forgotten(_: object) -> property:
     return property(lambda _: False)
 
 
+def _only_use_is_nobodys(recalled: Whatever) -> Whatever:
+    return lambda known, answer: replace(recalled(known, answer), voucher=None)
+
+
 _broken = partial(broken, kind=Kind.PLATFORM)
 
 PLATFORM = (
@@ -189,5 +193,6 @@ PLATFORM = (
     _broken("the claim is kept after an abort", 8, (Case, "claims", _claims_for_ever)),
     _broken("nobody drives what has left", 8, (platform, "tick", _nobody_drives)),
     _broken("restored books forget that a consume may have left", 11, (Case, "forgotten", _nothing_is_forgotten)),
+    _broken("restored books forget whose the only use was", 11, (platform, "recalled", _only_use_is_nobodys)),
     _broken("a person may decide at once", 6, (platform, "QUIET_S", lambda _: 0.0)),
 )

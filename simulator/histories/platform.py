@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from protocol.platform import Case
     from simulator.histories.party import Stage
 
+#: How often a platform tells what was not taken, and how long it waits in between, seconds.
+TELLS, TOLD_AGAIN_S = 20, 10.0
+
 
 @dataclass(slots=True)
 class Card:
@@ -47,8 +50,8 @@ class Platform:
         self.cards: dict[str, Card] = {}
         """Cards by their codes; one card can have two."""
         self.refuses_until = 0.0
-        self.report: Callable[[str, bool], None] = lambda _card, _ours: None
-        """Gets the events: which card was consumed, and whether by this chain."""
+        self.report: Callable[[str, bool], bool] = lambda _card, _ours: True
+        """Gets the events: which card was consumed, and whether by this chain; returns whether it was taken."""
 
     def seen(self, code: str, store: str, quantity: int, rid: str | None) -> Seen | None:
         """Answer a query from a replica; None for a code that was never sold."""
@@ -87,7 +90,12 @@ class Platform:
             self._oracle.spent(rid, card.name, len(card.consumed_at))
         delay = self._faults.event_delay(None if rid == ELSEWHERE else rid)
         if delay is not None:
-            self._world.at(self._world.now + delay, self.report, card.name, rid != ELSEWHERE)
+            self._world.at(self._world.now + delay, self.tell, card.name, rid != ELSEWHERE, TELLS)
+
+    def tell(self, card: str, ours: bool, tells: int) -> None:  # noqa: FBT001 - as it is handed on
+        """Tell that a card was consumed, and again until that is taken, so often at the most."""
+        if not self.report(card, ours) and tells > 1:
+            self._world.at(self._world.now + TOLD_AGAIN_S, self.tell, card, ours, tells - 1)
 
     @staticmethod
     def _verdict(card: Card, store: str | None, quantity: int, at: float) -> Verdict:

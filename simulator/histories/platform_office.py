@@ -208,8 +208,11 @@ class PlatformOffice(Office):
 
     def _may_drive(self, rid: str) -> bool:
         """Whether the books cannot be behind of what has become of a rid."""
-        current = not (self.disk.stopped or self.disk.missing)
-        return current and self.disk.came_by.get(rid) in self._spoken
+        return self._is_current and self.disk.came_by.get(rid) in self._spoken
+
+    @property
+    def _is_current(self) -> bool:
+        return not (self.disk.stopped or self.disk.missing)
 
     @property
     def _is_attributable(self) -> bool:
@@ -337,11 +340,16 @@ class PlatformOffice(Office):
         if back_s is not None:
             self.world.at(self.world.now + back_s, self.do, run, hear, (answer,))
 
-    def _reported(self, card: str, ours: bool) -> None:  # noqa: FBT001 - as the platform says it
-        """Take an event; it concerns the case that claims the card, if one does."""
+    def _reported(self, card: str, ours: bool) -> bool:  # noqa: FBT001 - as the platform says it
+        """Take an event; it concerns the case that claims the card, if one does, or a rid that the books have lost."""
+        if not (self.up and self._is_current and self._is_attributable):
+            return False
         case = next((case for case in self.cases.values() if case.claims and case.voucher == card), None)
-        if self.up and case is not None and self._may_drive(case.rid) and self._is_attributable:
+        if case is not None and case.phase is not Phase.ENDED:
+            if not self._may_drive(case.rid):
+                return False
             self._apply(case.rid, machine.reported(case, ours=ours))
+        return True
 
     # --- people -------------------------------------------------------------------------------------------------
 

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.standing import HEAD_OFFICE
-from protocol.marks import NEVER
 from simulator.histories.faults import Fault, State
 from simulator.histories.gateway import STORES
 from simulator.histories.kinds import Kind
-from simulator.histories.lease_gateway import LeaseGateway
 from simulator.histories.lease_troubles import forget_accepted, has_accepted
+from simulator.histories.older_copies import DOWN_S, OlderCopies
 from simulator.histories.platform_office import PlatformOffice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.histories.books import Books
-    from simulator.histories.gateway import Gateway
-    from simulator.histories.group_commit import Disk
+    from simulator.histories.aiming import Target
     from simulator.histories.history import History
-    from simulator.histories.kiosk import Journal, Kiosk
     from simulator.histories.net import Line
-    from simulator.histories.page import Page
 
 #: How long things last, seconds.
 CUT_S = (0.5, 30.0)
 NOTICED_S = (0.5, 15.0)
-DOWN_S = (0.2, 8.0)
 REFUSING_S = (1.0, 10.0)
 #: How often a history comes to its theme at the most, and how soon that strikes then.
 PURSUED = 6
@@ -37,51 +29,27 @@ AT_HAND_S = (0.0, 0.02)
 SLOW_S = (2.0, 30.0)
 #: How late things come to a platform that is slow: queries that somebody may still wait for, consumes that nobody does.
 LATE_QUERY_S, LATE_CONSUME_S = (2.0, 9.0), (6.0, 40.0)
-#: An older copy of a journal is at most so old when it is put back.
-OLDER_S = (0.5, 10.0)
-SOON_S = (0.02, 0.12)
 #: How far a wall clock jumps, hours.
 JUMP_H = 30.0
 _AT_PLATFORM = frozenset({State.CLAIMED, State.SENT, State.OPEN})
 _BEFORE_CONSUME = frozenset({State.ASKED, State.TAKEN, State.CLAIMED})
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whom trouble strikes: a rid, and who has to do with it."""
-
-    state: State | None
-    rid: str | None
-    code: str
-    kiosk: Kiosk
-    page: Page
-    gateway: Gateway
-
-
-class Troubles:
+class Troubles(OlderCopies):
     """Strikes the parties of one history."""
 
     def __init__(self, history: History, codes: list[str], calm_at: float) -> None:
-        """Keep the history, the codes of its vouchers, and when all is to be calm."""
-        self._history = history
-        self._world = history.world
-        self._random = history.world.random
-        self._oracle = history.oracle
-        self._faults = history.faults
-        self._office = history.office
-        self._codes = codes
-        self._calm_at = calm_at
+        """Choose what the history is about, and whether its books are put back or its journals."""
+        super().__init__(history, codes, calm_at)
         # Books and journals that are both put back have both forgotten the same: nobody is left who could know.
         # Of a platform's rids that are lost with the books many can only be ended by a person, who is to stay rare.
         others = 39 if history.kind is Kind.PLATFORM else 1
         self._theme = self._random.choice(self._themes[history.kind])
-        forgetting = self._theme[1] in {self._forget_soon, self._forget_claimed, self._put_office_back}
-        put_back = forgetting or self._random.choice((True, *[False] * others))
+        forgets = {self._forget_soon, self._forget_claimed, self._forget_redeemed, self._put_office_back}
+        put_back = self._theme[1] in forgets or self._random.choice((True, *[False] * others))
         self._office_is_put_back = put_back and history.kind is not Kind.OFFLINE
-        self._office_copied = False
+        self._is_for_redeemed = self._theme[1] == self._forget_redeemed
         self._pursued = 0
-        self._when_claimed: dict[str, Books] = {}
-        """The books as they were when a rid was claimed."""
 
     @property
     def _themes(self) -> dict[Kind, tuple[tuple[State, Callable[[Target], None]], ...]]:
@@ -100,9 +68,12 @@ class Troubles:
                 (State.ASKED, self._slow_platform),
                 (State.CLAIMED, self._slow_platform),
                 (State.CLAIMED, self._slow_platform),
+                (State.CLAIMED, self._slow_platform),
                 (State.OPEN, self._forget_claimed),
                 (State.CLAIMED, self._redeem_elsewhere),
                 (State.CLAIMED, self._forget_soon),
+                (State.CLAIMED, self._forget_redeemed),
+                (State.CLAIMED, self._forget_redeemed),
                 (State.SENT, self._redeem_elsewhere),
                 (State.SENT, self._refuse_all),
             ),
@@ -116,8 +87,8 @@ class Troubles:
     def pursue(self, state: State, rid: str | None) -> None:
         """Strike as the theme of this history has it."""
         when, trouble = self._theme
-        if trouble == self._forget_claimed and state is State.CLAIMED and rid is not None:
-            self._when_claimed[rid] = self._office.disk.copy()
+        if trouble in {self._forget_claimed, self._forget_redeemed}:
+            self._keep(state, rid)
         worth = state is not State.RULED or bool(rid and self._oracle.trails[rid].spent)
         if state is when and worth and not self._faults.calm and self._pursued < PURSUED:
             self._pursued += 1
@@ -155,37 +126,9 @@ class Troubles:
         }
         self._random.choices(list(troubles), list(troubles.values()))[0](target)
 
-    def put_something_back(self) -> None:
-        """Put the books, or what would be put back instead of them, back to an older copy."""
-        target = self._aim(None, None)
-        if self._office_is_put_back:
-            self._put_office_back(target)
-        else:
-            self._random.choice((self._put_gateway_back, self._put_kiosk_back))(target)
-
     def cut_a_store_off(self) -> None:
         """Cut a gateway off from the office, so that it has to see what it may accept by itself."""
         self._cut_office(self._aim(None, None))
-
-    def put_a_store_back(self) -> None:
-        """Put a gateway's journal back to what it was before it went on by itself, where one has."""
-        alone = [one for one in self._history.gateways if isinstance(one, LeaseGateway) and one.has_accepted]
-        for gateway in alone[:1]:
-            self._put_gateway_back_to(gateway, gateway.before)
-
-    def _aim(self, state: State | None, rid: str | None) -> Target:
-        random, history = self._random, self._history
-        looking = [one for one in history.kiosks if one.looking_at is not None] if state is State.LOOK else []
-        rid = rid or random.choice(self._oracle.live() or [None])
-        trail = None if looking else self._oracle.trails.get(rid or "")
-        asks = None if trail is None else trail.requester
-        kiosk = next((one for one in history.kiosks if one.name == asks), None) or random.choice(
-            looking or history.kiosks
-        )
-        page = next((one for one in history.pages if one.name == asks), None) or random.choice(history.pages)
-        code = kiosk.looking_at if trail is None else trail.intent.code
-        gateway = page.gateway if page.name == asks else kiosk.gateway
-        return Target(state, rid, code or random.choice(self._codes), kiosk, page, gateway)
 
     # --- links ------------------------------------------------------------------------------------------------------
 
@@ -203,6 +146,12 @@ class Troubles:
         """Leave a gateway alone with a redemption: neither who asked nor the office is heard."""
         self._cut_kiosk(target)
         self._cut_office(target)
+
+    def _forget_accepted(self, target: Target) -> None:
+        """Cut a gateway off that has just accepted a redemption, and let it forget that."""
+        if target.rid is not None and has_accepted(target.kiosk, target.rid):
+            self._cut_office(target)
+            forget_accepted(self._history, target.kiosk, target.rid)
 
     def _cut(self, line: Line) -> float:
         self._world.tell("network", "a line is cut")
@@ -233,60 +182,6 @@ class Troubles:
         self._met(Fault.OFFICE_CRASH)
         self._office.crash(self._random.uniform(*DOWN_S), reboot=self._random.choice((True, False)))
 
-    def _put_kiosk_back(self, target: Target) -> None:
-        self._later(self._put_kiosk_back_to, target.kiosk, target.kiosk.disk.copy())
-
-    def _put_kiosk_back_to(self, kiosk: Kiosk, older: Journal) -> None:
-        self._met(Fault.KIOSK_BACK, kiosk=kiosk)
-        kiosk.put_back(older, self._random.uniform(*DOWN_S))
-
-    def _put_gateway_back(self, target: Target) -> None:
-        if not self._office_is_put_back:
-            self._later(self._put_gateway_back_to, target.gateway, target.gateway.disk.copy())
-
-    def _put_gateway_back_to(self, gateway: Gateway, older: Disk) -> None:
-        self._met(Fault.GATEWAY_BACK, gateway=gateway)
-        gateway.put_back(older, self._random.uniform(*DOWN_S))
-
-    def _forget_accepted(self, target: Target) -> None:
-        """Cut a gateway off that has just accepted a redemption, and let it forget that."""
-        if target.rid is not None and has_accepted(target.kiosk, target.rid):
-            self._cut_office(target)
-            forget_accepted(self._history, target.kiosk, target.rid)
-
-    def _put_office_back(self, _: Target) -> None:
-        if self._office_is_put_back and not self._office_copied:
-            self._office_copied = True  # once in a history: a second copy might be newer than what it replaces
-            self._later(self._put_office_back_to, self._office.disk.copy())
-
-    def _forget_soon(self, _: Target) -> None:
-        """Put the books back to what they are now, so soon that hardly anybody has heard what followed."""
-        if self._office_is_put_back and not self._office_copied:
-            self._office_copied = True
-            moment = self._world.now + self._random.uniform(*SOON_S)
-            self._world.at(moment, self._put_office_back_to, self._office.disk.copy())
-
-    def _forget_claimed(self, target: Target) -> None:
-        """Put the books back to what they were when a rid was claimed that is left to a person now."""
-        older = self._when_claimed.get(target.rid or "")
-        if older is not None and not self._office_copied:
-            self._office_copied = True
-            self._put_office_back_to(older)
-
-    def _put_office_back_to(self, older: Books) -> None:
-        self._met(Fault.OFFICE_BACK)
-        # With several gateways one that has seen nothing may be the first to speak, and nobody knows that they are old.
-        says_so = len(self._history.gateways) > 1 or self._random.choice((True, False))
-        if isinstance(self._office, PlatformOffice) and not self._is_remembered(older):
-            # What the platform has consumed since then stays consumed, and no peer will ever tell: somebody has to.
-            says_so = True
-        self._office.put_back(older, self._random.uniform(*DOWN_S), says_so=says_so)
-
-    def _is_remembered(self, older: Books) -> bool:
-        """Whether a gateway has on disk that it has seen more of the books than an older copy of them holds."""
-        gateways = self._history.gateways
-        return any(older.mark(one.name).is_behind(one.disk.peers.get(HEAD_OFFICE, NEVER)) for one in gateways)
-
     def _turn_clock(self, _: Target) -> None:
         self._met(Fault.CLOCK)
         self._office.wall += timedelta(hours=self._random.uniform(-JUMP_H, JUMP_H))
@@ -313,11 +208,6 @@ class Troubles:
                 self._met(Fault.GATEWAY, kiosk=target.kiosk)
                 target.kiosk.move(other)
                 return
-
-    def _send_rival(self, target: Target) -> None:
-        """Let somebody else come with the same voucher; its code may be written in another way."""
-        counters: list[Kiosk | Page] = [*self._history.kiosks, *self._history.pages]
-        self._random.choice(counters).present(self._random.choice(self._office.names(target.code)), 1)
 
     def _redeem_elsewhere(self, target: Target) -> None:
         if self._office.up:
@@ -364,29 +254,3 @@ class Troubles:
         if self._office.up and rid in self._office.redeemed():
             self._faults.met(Fault.UNDO, rid)
             self._office.undo(self._rid(), rid)
-
-    # --- the small print --------------------------------------------------------------------------------------------
-
-    def _rid(self) -> str:
-        return self._random.randbytes(16).hex()
-
-    def _later(self, act: Callable[..., None], *args: object) -> None:
-        """Do something a few seconds later, if it is not calm by then."""
-        moment = self._world.now + self._random.uniform(*OLDER_S)
-        if moment < self._calm_at:
-            self._world.at(moment, act, *args)
-
-    def _met(self, fault: Fault, kiosk: Kiosk | None = None, gateway: Gateway | None = None) -> None:
-        """Count a fault for every rid, and every look, that its party is at work on."""
-        requester = None if kiosk is None else kiosk.name
-        relay = None if gateway is None else gateway.name
-        self._faults.met_by_all(fault, self._oracle.live(requester=requester, gateway=relay))
-        for one in self._history.kiosks:
-            if kiosk in {None, one} and gateway in {None, one.gateway} and one.looking_at is not None:
-                self._faults.met(fault, None)
-
-    def _met_by_code(self, fault: Fault, code: str) -> None:
-        """Count a fault for every rid and every look at a voucher."""
-        self._faults.met_by_all(fault, self._oracle.concerned(code))
-        counters: list[Kiosk | Page] = [*self._history.kiosks, *self._history.pages]
-        self._faults.met_by_all(fault, [None for one in counters if one.looking_at == code])

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from protocol import platform
-from protocol.messages import Answer, Intent, Notice
+from protocol.messages import Answer, Detail, Intent, Notice
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
 from protocol.upstream import AskRedeem, AskResolve
 from protocol.vocabulary import Verdict
@@ -279,6 +279,19 @@ def test_what_was_forgotten_waits_for_another_that_is_at_its_voucher_and_yields_
     spent = platform.consumed(other, Verdict.REDEEMED)[0]
     step = platform.checked(asked, GOOD, spent, 5.0, query=1, took_s=0.1)
     assert _ended(step) is Verdict.ALREADY_REDEEMED
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize(("uses_left", "claims"), [(None, True), (0, False), (2, False)])
+def test_the_only_use_stays_with_a_rid_that_had_ended_before_the_books_were_put_back(
+    uses_left: int | None, *, claims: bool
+) -> None:
+    detail = Detail(uses_left=uses_left)
+    answer = Answer(rid=INTENT.rid, verdict=Verdict.REDEEMED, final=True, voucher="card-1", detail=detail)
+    case = platform.recalled(FORGOTTEN, answer)
+    assert (case.phase, case.answer, case.claims) == (Phase.ENDED, answer, claims)
+    other = replace(_open(), intent=msgspec.structs.replace(INTENT, rid="cd" * 16))
+    assert _ended(platform.outdone(other, case)) is Verdict.ALREADY_REDEEMED
 
 
 # --- rids and clocks ------------------------------------------------------------------------------------------------

@@ -311,6 +311,14 @@ LAST = (
         "protocol/test_platform.py::test_what_restored_books_have_forgotten_is_asked_about_and_ended_by_nobodys_resolve_nor_by_time",
     ),
     Edit(
+        11,
+        "a platform's voucher keeps to the rid that had it before the books were put back",
+        PLATFORM,
+        "answer=answer, voucher=answer.voucher or known.voucher, single=single)",
+        "answer=answer, single=single)",
+        "headoffice/platforms/test_restore.py::test_the_only_use_stays_with_the_rid_that_had_it_and_no_event_gives_it_to_another",
+    ),
+    Edit(
         12,
         "a rid keeps the store in which it was first journalled",
         RELAY,

@@ -120,6 +120,20 @@ def test_an_event_is_not_taken_while_it_may_be_about_a_rid_that_the_books_have_l
     assert {shop.resolve(intent).verdict for intent in (first, lost)} == {Verdict.PENDING}
 
 
+def test_an_event_about_what_the_books_have_lost_is_asked_for_again_until_they_have_it(behind: Shop) -> None:
+    lost = behind.intent(CODE)
+    with pytest.raises(BehindError):
+        behind.process.run(behind.process.driver.reported("cards/card-1", ours=True))
+    upload(behind, HERE, kept(behind, lost, None))
+    upload(behind, THERE)
+    with pytest.raises(BehindError):
+        behind.process.run(behind.process.driver.reported("cards/card-1", ours=True))
+    behind.platform.hears = [None]
+    _drive(behind)
+    behind.process.run(behind.process.driver.reported("cards/card-1", ours=True))
+    assert behind.resolve(lost).verdict is Verdict.REDEEMED
+
+
 def test_nothing_begins_at_a_code_of_which_a_lost_rid_may_have_consumed_the_voucher(behind: Shop) -> None:
     lost, late = behind.intent(CODE), behind.intent(CODE)
     upload(behind, HERE, kept(behind, lost, None))
@@ -129,3 +143,50 @@ def test_nothing_begins_at_a_code_of_which_a_lost_rid_may_have_consumed_the_vouc
     assert behind.resolve(late).verdict is Verdict.ABORTED
     _drive(behind)
     assert behind.resolve(lost).verdict is Verdict.REDEEMED
+
+
+def _redeemed(rid: str) -> Answer:
+    return Answer(rid=rid, verdict=Verdict.REDEEMED, final=True, voucher="cards/card-1")
+
+
+@pytest.mark.rule(11)
+def test_the_only_use_stays_with_the_rid_that_had_it_and_no_event_gives_it_to_another(behind: Shop) -> None:
+    had, lost = behind.intent(CODE), behind.intent(CODE)
+    behind.platform.hears = [Verdict.ALREADY_REDEEMED]
+    upload(behind, HERE, kept(behind, lost, None))
+    upload(behind, THERE, kept(behind, had, _redeemed(had.rid)))
+    _drive(behind)
+    behind.process.run(behind.process.driver.reported("cards/card-1", ours=True))
+    assert behind.resolve(lost).verdict is Verdict.ALREADY_REDEEMED
+    assert behind.platform.consumed == []
+    assert behind.look(CODE).verdict is Verdict.ALREADY_REDEEMED
+    assert behind.process.database.read(standing.status)["discrepancies"] == []
+
+
+def test_what_the_copy_still_had_at_a_use_that_turns_out_to_be_anothers_ends(
+    shop: Shop, database: Database, clock: Clock
+) -> None:
+    shop.platform.hears = [None]
+    had, before = shop.intent(CODE), shop.intent(CODE)
+    shop.confirm(before)
+    restored(shop, database, clock)
+    peer = database.read(lambda connection: standing.meet(connection, HERE, shop.ask(before)))
+    upload(shop, THERE, kept(shop, had, _redeemed(had.rid)))
+    assert shop.resolve(before).verdict is Verdict.ALREADY_REDEEMED
+    now = database.read(lambda connection: standing.meet(connection, HERE, shop.ask(before)))
+    assert now.own.sequence == peer.own.sequence + 1, "an older copy of it is found out"
+    upload(shop, HERE)
+    _drive(shop)
+    shop.process.run(shop.process.driver.reported("cards/card-1", ours=True))
+    assert shop.resolve(before).verdict is Verdict.ALREADY_REDEEMED
+    assert len(shop.platform.consumed) == 1, "nothing more is sent for it"
+
+
+def test_two_that_both_had_the_only_use_are_told_of(behind: Shop) -> None:
+    first, second = behind.intent(CODE), behind.intent(CODE)
+    upload(behind, HERE, kept(behind, first, _redeemed(first.rid)))
+    upload(behind, THERE, kept(behind, second, _redeemed(second.rid)))
+    (told,) = behind.process.database.read(standing.status)["discrepancies"]
+    assert told["rid"] == second.rid
+    assert told["what"] == f"the only use of cards/card-1 is {first.rid}'s"
+    assert {behind.resolve(intent).verdict for intent in (first, second)} == {Verdict.REDEEMED}
