@@ -1,6 +1,6 @@
 """``python -m simulator.soak``: all the long runs, one table, ``build/soak.json``; exit code 1 where one has failed.
 
-Interrupted, it ends the run that is under way and tells what there is so far.
+Interrupted or terminated, it ends the run that is under way and tells what there is so far.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -24,7 +25,8 @@ from simulator.histories.mutants import MUTANTS
 from simulator.histories.run import Report, keep_quiet, run, story, table
 from simulator.powercuts.run import run as cut_power
 from simulator.powercuts.run import table as power_table
-from simulator.soak.kills import Survived, kill_often
+from simulator.soak.judging import Survived
+from simulator.soak.kills import kill_often
 from simulator.soak.shop import ShopError
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         python=platform.python_version(),
         sqlite=apsw.sqlite_lib_version(),
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _histories(chosen, result)
         _mutants(result)
@@ -177,6 +180,8 @@ def _kills(chosen: argparse.Namespace, result: Result) -> None:
         process_rids=survived.rids,
         process_redeemed=survived.redeemed,
         process_greens=survived.greens,
+        process_of_a_platform=survived.of_a_platform,
+        platform_troubles=survived.platform_troubles,
         violations=result.figures.get("violations", 0) + len(survived.violations),
         unresolved=result.figures.get("unresolved", 0) + len(survived.unresolved),
     )
@@ -197,7 +202,9 @@ def _summary(figures: dict[str, Any]) -> Iterable[str]:
         "disks filled": "disks_filled",
         "clock set": "clock_set",
         "older copies put back": "put_back",
+        "platform in trouble": "platform_troubles",
         "redeemed meanwhile": "process_redeemed",
+        "a platform's cards": "process_of_a_platform",
         "violations": "violations",
         "rids unresolved": "unresolved",
         "seconds": "seconds",

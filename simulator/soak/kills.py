@@ -9,41 +9,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from headoffice.errors import DatabaseError
 from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql
+from simulator.soak.cards import Cards
 from simulator.soak.clock import WallClock
 from simulator.soak.disk import small_disks
+from simulator.soak.judging import Survived, judge, open_in
 from simulator.soak.shop import free_port, new_code, running_shop
-from simulator.soak.troubles import Suffered, Troubles, Victims
+from simulator.soak.troubles import Troubles, Victims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from simulator.soak.troubles import Suffered
 
 KIOSKS = 3
 #: How long a customer waits for a screen, and everything for its end once all is calm, seconds.
 PATIENCE_S, ENDS_S = 14.0, 150.0
 RIVALS = 0.35
-#: So many vouchers are issued at a time.
-BATCH = 50
-
-
-@dataclass(slots=True)
-class Survived:
-    """What came of it."""
-
-    suffered: Suffered = field(default_factory=Suffered)
-    rids: int = 0
-    redeemed: int = 0
-    greens: int = 0
-    unresolved: list[str] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
+#: So many vouchers are issued, and cards of a platform sold, at a time.
+BATCH, CARDS = 50, 25
 
 
 class Soak:
@@ -55,6 +45,7 @@ class Soak:
         self._random = Random(seed)  # noqa: S311 - who comes with what, not a secret
         self._kiosks = [f"till-{number}" for number in range(1, KIOSKS + 1)]
         self._troubles = Troubles(victims, self._kiosks, kills, seed, told)
+        self._cards = Cards(victims.shop, seed)
         self._states: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Condition()
         self._stock: list[str] = []
@@ -67,7 +58,7 @@ class Soak:
         """Kill until it is enough, then wait for every end and look at the books."""
         watching = [asyncio.create_task(self._watch(kiosk)) for kiosk in self._kiosks]
         serving = [asyncio.create_task(self._serve(kiosk)) for kiosk in self._kiosks]
-        serving.append(asyncio.create_task(self._issue()))
+        serving += [asyncio.create_task(self._issue()), asyncio.create_task(self._cards.trouble())]
         try:
             await self._troubles.run()
         finally:
@@ -100,6 +91,7 @@ class Soak:
                 await asyncio.sleep(0.3)
                 continue
             await self._shop.hold(kiosk, code)
+            await self._cards.shown(code)
             if await self._until(kiosk, lambda state: state["verdict"] not in {None, "looking"}) == "redeemable":
                 await self._shop.press(kiosk, "ok")
                 await self._until(kiosk, lambda state: state["verdict"] not in {"redeemable", "pending"})
@@ -121,6 +113,8 @@ class Soak:
             if len(self._stock) < BATCH:
                 batch = [code for _ in range(BATCH) if (code := await self._issued()) is not None]
                 self._troubles.forget_books()
+                batch += [code for _ in range(CARDS) if (code := await self._cards.sell()) is not None]
+                self._random.shuffle(batch)
                 self._stock += batch
             await asyncio.sleep(0.3)
 
@@ -154,6 +148,7 @@ class Soak:
     async def _calm(self) -> None:
         """Mend everything, and wait until every rid that any book knows has ended."""
         await self._troubles.end()
+        await self._cards.calm()
         for kiosk in self._kiosks:
             await self._shop.clear(kiosk)
         end = time.monotonic() + ENDS_S
@@ -170,62 +165,16 @@ class Soak:
         except DatabaseError as error:
             return [f"the database does not answer: {error}"]
         books = await self._shop.call("GET", "/api/books")
-        return missing + (["the books cannot be read"] if books is None else _open_in(books))
+        return missing + (["the books cannot be read"] if books is None else open_in(books))
 
     async def _judge(self) -> None:
         books = await self._shop.call("GET", "/api/books")
-        if books is None:
+        consumed = await self._cards.consumed()
+        if books is None or consumed is None:
             self.survived.violations.append("the books cannot be read")
             return
-        judge(self.survived, books, self._greens, self._codes)
-
-
-def judge(survived: Survived, books: dict[str, Any], greens: dict[str, str], uses: dict[str, int]) -> None:
-    """Hold all books against each other and against what was shown; note what does not go together."""
-    owner = {row["rid"]: row for row in books["headoffice"] if row["rid"]}
-    survived.rids = len(owner)
-    survived.redeemed = sum(row["verdict"] == "redeemed" for row in owner.values())
-    survived.greens = len(greens)
-    survived.violations += [*_false_greens(owner, greens), *_contradictions(owner, books), *_overspent(owner, uses)]
-
-
-def _false_greens(owner: dict[str, Any], greens: dict[str, str]) -> Iterator[str]:
-    for rid, kiosk in greens.items():
-        if owner.get(rid, {}).get("verdict") != "redeemed":
-            yield f"rule 3: {kiosk} showed green for {rid}, which is not redeemed in the head office's books"
-
-
-def _contradictions(owner: dict[str, Any], books: dict[str, Any]) -> Iterator[str]:
-    for party, rows in {**books["kiosks"], "gateway": books["gateway"]}.items():
-        for row in rows:
-            rid, verdict = row["rid"], row["verdict"]
-            ruled = owner.get(rid, {}).get("verdict")
-            if rid is not None and verdict not in {"pending", ruled}:
-                yield f"rule 2: {party} says {verdict} of {rid}, the head office says {ruled}"
-
-
-def _overspent(owner: dict[str, Any], uses: dict[str, int]) -> Iterator[str]:
-    spent: Counter[str] = Counter()
-    issued: Counter[str] = Counter()
-    for row in owner.values():
-        if row["verdict"] == "redeemed" and not row.get("undone_by"):
-            spent[row["code_tail"]] += int(row.get("quantity") or 1)
-    for code, count in uses.items():
-        issued[code[-4:]] += count
-    for tail, count in spent.items():
-        if tail in issued and count > issued[tail]:
-            yield f"rule 3: {count} uses of vouchers that end in {tail} are spent, {issued[tail]} were issued"
-
-
-def _open_in(books: dict[str, Any]) -> list[str]:
-    """Return what has no end: party and rid."""
-    parties = {**books["kiosks"], "gateway": books["gateway"], "headoffice": books["headoffice"]}
-    return [
-        f"{party} {row['rid']}"
-        for party, rows in parties.items()
-        for row in rows
-        if row["rid"] is not None and row["verdict"] == "pending"
-    ]
+        self.survived.platform_troubles = self._cards.troubles
+        judge(self.survived, books, self._greens, self._codes, consumed)
 
 
 async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered], None]) -> Survived:

@@ -72,7 +72,7 @@ async def running_shop(data: Path, kiosks: int, database: str, environment: Mapp
     port = free_port()
     command = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--data", str(data))
     process = await asyncio.create_subprocess_exec(
-        *(*command, "--kiosks", str(kiosks), "--no-browser", "--database", database),
+        *(*command, "--kiosks", str(kiosks), "--no-browser", "--platform", "--database", database),
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, **environment},
         start_new_session=True,

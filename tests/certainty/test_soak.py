@@ -10,7 +10,7 @@ import pytest
 from simulator.histories.kinds import Kind
 from simulator.histories.mutants import MUTANTS
 from simulator.soak import __main__ as soak
-from simulator.soak.kills import Survived, judge
+from simulator.soak.judging import Survived, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
