@@ -22,9 +22,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 _MEANING = {
     "device": "What this kiosk wrote after the copy was made is lost to it; gateway and head office keep theirs.",
     "gateway": "What this gateway wrote after the copy was made is lost to it; kiosks and head office keep theirs.",
-    "headoffice": "What was issued, given away or withdrawn after the copy was made is lost. Redemptions come back: no "
-    "voucher is redeemed until every gateway that could have redeemed it has uploaded its journal, or was declared "
-    "lost.",
+    "headoffice": "What was issued, given away or withdrawn after the copy was made is lost. Redemptions come back: "
+    "those on customers' pages from the head office's own journal, the others from the gateways. No voucher is "
+    "redeemed until every gateway that could have redeemed it has uploaded its journal, or was declared lost.",
 }
 _AGAIN = {"device": "hexiao-device", "gateway": "hexiao-gateway"}
 
@@ -58,19 +58,26 @@ def _add_headoffice(room: typer.Typer, load: Callable[[str, list[Path]], Any], d
         from headoffice.database import open_database  # noqa: PLC0415
         from headoffice.errors import HeadOfficeError  # noqa: PLC0415
         from headoffice.redemptions import standing  # noqa: PLC0415 - a kiosk has no head office
+        from headoffice.redemptions.own_journal import OwnJournal  # noqa: PLC0415
+        from headoffice.redemptions.uploads import restore_with  # noqa: PLC0415
 
         who, at = by or getpass.getuser(), datetime.now(UTC)
         if lost and not why:
             msg = "say why it is lost: --why 'the disk is broken'"
             raise typer.BadParameter(msg)
         try:
-            database = open_database(load("headoffice", config).database)
+            loaded = load("headoffice", config)
+            database = open_database(loaded.database)
             try:
                 if lost:
                     database.write(lambda connection: standing.declare_lost(connection, lost, who, why, at))
                 elif not status:
                     _confirm("headoffice", yes=yes)
-                    database.write(lambda connection: standing.restore(connection, who, at))
+                    entries = OwnJournal(loaded.own_journal).entries()
+                    differing = database.write(lambda connection: restore_with(connection, entries, who, at))
+                    typer.echo(f"{len(entries)} rids are in {loaded.own_journal}")
+                    for found in differing:
+                        typer.secho(f"differs: {found}", fg="yellow")
                 _tell(database.read(standing.status))
             finally:
                 database.close()

@@ -51,6 +51,9 @@ class Redemptions(Section, frozen=True, kw_only=True):
 
     undo_window_s: Annotated[float, Meta(ge=0)] = 900.0
     """How long after a redemption it can be undone."""
+    own_journal: str = ""
+    """File of what is in no gateway's journal, for books that are put back: best on another disk than these. Without
+    it ``own.journal`` in ``data``."""
 
 
 class Platform(Section, frozen=True, kw_only=True):
@@ -132,6 +135,11 @@ class Config(Section, frozen=True, kw_only=True):
         return Path(self.data) / "admin.token"
 
     @property
+    def own_journal(self) -> Path:
+        """Where it is kept what was redeemed on pages, and undone by the head office itself."""
+        return Path(self.redemptions.own_journal or Path(self.data) / "own.journal")
+
+    @property
     def signing_key(self) -> Path:
         """Where the key lies that signs vouchers, if there is one."""
         return Path(self.data) / "signing.key"
@@ -161,9 +169,14 @@ def troubles(config: Config) -> list[str]:
         config.webhooks.reach  # noqa: B018 - asked for what is wrong with it
     except ValueError as error:
         found.append(f"$.webhooks.networks: {error}; write 10.2.0.0/16")
+    return [*found, *_not_there(config), *notice_troubles(config.notices), *_wrong_platforms(config)]
+
+
+def _not_there(config: Config) -> Iterator[str]:
     if config.webhooks.authority and not Path(config.webhooks.authority).is_file():
-        found.append(f"$.webhooks.authority: {config.webhooks.authority} is not there")
-    return [*found, *notice_troubles(config.notices), *_wrong_platforms(config)]
+        yield f"$.webhooks.authority: {config.webhooks.authority} is not there"
+    if config.redemptions.own_journal and not config.own_journal.parent.is_dir():
+        yield f"$.redemptions.own_journal: the folder {config.own_journal.parent} is not there; make it"
 
 
 def _wrong_platforms(config: Config) -> Iterator[str]:

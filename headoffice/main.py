@@ -31,6 +31,7 @@ from headoffice.platforms.connectors import Connectors, Named
 from headoffice.platforms.driver import Driver
 from headoffice.public import public_app
 from headoffice.redemptions.ledger import Ledger
+from headoffice.redemptions.own_journal import OwnJournal
 from headoffice.servers import Server, bind, public_server, upstream_server
 from headoffice.upstream import upstream_app
 from headoffice.vouchers.customers import Forgetting
@@ -124,7 +125,7 @@ def _office(config: Config, database: Database, token: str, port: int, driver: D
     window = timedelta(seconds=config.redemptions.undo_window_s)
     return Office(
         database=database,
-        ledger=Ledger(database, window, _clock, driver, changes.tell),
+        ledger=Ledger(database, window, _clock, driver, changes.tell, own=OwnJournal(config.own_journal)),
         changes=changes,
         token=token,
         url=(config.public.url or f"http://{config.public.host}:{port}").rstrip("/"),

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from headoffice.platforms.cases import Done
     from headoffice.platforms.desk import Platforms
     from headoffice.platforms.ports import Worth
+    from headoffice.redemptions.own_journal import OwnJournal
     from headoffice.redemptions.parcels import Recipient
     from headoffice.redemptions.standing import Peer
     from headoffice.vouchers.books import Store
@@ -68,17 +69,20 @@ _MAY_BE_FORGOTTEN = frozenset({Verdict.REDEEMABLE, Verdict.UNKNOWN_CODE})
 class Ledger:
     """Vouchers and what becomes of them. Every method may be called from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it rules with, whom it tells, where it keeps
         self,
         database: Database,
         undo_window: timedelta,
         clock: Callable[[], datetime],
         platforms: Platforms | None = None,
         changed: Callable[[str], None] | None = None,
+        *,
+        own: OwnJournal | None = None,
     ) -> None:
         """Keep the parts; ``clock`` tells the time (with its offset), ``undo_window`` is counted from a redemption.
 
-        ``changed`` is told the id of a voucher once something about it has been committed.
+        ``changed`` is told the id of a voucher once something about it has been committed; ``own`` keeps what no
+        gateway's journal holds.
         """
         self._database = database
         self._undo_window = undo_window
@@ -87,6 +91,7 @@ class Ledger:
         self._clock = clock
         self._platforms = platforms
         self._changed = changed
+        self._own = own
 
     def answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None = None) -> UpstreamAnswer:
         """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
@@ -130,7 +135,7 @@ class Ledger:
 
         def rule(connection: Connection) -> Answer | Notice:
             standing.require_current(connection)
-            return self._rule(connection, None, ask, at).answer
+            return self._rule_own(connection, ask, at).answer
 
         return self._database.write(rule)
 
@@ -152,7 +157,7 @@ class Ledger:
                 # What was uploaded without an end may have been shown as a success: that comes first.
                 lock_voucher(connection, voucher)
                 self._drive(connection, voucher, at)
-            ruled = self._rule(connection, None, ask, at)
+            ruled = self._rule_own(connection, ask, at)
             if to is not None and ruled.recorded:
                 parcels.order(connection, ruled.answer, to, at)
             return ruled.answer
@@ -266,6 +271,13 @@ class Ledger:
         if ruling.record:
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
         return Ruled(ruling.answer, ruling.record)
+
+    def _rule_own(self, connection: Connection, ask: AskRedeem, at: datetime) -> Ruled:
+        """Rule on what no gateway asks, and keep it where older books find it again."""
+        ruled = self._rule(connection, None, ask, at)
+        if self._own is not None and ruled.recorded and isinstance(ruled.answer, Answer) and ruled.answer.final:
+            self._own.keep(ask, ruled.answer, at)
+        return ruled
 
     def _is_a_platforms(self, connection: Connection, ask: AskRedeem | AskResolve) -> bool:
         code = ask.intent.code

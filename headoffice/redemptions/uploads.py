@@ -17,9 +17,10 @@ from sqlalchemy import bindparam, delete, insert, select
 from headoffice.platforms import cases
 from headoffice.platforms.cases import Filed
 from headoffice.redemptions import rids
+from headoffice.redemptions.online import BY_POST, open_store
 from headoffice.redemptions.rids import Record
-from headoffice.redemptions.standing import advance, count, note_discrepancy
-from headoffice.registry import put_store
+from headoffice.redemptions.standing import advance, count, note_discrepancy, restore
+from headoffice.registry import ONLINE_STORE, put_store
 from headoffice.tables.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
 from headoffice.vouchers.books import lock_voucher, voucher_with
 from protocol.classify import classify, is_practice
@@ -30,11 +31,14 @@ from protocol.upstream import AskRedeem, Entry
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from headoffice.platforms.desk import Platforms
     from headoffice.redemptions.standing import Peer
     from protocol.messages import Answer
+    from protocol.owner import Known
 
 _log = logging.getLogger(__name__)
 
@@ -87,16 +91,49 @@ def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, plat
         if known is None:
             _keep_open(connection, peer, entry, at, platforms)
         return peer
+    for what in _take_back(connection, peer.id, entry, answer, known):
+        _differ(connection, peer, rid, what, at)
+    if known is not None:
+        return peer
+    ended(connection, rid)
+    _recall(connection, peer, entry, answer, at)
+    return advance(connection, peer)
+
+
+def restore_with(connection: Connection, own: Iterable[Entry], by: str, at: datetime) -> list[str]:
+    """Begin a generation with what the head office's own journal has kept; return what does not go together with it.
+
+    ``by`` is the named person whose word it is that these books are an older copy.
+    """
+    restore(connection, by, at)
+    return [f"{entry.intent.rid}: {what}" for entry in own for what in _take_own(connection, entry)]
+
+
+def _take_own(connection: Connection, entry: Entry) -> list[str]:
+    rid, answer = entry.intent.rid, entry.answer
+    if answer is None:
+        return []
+    known = rids.known_under(connection, rid)
+    if known is None and entry.store == ONLINE_STORE:
+        open_store(connection)
+    found = _take_back(connection, None, entry, answer, known)
+    if known is None and entry.requester == BY_POST and answer.verdict is Verdict.REDEEMED:
+        # In no journal stands where something was to be sent.
+        found.append("it was redeemed by post, and where to is lost: see whether it was sent, else ask its customer")
+    return found
+
+
+def _take_back(
+    connection: Connection, gateway: str | None, entry: Entry, answer: Answer, known: Known | None
+) -> list[str]:
+    """Write down how a rid has ended, where these books do not have it; return what does not go together with them."""
     if known is None:
-        _record(connection, peer, entry, answer, at)
-        ended(connection, rid)
-        _recall(connection, peer, entry, answer, at)
-        return advance(connection, peer)
+        return _record(connection, gateway, entry, answer)
     if known.answer.verdict is not answer.verdict:
-        _differ(connection, peer, rid, f"{answer.verdict} was kept, {known.answer.verdict} is recorded", at)
-    elif answer.undone_by is not None and known.answer.undone_by is None:
-        rids.give_back(connection, known.voucher, rid, by=answer.undone_by)
-    return peer
+        return [f"{answer.verdict} was kept, {known.answer.verdict} is recorded"]
+    if answer.undone_by is not None and known.answer.undone_by is None:
+        rids.give_back(connection, known.voucher, entry.intent.rid, by=answer.undone_by)
+    return []
 
 
 def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None) -> None:
@@ -129,23 +166,23 @@ def _is_there(connection: Connection, voucher: str) -> bool:
     return connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is not None
 
 
-def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:
-    rid = entry.intent.rid
+def _record(connection: Connection, gateway: str | None, entry: Entry, answer: Answer) -> list[str]:
+    rid, found = entry.intent.rid, list[str]()
     if connection.execute(select(stores.c.id).where(stores.c.id == entry.store)).first() is None:
         put_store(connection, entry.store, {**_UNNAMED, "name": entry.store})
-        _differ(connection, peer, rid, f"store {entry.store} was not in the books; it has no name yet", at)
+        found.append(f"store {entry.store} was not in the books; it has no name yet")
     voucher = answer.voucher or entry.voucher
     if (platform := rids.platform_of(voucher)) is not None:
         voucher = None
     if voucher is not None and not _is_there(connection, voucher):
-        _differ(connection, peer, rid, f"its voucher {voucher} is not in the books", at)
+        found.append(f"its voucher {voucher} is not in the books")
         voucher = None
     redeemed = answer.verdict is Verdict.REDEEMED and entry.intent.action is Action.REDEEM
     undone_by = (answer.undone_by or connection.execute(_UNDONE_BY, {"rid": rid}).scalar()) if redeemed else None
     ask = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
     ruling = Ruling(answer=msgspec.structs.replace(answer, undone_by=undone_by), record=True)
     when, digest = datetime.fromisoformat(entry.at), bytes.fromhex(entry.digest)
-    record = Record(gateway=peer.id, ask=ask, ruling=ruling, voucher=voucher, at=when, digest=digest, platform=platform)
+    record = Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=when, digest=digest, platform=platform)
     rids.record(connection, record)
     if redeemed and undone_by is None and voucher is not None:
         told = [{"voucher": voucher, "number": number, "rid": rid} for number in answer.uses]
@@ -155,6 +192,7 @@ def _record(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
         known = rids.known_under(connection, entry.intent.undoes)
         if known is not None and known.answer.undone_by is None:
             rids.give_back(connection, known.voucher, entry.intent.undoes, by=rid)
+    return found
 
 
 def _recall(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:

@@ -73,6 +73,10 @@ def test_the_least_that_must_be_said_is_enough(config: Path, tmp_path: Path) -> 
             "$.notices.email.security: none is for a server on this machine alone",
         ),
         ('[notices]\nauthority = "/nowhere/ca.pem"', "$.notices.authority: /nowhere/ca.pem is not there"),
+        (
+            '[redemptions]\nown_journal = "/nowhere/own.journal"',
+            "$.redemptions.own_journal: the folder /nowhere is not there",
+        ),
         ("[public]\nport = 8601", "$.upstream.port: is the public door's"),
     ],
 )

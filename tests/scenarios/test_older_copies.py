@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from protocol.vocabulary import Verdict
 from simulator.layout import Layout
 from tests.scenarios.answers import assert_says
 from tests.scenarios.counter import Counter, running_counter
+from tests.scenarios.headoffice import Headoffice
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
@@ -93,12 +95,18 @@ def test_the_head_offices_books_are_put_back(store: tuple[Counter, Layout], tmp_
     kiosk = counter.kiosk()
     counter.tidy()
     text = counter.issue(title="只有一次")["qr_text"]
+    of_rehearsal = counter.good("GET", "/api/rehearsal")["headoffice"]
+    office = Headoffice(Counter(of_rehearsal["url"]), {"Authorization": f"Bearer {of_rehearsal['token']}"})
+    office.put_type("film", channels=["online", "offline"])
+    film = counter.issue(type="film")
     counter.part("headoffice", "kill")
     copied(layout.headoffice / "hexiao.db", tmp_path / "copy")
     counter.part("headoffice", "start")
     rid = kiosk.redeem(text)["rid"]
     kiosk.press("ok")
     kiosk.clear()
+    page = f"/v/{film['page'].rpartition('/')[2]}/redeem"
+    assert counter.call("POST", page, f"rid={secrets.token_hex(16)}&terms=1".encode()).status == 303
 
     counter.part("headoffice", "kill")
     put_back(layout.headoffice / "hexiao.db", tmp_path / "copy")
@@ -111,6 +119,7 @@ def test_the_head_offices_books_are_put_back(store: tuple[Counter, Layout], tmp_
 
     told = restore("headoffice", configuration, "--yes", "--by", "Li Wei")
     assert "generation 2" in told
+    assert "1 rids are in" in told
     counter.tidy()
     elsewhere.take_away()
     elsewhere.show(text)
@@ -119,6 +128,7 @@ def test_the_head_offices_books_are_put_back(store: tuple[Counter, Layout], tmp_
     counter.tidy()
     elsewhere.take_away()
     assert elsewhere.looked(text)["verdict"] == "already_redeemed"
+    assert kiosk.looked(film["qr_text"])["verdict"] == "already_redeemed"  # on its page, which no gateway has seen
     assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
 
 

@@ -80,8 +80,8 @@ function showOffer(found, body) {
   Object.assign(amount, { inputMode: "decimal", placeholder: words.amount, required: found.asks_amount });
   amount.setAttribute("aria-label", words.amount);
   quantity.addEventListener("input", () => {
-    amount.disabled = several && quantity.value !== "1"; // whose sum would it be?
-    if (amount.disabled) amount.value = "";
+    amount.hidden = several && quantity.value !== "1"; // whose sum would it be?
+    if (amount.hidden) amount.value = "";
   });
   const confirm = button(words.confirm, "primary", () => {
     amount.setCustomValidity(isSum(amount) ? "" : words.amount_wrong);

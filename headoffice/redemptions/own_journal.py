@@ -1,0 +1,100 @@
+"""What no gateway's journal holds: customers' pages (线上, 邮寄) and undos by the head office itself, rid by rid.
+
+A file beside the books, to which lines are only ever appended. Books that were put back to an older copy get back from
+it what they have lost, as they do from the gateways (rule 11). A line is on disk before what it tells of is committed,
+so nobody is told of anything that it does not hold; of several lines of a rid the last one counts. No line holds a code
+or where something was to be sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from headoffice.errors import DatabaseError
+from protocol.owner import intent_digest
+from protocol.upstream import Entry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from protocol.messages import Answer
+    from protocol.upstream import AskRedeem
+
+_log = logging.getLogger(__name__)
+
+_ENTRY = msgspec.json.Decoder(Entry)
+
+
+class OwnJournal:
+    """The file at a path; it is made by the first line. Any thread may append."""
+
+    def __init__(self, path: Path) -> None:
+        """Keep where it is."""
+        self._path = path
+
+    def keep(self, ask: AskRedeem, answer: Answer, at: datetime) -> None:
+        """Append what a rid was answered, durably; raise DatabaseError where that cannot be, and nothing is to happen.
+
+        The line begins with a line break, so that it ends whatever a power cut has torn.
+        """
+        entry = Entry(
+            requester=ask.requester,
+            store=ask.store,
+            at=at.isoformat(),
+            intent=msgspec.structs.replace(ask.intent, code=None),
+            digest=intent_digest(ask.intent).hex(),
+            voucher=answer.voucher,
+            answer=answer,
+        )
+        try:
+            is_new = not self._path.exists()
+            _append(self._path, b"\n" + msgspec.json.encode(entry))
+            if is_new:
+                _sync(self._path.parent)
+        except OSError as error:
+            msg = f"{self._path} cannot be written ({error}): make room on its disk, or name another `own_journal`"
+            raise DatabaseError(msg) from error
+
+    def entries(self) -> list[Entry]:
+        """Return the last line of each rid, in their order; raise DatabaseError where the file cannot be read."""
+        try:
+            lines = self._path.read_bytes().split(b"\n") if self._path.exists() else []
+        except OSError as error:
+            msg = f"{self._path} cannot be read ({error})"
+            raise DatabaseError(msg) from error
+        found: dict[str, Entry] = {}
+        for number, line in enumerate(lines, 1):
+            if not line:
+                continue
+            try:
+                entry = _ENTRY.decode(line)
+            except msgspec.DecodeError:  # torn by a power cut: it tells of what nobody was told of
+                _log.warning("event=line_left_out file=%s line=%s", self._path, number)
+                continue
+            found.pop(entry.intent.rid, None)
+            found[entry.intent.rid] = entry
+        return list(found.values())
+
+
+def _append(path: Path, line: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.write(file, line) != len(line):
+            msg = "no space left for a whole line"
+            raise OSError(msg)
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _sync(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
