@@ -2,6 +2,8 @@
 
 PYTHON ?=
 export PYTHON
+# Where it is set, each of the many processes of a rehearsal compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-run demo test check bench soak pictures lock clean
 

@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from headoffice.alarms import board
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Model
-from headoffice.api.problems import problems
 from protocol.alarms import AlarmKind
 
-router = APIRouter(tags=["alarms"], responses=problems())
+router = part_of_api("alarms")
 
 
 class AlarmOut(Model):

@@ -2,17 +2,16 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter
 from pydantic import Field, model_validator
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Id, Model, Moment
 from headoffice.api.problems import problems
 from headoffice.office import Office
 from headoffice.pages.prints import FORMS
 from headoffice.vouchers import campaigns
 
-router = APIRouter(tags=["campaigns"], responses=problems())
+router = part_of_api("campaigns")
 
 MOST_SOURCES = 200
 Source = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]

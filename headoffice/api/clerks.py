@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Id, Model, Moment, Name
 from headoffice.api.problems import problems
 from headoffice.pages.qr import qr_svg
 from headoffice.staff import activations, clerks
 from headoffice.staff.clerks import Role
 
-router = APIRouter(tags=["clerks"], responses=problems())
+router = part_of_api("clerks")
 
 Number = Annotated[str, StringConstraints(pattern=r"^\d{1,12}$")]
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field, StringConstraints, model_validator
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import LongLine, Model, Moment, Name, Rid
 from headoffice.api.problems import problems
 from headoffice.errors import RefusedError
@@ -17,7 +17,7 @@ from headoffice.notices.kinds import Channel, Occasion
 from headoffice.outbox.telling import State
 from headoffice.vouchers import wallets
 
-router = APIRouter(tags=["notices"], responses=problems())
+router = part_of_api("notices")
 
 MOST_LISTED = 1000
 Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")]

@@ -2,17 +2,15 @@
 
 from datetime import date, datetime
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Id, Model, Rid
-from headoffice.api.problems import problems
 from headoffice.redemptions import comparing
 from protocol.comparing import WHAT_TO_DO, What
 from protocol.vocabulary import Verdict
 
-router = APIRouter(tags=["redemptions"], responses=problems())
+router = part_of_api("redemptions")
 
 
 class DifferenceOut(Model):

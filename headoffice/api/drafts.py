@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import GivenReason, Id, Model, Name
 from headoffice.api.problems import problems
 from headoffice.api.voucher_types import TypeIn, TypeOut
@@ -18,7 +17,7 @@ from headoffice.vouchers import drafts
 from headoffice.vouchers import types as voucher_types
 from headoffice.vouchers.drafts import Decision, DraftState
 
-router = APIRouter(tags=["voucher types"], responses=problems())
+router = part_of_api("voucher types")
 
 
 class DraftIn(TypeIn):

@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Fen, Id, Model, Moment, Name, Reason, Rid
 from headoffice.api.problems import problems
 from headoffice.redemptions import leases
 from headoffice.redemptions.leases import Wish
 from protocol.lease import Cause
 
-router = APIRouter(tags=["offline leases"], responses=problems())
+router = part_of_api("offline leases")
 
 
 class LeaseIn(Model):

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import GivenReason, Id, Model, Name, Rid
 from headoffice.api.problems import problems
 from headoffice.errors import NotAllowedError, NotFoundError
@@ -19,7 +18,7 @@ from protocol.ids import code_tail
 from protocol.platform import Phase
 from protocol.vocabulary import Verdict
 
-router = APIRouter(tags=["redemptions"], responses=problems())
+router = part_of_api("redemptions")
 
 
 class OpenRedemption(Model):

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Id, Model, Name, Rid
 from headoffice.api.problems import problems
 from headoffice.redemptions import parcels
 from headoffice.redemptions.parcels import Shipment
 
-router = APIRouter(tags=["redemptions"], responses=problems())
+router = part_of_api("redemptions")
 
 
 class ParcelOut(Model):

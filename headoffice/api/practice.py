@@ -3,18 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import GivenReason, Id, Model, Name
-from headoffice.api.problems import problems
 from headoffice.desk.deeds import Deed, note
 from headoffice.practice import checks, opening, vouchers
 from headoffice.practice.checks import Check, Looked
 from headoffice.practice.opening import StoreState
 
-router = APIRouter(prefix="/stores/{id}", tags=["practice and go-live"], responses=problems())
+router = part_of_api("practice and go-live", prefix="/stores/{id}")
 
 
 class By(Model):

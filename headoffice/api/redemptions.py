@@ -7,11 +7,11 @@ from datetime import date
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Id, Model, Reason, Rid
 from headoffice.api.problems import ProblemError, problems
 from headoffice.errors import NotFoundError
@@ -21,7 +21,7 @@ from protocol.messages import Notice
 from protocol.vocabulary import PHRASES, Verdict
 from service import xlsx
 
-router = APIRouter(tags=["redemptions"], responses=problems())
+router = part_of_api("redemptions")
 
 
 class UndoIn(Model):

@@ -9,19 +9,19 @@ from contextlib import ExitStack
 from enum import StrEnum
 from typing import BinaryIO
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from headoffice.api.access import TheOffice
-from headoffice.api.problems import problems, word_of
+from headoffice.api.access import TheOffice, part_of_api
+from headoffice.api.problems import word_of
 from headoffice.errors import HeadOfficeError
 from headoffice.office import Office
 from headoffice.sheets.giving import give
 from headoffice.sheets.reading import BadLineError
 from headoffice.sheets.taking import take
 
-router = APIRouter(tags=["sheets"], responses=problems())
+router = part_of_api("sheets")
 
 
 class SheetName(StrEnum):

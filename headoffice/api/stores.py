@@ -4,14 +4,12 @@ from datetime import time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import APIRouter
 from pydantic import AfterValidator, Field
 from sqlalchemy import Connection
 
 from headoffice import registry
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Fen, Id, Line, LongLine, Model, Name
-from headoffice.api.problems import problems
 from headoffice.errors import RefusedError
 from headoffice.practice import opening
 from headoffice.practice.opening import StoreState
@@ -19,7 +17,7 @@ from headoffice.registry import ClerkPolicy
 from protocol.days import MIDNIGHT
 from protocol.messages import LONGEST_CLAIM
 
-router = APIRouter(tags=["stores and gateways"], responses=problems())
+router = part_of_api("stores and gateways")
 
 _NOON = time(12)
 

@@ -5,11 +5,10 @@ from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter
 from pydantic import Field, StringConstraints, model_validator
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Fen, Id, Line, Model, Moment, Name, Paragraph, Uses
 from headoffice.api.problems import problems
 from headoffice.notices.kinds import Channel as Way
@@ -20,7 +19,7 @@ from headoffice.vouchers.books import weekdays_in
 from headoffice.vouchers.types import PLAIN
 from protocol.kinds import Kind
 
-router = APIRouter(tags=["voucher types"], responses=problems())
+router = part_of_api("voucher types")
 
 LONGEST_LOGO = 200_000
 

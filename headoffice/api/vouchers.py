@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.contacts import ContactIn
 from headoffice.api.fields import Code, Fen, Id, Line, Model, Moment, Name, Rid, Uses
 from headoffice.api.problems import problems
@@ -24,7 +23,7 @@ from protocol.kinds import ZH, Kind
 from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
 
-router = APIRouter(tags=["vouchers"], responses=problems())
+router = part_of_api("vouchers")
 
 _OF_A_TYPE = ("title", "kind", "stores", "uses", "value", "value_text", "minimum")
 

@@ -1,15 +1,13 @@
 """Wallets of the customers whom the shop knows."""
 
-from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Model, Name
-from headoffice.api.problems import problems
 from headoffice.vouchers import wallets
 
-router = APIRouter(tags=["wallets"], responses=problems())
+router = part_of_api("wallets")
 
 
 class WalletIn(Model):

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
-from headoffice.api.access import TheOffice
+from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Line, Model, Moment
 from headoffice.api.problems import problems
 from headoffice.errors import RefusedError
@@ -19,7 +19,7 @@ from headoffice.outbox.signature import key_of
 from headoffice.outbox.telling import State, tell_test
 from headoffice.outbox.types import ALL, LOOK_REFUSED, REDEEMED, TYPES
 
-router = APIRouter(tags=["webhooks"], responses=problems())
+router = part_of_api("webhooks")
 
 MOST_LISTED = 1000
 

@@ -61,8 +61,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_url(postgresql_with_schema: str) -> Iterator[str]:
     """Return the URL of a PostgreSQL database with the schema and nothing in it."""
     yield postgresql_with_schema
-    with psycopg.connect(postgresql_with_schema.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+    with psycopg.connect(postgresql_with_schema.replace("+psycopg", "")) as connection:
+        _empty(connection)
+
+
+def _empty(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Delete every row and begin counting anew: to truncate makes new files of all tables, a hundred times as slow."""
+    connection.execute("SET LOCAL session_replication_role = replica")  # no key is looked up: everything goes
+    connection.execute("; ".join(f"DELETE FROM {table}" for table in metadata.tables))  # noqa: S608 - names of ours
+    connection.execute("SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,21 +5,23 @@ from __future__ import annotations
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from headoffice import migrations
 from headoffice.database import open_database
 from headoffice.errors import DatabaseError
 from headoffice.tables.schema import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -45,6 +47,10 @@ def test_the_revisions_lead_to_the_tables_as_the_code_has_them(empty_url: str) -
     with closing(open_database(empty_url)) as database:
         assert database.read(lambda connection: inspect(connection).get_table_names())
         assert database.read(_differences) == []
+
+
+def test_the_newest_revision_is_the_one_that_the_others_lead_to() -> None:
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_heads() == [migrations.newest()]
 
 
 def test_a_second_start_changes_nothing(empty_url: str) -> None:
