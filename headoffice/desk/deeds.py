@@ -38,6 +38,7 @@ class Deed(StrEnum):
     DRAW_UP = "draw-up"
     APPROVE = "approve"
     REJECT = "reject"
+    PUT_CAMPAIGN = "put-campaign"
     GRANT_REFUND = "grant-refund"
     REFUSE_REFUND = "refuse-refund"
     SEND = "send"

@@ -75,6 +75,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "policy_shift": ("店员每班登录一次", "Once a shift"),
     "policy_each": ("每次核销前登录", "Before each redemption"),
     "badge": ("工牌", "Badge"),
+    "held": ("已暂停", "Paused"),
     # Deeds
     "signed-in": ("登录", "Signed in"),
     "joined": ("用链接设置密码", "Set a password by link"),
@@ -95,6 +96,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "draw-up": ("提交券种", "Drew up a type"),
     "approve": ("审核通过券种", "Approved a type"),
     "reject": ("审核不通过券种", "Rejected a type"),
+    "put-campaign": ("修改领券活动", "Changed a campaign"),
     "send": ("寄出", "Sent by post"),
     "undo": ("撤销核销", "Undid a redemption"),
     "put-contact": ("填写顾客通知方式", "Kept how a customer is told"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from headoffice.desk import (
     book,
+    campaigns,
     clerks,
     door,
     ending,
@@ -36,6 +37,7 @@ PAGES = (
     refunds.PAGE,
     parcels.PAGE,
     *types.PAGES,
+    *campaigns.PAGES,
     *stores.PAGES,
     opening.PAGE,
     clerks.PAGE,

@@ -34,6 +34,7 @@ _SAID = {
     "{}: not a store of yours": "{}:不是您的门店",
     "{}: a sum in yuan is written as 20 or 12.50": "{}:金额(元)请写成 20 或 12.50",
     "{}: a moment is written as 2026-12-31T22:00": "{}:时间请写成 2026-12-31T22:00",
+    "begins_at must be before ends_at": "开始时间须早于结束时间",
     # Stores, types, clerks, people
     "there is no store {}; add it with {} first": "没有门店 {},请先添加",
     "there is no store {} of yours": "{} 不是您的门店",
@@ -44,6 +45,8 @@ _SAID = {
     "say who makes it": "请填写制作人",
     "there is a store {} already": "已有门店 {}",
     "there is a type {} already": "已有券种 {}",
+    "there is a campaign {} already": "已有领券活动 {}",
+    "there is no campaign {}": "没有领券活动 {}",
     "there is no voucher type {}": "没有券种 {}",
     "there is no draft of a voucher type {}": "券种 {} 没有待审核的版本",
     "{} was drawn up anew meanwhile; look at it again": "{} 刚刚被重新提交,请再看一次",
@@ -142,7 +145,8 @@ def sentence(error: HeadOfficeError | ValidationError, lang: str) -> str:
 def _fault(fault: Mapping[str, Any], lang: str) -> str:
     """Return what is wrong with one field."""
     chinese = _FAULTS.get(fault["type"]) if lang == "zh" else None
-    return str(fault["msg"]) if chinese is None else chinese.format_map(fault.get("ctx", {}))
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return told(said, lang) if chinese is None else chinese.format_map(fault.get("ctx", {}))
 
 
 def told(problem: str, lang: str) -> str:

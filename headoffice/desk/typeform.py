@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from headoffice.api.voucher_types import TypeIn
 from headoffice.desk import shown
+from headoffice.desk.moments import moment, written
 from headoffice.desk.sums import fen
 from headoffice.desk.words import LABELS
-from headoffice.errors import RefusedError
 from protocol.records import yuan
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def as_fields(type_id: str, made: TypeIn | None, zone: ZoneInfo) -> dict[str, An
     fields |= {name: getattr(shows, name) for name in (*_TEXTS, *_NUMBERS)}
     fields |= {name: yuan(getattr(shows, name)) for name in _MONEY}
     fields |= {name: "yes" if getattr(shows, name) else "" for name in _FLAGS}
-    fields |= {name: _written(getattr(shows, name), zone) for name in _MOMENTS}
+    fields |= {name: written(getattr(shows, name), zone) for name in _MOMENTS}
     fields |= {name: [one.value for one in getattr(shows, name)] for name in _LISTS}
     hours = shows.hours
     fields |= {
@@ -58,7 +57,7 @@ def read_type(form: Form, zone: ZoneInfo) -> TypeIn:
     given |= {name: form(name) for name in _NUMBERS if form(name)}
     given |= {name: fen(form(name)) for name in _MONEY}
     given |= {name: bool(form(name)) for name in _FLAGS}
-    given |= {name: _moment(form(name), zone) for name in _MOMENTS}
+    given |= {name: moment(form(name), zone) for name in _MOMENTS}
     given |= {name: form.every(name) for name in _LISTS}
     if form("hours_from") or form("hours_until"):
         given["hours"] = {"from": form("hours_from"), "until": form("hours_until")}
@@ -101,18 +100,3 @@ def _readable(name: str, value: Any, lang: str) -> str:  # noqa: ANN401 - any fi
             return shown.moment(value)
         case _:
             return str(value)
-
-
-def _written(at: datetime | None, zone: ZoneInfo) -> str:
-    """Return a moment as a browser's field for date and time has it."""
-    return "" if at is None else f"{at.astimezone(zone):%Y-%m-%dT%H:%M}"
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError as error:
-        msg = f"{text}: a moment is written as 2026-12-31T22:00"
-        raise RefusedError(msg) from error

@@ -47,6 +47,12 @@ def show_types(visit: Visit) -> Shown:
     return Shown(template="types.html", values=visit.office.database.read(read))
 
 
+def named_types(connection: Connection) -> dict[str, str]:
+    """Return the titles of the types in force that somebody has drawn up, by their ids."""
+    rows = voucher_types.all_types(connection)
+    return {row["id"]: row["title"] for row in rows if not row["id"].startswith(_UNNAMED)}
+
+
 def _draft(row: dict[str, Any], before: TypeOut | None, zone: ZoneInfo, lang: str) -> dict[str, Any]:
     wanted = TypeIn.model_validate_json(row["body"])
     told = {name: row[name] for name in ("state", "author", "reason", "decided_by")}

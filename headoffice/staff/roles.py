@@ -34,7 +34,7 @@ class Right(StrEnum):
     CHANGE_VOUCHERS = auto()
     """Refunds, and steps in vouchers' lives."""
     DRAW_UP = auto()
-    """Voucher types: draw them up, and decide about those of others."""
+    """Voucher types: draw them up, and decide about those of others; campaigns."""
     SEE_STORES = auto()
     CHANGE_STORES = auto()
     """Set them live, too."""

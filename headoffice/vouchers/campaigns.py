@@ -87,6 +87,20 @@ def put_campaign(connection: Connection, campaign: str, values: Mapping[str, Any
     connection.execute(insert(campaign_sources), places)
 
 
+def pause(connection: Connection, campaign: str, *, paused: bool) -> None:
+    """Let nobody claim for now, or again; raise NotFoundError."""
+    here = update(campaigns).where(campaigns.c.id == campaign)
+    if not connection.execute(here.values(paused=paused)).rowcount:
+        msg = f"there is no campaign {campaign}"
+        raise NotFoundError(msg)
+
+
+def sources_of(connection: Connection, campaign: str) -> list[str]:
+    """Return where a campaign's codes hang now; beside these, something may have been claimed where they hung once."""
+    found = select(campaign_sources.c.source).where(campaign_sources.c.campaign == campaign)
+    return list(connection.execute(found.order_by(campaign_sources.c.source)).scalars())
+
+
 def find_campaign(connection: Connection, campaign: str, source: str) -> Row[*tuple[Any, ...]]:
     """Return a campaign whose code hangs in this place; raise NotFoundError."""
     row = connection.execute(_BY_ID, {"id": campaign}).first()

@@ -47,6 +47,8 @@ PAGES = (
     "/parcels",
     "/types",
     "/types/twenty",
+    "/campaigns",
+    "/campaigns/new",
     "/stores",
 )
 MORE_PAGES = ("/stores/jingan", "/stores/jingan/opening", "/clerks", "/people", "/deeds", "/me")
