@@ -15,10 +15,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from headoffice import registry
+from headoffice.alarms import board
 from headoffice.api.stores import StoreIn
 from headoffice.api.voucher_types import TypeIn
 from headoffice.database import open_database
 from headoffice.office import Office
+from headoffice.outbox import hooks
+from headoffice.outbox.hooks import Form, Wanted
 from headoffice.platforms import cases
 from headoffice.public import public_app
 from headoffice.redemptions import parcels
@@ -26,12 +29,14 @@ from headoffice.redemptions.ledger import Ledger
 from headoffice.redemptions.parcels import Recipient, Shipment
 from headoffice.servers import bind, public_server
 from headoffice.staff import clerks
-from headoffice.vouchers import drafts, wallets
+from headoffice.vouchers import campaigns, drafts, wallets
 from headoffice.vouchers import issued as vouchers
+from headoffice.vouchers.campaigns import Claim
 from headoffice.vouchers.drafts import Decision
 from headoffice.vouchers.issued import Order
 from headoffice.vouchers.life import Step
 from headoffice.vouchers.types import put_type
+from protocol.alarms import Alarm, AlarmKind
 from protocol.messages import Answer, Detail, Intent, Method
 from protocol.platform import Case, Phase
 from protocol.upstream import AskLook, AskRedeem, AskSettled, Looked
@@ -125,6 +130,7 @@ def live_through_a_morning(office: Office, clock: Moved, seed: int = 8) -> None:
         _have_sent(office, to)
     clock.at = NOW
     office.database.write(lambda connection: _leave_things_open(connection, office.clock()))
+    office.database.write(lambda connection: _tell_others(connection, office.clock()))
 
 
 def _open(connection: Connection, at: datetime) -> None:
@@ -229,3 +235,26 @@ def _leave_things_open(connection: Connection, at: datetime) -> None:
         detail=Detail(title="双人下午茶套餐", code_tail="0003"),
     )
     cases.keep(connection, "gw-jingan", case, at)
+
+
+def _tell_others(connection: Connection, at: datetime) -> None:
+    """Hang up a campaign's codes, have accounting told of what happens, and let a kiosk fall silent."""
+    dates = {"type": "latte", "begins_at": at - timedelta(days=7), "ends_at": at + timedelta(days=10)}
+    campaigns.put_campaign(
+        connection, "november", {**dates, "stock": 500, "each": 1, "paused": False}, ["door", "flyer", "receipt"]
+    )
+    for source, many in (("door", 9), ("flyer", 4)):
+        for _ in range(many):
+            wish = Claim(secrets.token_hex(16), "november", source, wallets.nameless(connection, at))
+            campaigns.claim(connection, wish, at)
+    told = Wanted(url="https://erp.example/hexiao", types=["redemption.redeemed", "redemption.undone"])
+    bot = Wanted(url="https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=", types=["alarm.raised"], form=Form.WECOM)
+    for wanted in (told, bot):
+        hooks.add(connection, wanted, at)
+    for kiosk, minutes, lasts in (("jingan-2", 40, False), ("lujiazui-1", 18, True)):
+        store = kiosk.rpartition("-")[0]
+        since = (at - timedelta(minutes=minutes)).timestamp()
+        silent = Alarm(kind=AlarmKind.KIOSK_SILENT, about=kiosk, store=store, since=since)
+        board.report(connection, f"gw-{store}", [silent], at)
+        if not lasts:
+            board.report(connection, f"gw-{store}", [], at)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from headoffice.outbox import hooks
 from headoffice.staff import people
 from headoffice.staff.passwords import hash_password
 from headoffice.staff.roles import Role
@@ -25,8 +26,16 @@ _WIDE: ViewportSize = {"width": 1280, "height": 860}
 _NARROW: ViewportSize = {"width": 390, "height": 860}
 _PAPER = (226, 224, 217)
 _GAP, _HEIGHT, _ROWS_OF = 16, 560, 3
-_PAGES = ("", "/open", "/refusals", "/reports", "/vouchers/{voucher}", "/refunds", "/types", "/types/twenty", "/stores")
-_MORE_PAGES = ("/stores/jingan", "/clerks", "/people", "/deeds", "/me")
+_PAGES = ("", "/open", "/alarms", "/refusals", "/reports", "/vouchers/{voucher}", "/refunds", "/parcels", "/types")
+_MORE_PAGES = (
+    "/types/twenty",
+    "/campaigns",
+    "/campaigns/november",
+    "/stores",
+    "/stores/jingan",
+    "/stores/jingan/opening",
+)
+_LAST_PAGES = ("/clerks", "/people", "/webhooks", "/webhooks/{hook}", "/deeds", "/me")
 _PEOPLE = {
     "li.lei": ("李雷", Role.ADMINISTRATOR, ()),
     "wang.fang": ("王芳", Role.STAFF, ()),
@@ -44,9 +53,10 @@ def desk_sheet(browser: Browser) -> Image.Image:
         wide = _signed_in(browser, office, _WIDE, "zh-CN", password)
         narrow = _signed_in(browser, office, _NARROW, "en-GB", password)
         voucher = office.database.read(_a_voucher)
+        hook = office.database.read(hooks.shown)[0]["id"]
         pairs = [
             (_taken(wide, office, path), _taken(narrow, office, path))
-            for path in (page.format(voucher=voucher) for page in _PAGES + _MORE_PAGES)
+            for path in (page.format(voucher=voucher, hook=hook) for page in _PAGES + _MORE_PAGES + _LAST_PAGES)
         ]
     return _laid_out(pairs)
 

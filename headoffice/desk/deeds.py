@@ -39,6 +39,8 @@ class Deed(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     PUT_CAMPAIGN = "put-campaign"
+    ADD_WEBHOOK = "add-webhook"
+    CHANGE_WEBHOOK = "change-webhook"
     GRANT_REFUND = "grant-refund"
     REFUSE_REFUND = "refuse-refund"
     SEND = "send"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from headoffice.outbox import types
+from headoffice.vouchers.life import Coming, Step
+from headoffice.vouchers.orders import OrderStep
+
 NAMES: dict[str, tuple[str, str]] = {
     # Roles, and how people stand
     "administrator": ("管理员", "Administrator"),
@@ -30,6 +34,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "ask-refund": ("顾客申请退款", "Refund asked by the customer"),
     "grant-refund": ("同意退款", "Refund granted"),
     "refuse-refund": ("拒绝退款", "Refund refused"),
+    "claim": ("顾客领取", "Claimed by the customer"),
+    "receive": ("好友领取转赠", "Received as a gift"),
     "accept": ("接单", "Order accepted"),
     "prepare": ("备货", "Order prepared"),
     "ready": ("备好", "Order ready"),
@@ -76,6 +82,11 @@ NAMES: dict[str, tuple[str, str]] = {
     "policy_each": ("每次核销前登录", "Before each redemption"),
     "badge": ("工牌", "Badge"),
     "held": ("已暂停", "Paused"),
+    # Webhooks
+    "form_event": ("程序(JSON,签名)", "A program (JSON, signed)"),
+    "form_wecom": ("企业微信群机器人", "A bot of 企业微信"),
+    "form_dingtalk": ("钉钉群机器人", "A bot of 钉钉"),
+    "parked": ("已搁置", "Parked"),
     # Deeds
     "signed-in": ("登录", "Signed in"),
     "joined": ("用链接设置密码", "Set a password by link"),
@@ -96,6 +107,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "draw-up": ("提交券种", "Drew up a type"),
     "approve": ("审核通过券种", "Approved a type"),
     "reject": ("审核不通过券种", "Rejected a type"),
+    "add-webhook": ("添加推送", "Added a webhook"),
+    "change-webhook": ("操作推送", "Changed a webhook"),
     "put-campaign": ("修改领券活动", "Changed a campaign"),
     "send": ("寄出", "Sent by post"),
     "undo": ("撤销核销", "Undid a redemption"),
@@ -104,3 +117,20 @@ NAMES: dict[str, tuple[str, str]] = {
     "forget": ("删除顾客资料", "Forgot a customer"),
     "decide": ("判定核销结果", "Said how a redemption ended"),
 }
+#: Events, by the names that receivers know.
+_EVENTS = {
+    types.ALL: ("全部事件", "All events"),
+    types.REDEEMED: ("核销", "Redeemed"),
+    types.UNDONE: ("撤销核销", "Undone"),
+    types.REFUSED: ("核销未成", "Redemption refused"),
+    types.CONFLICT: ("离线冲突", "Offline conflict"),
+    types.LOOK_REFUSED: ("出示被拒", "Look refused"),
+    types.ISSUED: ("发放", "Issued"),
+    types.APPROVED: ("券种生效", "Type in force"),
+    types.ALARM_RAISED: ("告警", "Alarm"),
+    types.ALARM_REMINDED: ("告警仍在", "Alarm lasts"),
+    types.ALARM_ENDED: ("告警解除", "Alarm over"),
+    types.TEST: ("测试", "Test"),
+    **{types.of_step(step): NAMES[step] for step in (*Step, *Coming, *OrderStep)},
+}
+NAMES.update(_EVENTS)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headoffice.desk import (
+    alarms,
     book,
     campaigns,
     clerks,
     door,
     ending,
+    hooks,
     live,
     opening,
     parcels,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 PAGES = (
     live.PAGE,
     ending.PAGE,
+    alarms.PAGE,
     refusals.PAGE,
     reports.PAGE,
     *vouchers.PAGES,
@@ -42,6 +45,7 @@ PAGES = (
     opening.PAGE,
     clerks.PAGE,
     team.PAGE,
+    *hooks.PAGES,
     book.PAGE,
     door.PAGE,
 )

@@ -46,6 +46,7 @@ _SAID = {
     "there is a store {} already": "已有门店 {}",
     "there is a type {} already": "已有券种 {}",
     "there is a campaign {} already": "已有领券活动 {}",
+    "there is no campaign {} with a code at {}": "领券活动 {} 在 {} 没有二维码",
     "there is no campaign {}": "没有领券活动 {}",
     "there is no voucher type {}": "没有券种 {}",
     "there is no draft of a voucher type {}": "券种 {} 没有待审核的版本",
@@ -75,6 +76,23 @@ _SAID = {
     "this link was used or is too old; ask for another one": "此链接已使用或已过期,请再要一个",
     "too many wrong passwords; try again in {}": "密码错误次数过多,请在 {} 后再试",
     "there is an administrator, who lets others in; {} helps one in again": "已有管理员,由管理员添加其他人",
+    # Webhooks
+    "there is no webhook {}; {}": "没有推送 {}",
+    "a bot is told of alarms alone, not of {}": "群机器人只能接收告警,不能接收 {}",
+    "a bot's secret is given out where the bot was made; remove this webhook and add it with the new one": (
+        "机器人的密钥在建机器人的地方给出:请删除此推送,用新密钥重新添加"
+    ),
+    "there is no event {}; there are {}, and {} for all of them": "没有事件 {}",
+    "a webhook that is told nothing is none; name its events, or pause it": "请至少选择一种事件,或暂停此推送",
+    "secret: must be {} and the base64 of {} to {} random bytes; or leave it out": (
+        "密钥须为 {} 加 {} 到 {} 个随机字节的 base64,也可留空"
+    ),
+    "url: is no address ({})": "地址不正确({})",
+    "url: must be https://host/path, without a user and without #": "地址须为 https://主机/路径,不含用户名和 #",
+    "url: {} is not on the Internet, and in none of the networks of [webhooks] in the configuration": (
+        "{} 不是公网地址,也不在配置 [webhooks] 的网段里"
+    ),
+    "url: must begin with https://": "地址须以 https:// 开头",
     # Vouchers and their life
     "{} is not possible: the voucher {}": "此券目前不能这样操作",
     "{} is not possible: the order is {}": "此订单目前不能这样操作",

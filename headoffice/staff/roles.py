@@ -43,13 +43,15 @@ class Right(StrEnum):
     SEE_CLERKS = auto()
     CHANGE_CLERKS = auto()
     SEE_DEEDS = auto()
+    CHANGE_WEBHOOKS = auto()
+    """Who outside is told what, with the secrets of it."""
     CHANGE_PEOPLE = auto()
 
 
 _READING = frozenset({Right.SEE_SALES, Right.SEE_STORES, Right.SEE_CLERKS})
 RIGHTS = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.STAFF: frozenset(Right) - {Right.SEE_DEEDS, Right.CHANGE_PEOPLE},
+    Role.STAFF: frozenset(Right) - {Right.SEE_DEEDS, Right.CHANGE_WEBHOOKS, Right.CHANGE_PEOPLE},
     Role.MANAGER: _READING | {Right.END, Right.CHANGE_CLERKS, Right.PRACTISE},
     Role.TECHNICIAN: frozenset({Right.SEE_STORES, Right.CHANGE_STORES, Right.PRACTISE}),
     Role.AUDITOR: _READING | {Right.SEE_DEEDS},

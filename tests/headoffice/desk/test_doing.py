@@ -12,10 +12,12 @@ from headoffice.api.stores import StoreIn
 from headoffice.api.voucher_types import TypeIn
 from headoffice.desk import names, typeform, words
 from headoffice.desk.deeds import Deed, newest
+from headoffice.outbox.hooks import Form
+from headoffice.outbox.types import TYPES
 from headoffice.registry import ClerkPolicy, put_store
 from headoffice.staff.roles import Role
 from headoffice.vouchers.drafts import DraftState
-from headoffice.vouchers.life import Step
+from headoffice.vouchers.life import Coming, Step
 from headoffice.vouchers.orders import OrderStep
 from protocol.lease import Cause
 from protocol.owner import VoucherState
@@ -258,8 +260,9 @@ def test_what_somebody_typed_is_shown_as_text_and_never_run(counter: Counter, st
 
 
 def test_every_word_of_the_office_has_a_name_in_both_languages() -> None:
-    said = [VoucherState, Step, OrderStep, Phase, Cause, DraftState, Role, Deed]
+    said = [VoucherState, Step, Coming, OrderStep, Phase, Cause, DraftState, Role, Deed]
     said_words = {str(word) for kind in said for word in kind} | {f"policy_{policy}" for policy in ClerkPolicy}
+    said_words |= {f"form_{form}" for form in Form} | set(TYPES)
     assert said_words - set(names.NAMES) == set()
     assert all(zh and en for zh, en in names.NAMES.values())
     assert words.LABELS["zh"].keys() == words.LABELS["en"].keys()

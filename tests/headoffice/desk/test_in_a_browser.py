@@ -49,6 +49,9 @@ PAGES = (
     "/types/twenty",
     "/campaigns",
     "/campaigns/new",
+    "/alarms",
+    "/webhooks",
+    "/webhooks/new",
     "/stores",
 )
 MORE_PAGES = ("/stores/jingan", "/stores/jingan/opening", "/clerks", "/people", "/deeds", "/me")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: An address for each page that has a part of its own in it.
 ADDRESSES = {"/vouchers/{voucher}": "/vouchers/none", "/types/{type}": "/types/new", "/stores/{store}": "/stores/new"}
+ADDRESSES["/webhooks/{hook}"] = "/webhooks/new"
 ADDRESSES["/campaigns/{campaign}"] = "/campaigns/new"
 ADDRESSES["/stores/{store}/opening"] = "/stores/jingan/opening"
 
