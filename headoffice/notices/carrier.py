@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, literal_column, select
@@ -10,6 +12,7 @@ from sqlalchemy import bindparam, literal_column, select
 from headoffice.notices.composing import Later, Never, compose
 from headoffice.notices.kinds import Channel
 from headoffice.notices.ports import Notice, Unsent
+from headoffice.notices.queueing import way_after
 from headoffice.outbox import queue
 from headoffice.outbox.queue import Tried
 from headoffice.outbox.telling import State
@@ -37,7 +40,19 @@ _DUE = (
     )
     .limit(1)
 )
-Taken = tuple["Delivery", Notice | Never | Later]
+#: A way that has taken nothing for so long is given up for the next one, where there is one.
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A notice on its way, what it says now, and by which way it goes where this one fails."""
+
+    delivery: Delivery
+    found: Notice | Never | Later
+    otherwise: Channel | None
+    late: bool
+    """It has been tried for so long that the other way is taken whatever keeps this one."""
 
 
 class Notices:
@@ -65,25 +80,34 @@ class Notices:
 
     def take(self, connection: Connection, lane: str, most: int, at: datetime) -> list[Taken]:
         """Take what is to be sent now, with what it says."""
-        return [(one, compose(connection, one, at, self._page)) for one in queue.take(connection, lane, most, at)]
+        return [
+            Taken(
+                one,
+                compose(connection, one, at, self._page),
+                way_after(connection, one.row["subject"], lane),
+                late=at - one.since >= PATIENCE,
+            )
+            for one in queue.take(connection, lane, most, at)
+        ]
 
     async def attempt(self, taken: Taken) -> Tried:
         """Send one notice, where it is still one."""
-        delivery, found = taken
-        match found:
+        delivery = taken.delivery
+        match taken.found:
             case Never(why):
                 _log.info("event=notice_dropped channel=%s id=%s why=%s", delivery.webhook, delivery.event, why)
                 return Tried(delivery, why, over=True)
             case Later(at):
                 return Tried(delivery, "waits for the morning", again_at=at)
             case Notice():
-                return await self._send(delivery, found)
+                return await self._send(taken, taken.found)
 
-    async def _send(self, delivery: Delivery, notice: Notice) -> Tried:
+    async def _send(self, taken: Taken, notice: Notice) -> Tried:
+        delivery = taken.delivery
         channel = Channel(delivery.webhook)
         sender = self._senders.get(channel)
         if sender is None:
-            return Tried(delivery, f"there is no [notices.{channel}] in the configuration")
+            return Tried(delivery, f"there is no [notices.{channel}] in the configuration", instead=taken.otherwise)
         said = await sender.send(notice)
         if isinstance(said, Unsent):
             _log.warning(
@@ -93,6 +117,7 @@ class Notices:
                 delivery.tries,
                 said.why,
             )
-            return Tried(delivery, said.why, over=said.over)
+            instead = taken.otherwise if said.over or taken.late else None
+            return Tried(delivery, said.why, over=said.over and instead is None, instead=instead)
         _log.info("event=notice_sent channel=%s id=%s receipt=%s", channel, delivery.event, said.number)
         return Tried(delivery, None)

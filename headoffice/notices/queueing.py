@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select
 
-from headoffice.notices.kinds import Occasion, channels_in, type_of
+from headoffice.notices.kinds import Channel, Occasion, channels_in, type_of
 from headoffice.outbox.telling import State
 from headoffice.tables.outbox import deliveries
 from headoffice.tables.pages import contacts, holdings
@@ -22,9 +22,10 @@ from protocol.owner import VoucherState
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from headoffice.redemptions.rids import Record
     from headoffice.vouchers.life import Coming
@@ -80,6 +81,19 @@ def expiring(connection: Connection, voucher: str, at: datetime) -> None:
     _queue(connection, Occasion.EXPIRING, voucher, at)
 
 
+def way_after(connection: Connection, voucher: str, channel: str) -> Channel | None:
+    """Return by which way its customer is told of a voucher where this one fails; None: there is no other."""
+    ways = _in_order(connection.execute(_REACHED, {"voucher": voucher}).all())
+    after = ways[ways.index(Channel(channel)) + 1 :] if channel in ways else []
+    return after[0] if after else None
+
+
+def _in_order(found: Sequence[Row[*tuple[Any, ...]]]) -> list[Channel]:
+    """Return the ways of a type that reach a customer, the one that is tried first at the front."""
+    reached = {row.channel for row in found}
+    return [one for one in channels_in(found[0].notices) if one in reached] if found else []
+
+
 def _queue(
     connection: Connection,
     occasion: Occasion,
@@ -92,11 +106,10 @@ def _queue(
     found = connection.execute(_REACHED, {"voucher": voucher}).all()
     if not found or (only_in is not None and found[0].state != only_in):
         return
-    reached = {row.channel for row in found}
-    channel = next((one for one in channels_in(found[0].notices) if one in reached), None)
-    if channel is None:
+    ways = _in_order(found)
+    if not ways:
         return
-    told = {"webhook": channel, "type": type_of(occasion), "subject": voucher, "at": at}
+    told = {"webhook": ways[0], "type": type_of(occasion), "subject": voucher, "at": at}
     fresh = {"event": secrets.token_hex(16), "store": None, "facts": json.dumps(more.pop("facts", {}))}
     waiting = {"state": State.WAITING, "since": at, "due": at, "tries": 0, "error": ""}
     connection.execute(insert(deliveries), {**fresh, **told, **waiting, **more})

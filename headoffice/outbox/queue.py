@@ -60,11 +60,13 @@ class Tried:
     """Nothing is tried any more: the error says why."""
     again_at: datetime | None = None
     """When it is tried again; None: after a pause that grows with the tries."""
+    instead: str | None = None
+    """The lane in which it is tried from now on, at once; None: the same."""
 
     @property
     def failed(self) -> bool:
         """Whether the receiver is to blame, so that others to it would fare no better."""
-        return self.error is not None and not self.over and self.again_at is None
+        return self.error is not None and not self.over and self.again_at is None and self.instead is None
 
 
 #: Word for word as the partial indexes have them: SQLite uses those for no other condition.
@@ -142,6 +144,8 @@ def settle(
                 "due": outcome.again_at or now + timedelta(seconds=pause_s(delivery.tries, jitter())),
                 "error": outcome.error[:LONGEST_ERROR],
             }
+            if outcome.instead is not None:
+                values |= {"webhook": outcome.instead, "due": now}
         connection.execute(update(deliveries).where(this).values(**values))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headoffice.notices import looking
+from headoffice.notices.carrier import PATIENCE
 from headoffice.notices.kinds import Occasion
 from headoffice.notices.sms import Call, Key, signed
 from headoffice.notices.words import SENTENCES, registered
@@ -46,6 +48,12 @@ if TYPE_CHECKING:
 def database_url(sqlite_url: str) -> str:
     """Return an SQLite database's: of these tests none asks which it is."""
     return sqlite_url
+
+
+def tries_of(database: Database, number: int) -> int:
+    """Return how often a notice was tried."""
+    found = database.read(lambda connection: looking.listed(connection, looking.Wanted()))
+    return int(found[number]["tries"])
 
 
 def test_a_number_that_is_none_is_tried_once_and_not_written_down(
@@ -107,6 +115,37 @@ def test_a_follower_hears_by_wechat_under_a_token_that_may_end_before_its_time(
             until(lambda: len(account.messages) == 3)
         assert account.messages[2]["path"] == "/cgi-bin/message/subscribe/bizsend"
         assert account.messages[2]["page"].startswith("https://v.example/v/")
+
+
+def test_where_the_first_way_fails_the_next_one_of_the_type_is_taken(
+    counter: Counter, database: Database, clock: Clock, tmp_path: Path, carrier: Texting
+) -> None:
+    put_type(counter, "wechat", "email", "sms", uses=3)
+    both: dict[str, Any] = {"notify": {"wechat": OPENID, "sms": "13800138000", **AGREED}}
+    with served(following()) as account:
+        config = config_of(tmp_path, wechat={"url": account.url}, sms={"url": carrier.url})
+        with served(sending(database, config, clock)):
+            account.errcode = lambda _: 43004  # who follows no more never will be told by it
+            code = issue(counter, **both)
+            until(lambda: len(carrier.messages) == 1)
+            until(lambda: all_over(database))
+
+            account.errcode = lambda _: 45009  # for now it takes no more
+            issue(counter, **both)
+            until(lambda: why(database) == ["", "answered errcode 45009"])
+            clock.pass_by(PATIENCE - timedelta(seconds=1))
+            until(lambda: tries_of(database, 1) > 1)
+            assert len(carrier.messages) == 1
+            clock.pass_by(timedelta(minutes=15))
+            until(lambda: len(carrier.messages) == 2)
+            until(lambda: all_over(database))
+
+            carrier.code = lambda _: "isv.MOBILE_NUMBER_ILLEGAL"
+            counter.redeem(code)  # no template of the account has it
+            until(lambda: all_over(database))
+    assert notices(database) == [("issued", "delivered"), ("issued", "delivered"), ("redeemed", "dropped")]
+    assert why(database) == ["", "", "answered 400 isv.MOBILE_NUMBER_ILLEGAL"]
+    assert account.messages == []
 
 
 def test_an_account_that_gives_no_token_is_asked_again(
