@@ -9,6 +9,8 @@ Shapes only: who holds keys checks the signature (``gateway.keys``), and makes i
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from protocol.values import Value
 
 PREFIX = "HX:"
@@ -59,6 +61,7 @@ class SignedCode(Value, frozen=True, kw_only=True):
         return bytes([VERSION]) + key + voucher
 
 
+@lru_cache(maxsize=256)  # a look, its confirm and what is decided about it each ask for the same code
 def read_signed(text: str) -> SignedCode | None:
     """Return what a signed code says; None for any text that is not exactly the spelling of one of this version."""
     if len(text) != LENGTH or not text.startswith(PREFIX):

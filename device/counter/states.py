@@ -345,7 +345,7 @@ class Counter(Value, frozen=True, kw_only=True):
     @property
     def still_open(self) -> tuple[Ticket, ...]:
         """Redemptions whose end is not known."""
-        return tuple(ticket for ticket in self.tickets if ticket.request.is_open)
+        return self.tickets and tuple(ticket for ticket in self.tickets if ticket.request.is_open)
 
 
 Step: TypeAlias = "tuple[Counter, tuple[Effect, ...]]"

@@ -74,6 +74,9 @@ if TYPE_CHECKING:
 
     from protocol.messages import GatewayMessage
 
+#: What a redemption needs to leave the kiosk.
+_LEAVING = (Mint, Send, Accept, Forgo)
+
 
 def begin(setup: Setup, kept: Sequence[Kept], now: float, store_name: str | None = None) -> Step:
     """Return a counter that starts, with what its journal kept over the restart, and its first effects."""
@@ -85,10 +88,14 @@ def begin(setup: Setup, kept: Sequence[Kept], now: float, store_name: str | None
 
 def step(counter: Counter, event: Event, now: float) -> Step:
     """Return the counter after this event at monotonic time ``now``, and what is to be done about it."""
+    before = counter
     counter, due = _catch_up(counter, now)
     counter, effects = _take(counter, event, now)
     counter, following = _what_next(counter, now)
-    return _show(counter, due + effects + following)
+    wanted = due + effects + following
+    if counter is before and not wanted:
+        return counter, ()  # as after most wake-ups: what is shown follows from the state alone
+    return _show(counter, wanted)
 
 
 def deadline(counter: Counter) -> float | None:
@@ -252,8 +259,8 @@ def _what_next(counter: Counter, now: float) -> Step:
 
 def _show(counter: Counter, effects: tuple[Effect, ...]) -> Step:
     """Show what has changed, before the books are written: a customer does not wait for a disk."""
-    leaving = tuple(effect for effect in effects if isinstance(effect, Mint | Send | Accept | Forgo))
-    books = tuple(effect for effect in effects if not isinstance(effect, Mint | Send | Accept | Forgo))
+    leaving = tuple(effect for effect in effects if isinstance(effect, _LEAVING))
+    books = tuple(effect for effect in effects if not isinstance(effect, _LEAVING))
     before = counter.view
     announced = counter.scene != counter.shown_scene
     view = view_of(counter, 1 if before is None else before.seq + announced)
