@@ -18,7 +18,8 @@ from sqlalchemy import bindparam, literal_column, or_, select
 from headoffice.redemptions import rids
 from headoffice.redemptions.rids import Record
 from headoffice.registry import put
-from headoffice.tables.schema import cases, stores
+from headoffice.tables.cases import cases
+from headoffice.tables.schema import stores
 from headoffice.vouchers.books import store_for
 from protocol.messages import Detail, Intent
 from protocol.owner import Ruling

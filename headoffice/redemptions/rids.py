@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice.notices.queueing import ruled
 from headoffice.outbox.telling import tell_refusal, tell_ruling
-from headoffice.tables.schema import redemptions, refusals, unplaced_uses, uses
+from headoffice.tables.schema import redemptions, refusals, uses
+from headoffice.tables.standing import unplaced_uses
 from headoffice.vouchers import stock
 from headoffice.vouchers.gifts import hand_on
 from protocol import codec

@@ -15,22 +15,18 @@ from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, selec
 
 from headoffice.errors import BehindError, GatewayUnknownError, NotAllowedError, NotFoundError
 from headoffice.registry import unregistered
+from headoffice.tables.cases import cases
 from headoffice.tables.schema import (
     activations,
-    cases,
-    discrepancies,
     gateway_stores,
     gateways,
-    losses,
     redemptions,
-    restores,
-    stops,
-    unplaced_uses,
     uses,
     voucher_type_stores,
     voucher_types,
     vouchers,
 )
+from headoffice.tables.standing import discrepancies, losses, restores, stops, unplaced_uses
 from protocol.marks import Mark, mark_of, shown_in, stamped
 from protocol.platform import Phase
 

@@ -21,7 +21,8 @@ from headoffice.redemptions.online import BY_POST, open_store
 from headoffice.redemptions.rids import Record
 from headoffice.redemptions.standing import advance, count, note_discrepancy, restore
 from headoffice.registry import ONLINE_STORE, put_store
-from headoffice.tables.schema import redemptions, stores, unplaced_uses, uploaded_open, vouchers
+from headoffice.tables.schema import redemptions, stores, vouchers
+from headoffice.tables.standing import unplaced_uses, uploaded_open
 from headoffice.vouchers.books import lock_voucher, voucher_with
 from protocol.classify import classify, is_practice
 from protocol.messages import Action

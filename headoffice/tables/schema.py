@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Double,
     ForeignKey,
     Index,
     Integer,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from headoffice.tables import (  # noqa: F401 - their tables are of this schema, too
     alarms,
     bundles,
+    cases,
     comparison,
     desk,
     keys,
@@ -34,6 +34,7 @@ from headoffice.tables import (  # noqa: F401 - their tables are of this schema,
     pages,
     parcels,
     practice,
+    standing,
 )
 from headoffice.tables.clerks import activations as activations  # noqa: PLC0414 - as are these
 from headoffice.tables.clerks import clerk_stores as clerk_stores  # noqa: PLC0414
@@ -280,43 +281,6 @@ uses = Table(
     sqlite_with_rowid=False,
 )
 
-#: Rids at vouchers that a platform owns, until their end and, where that was a success, ever after.
-cases = Table(
-    "cases",
-    metadata,
-    Column("rid", RID, primary_key=True),
-    Column("requester", ID, nullable=False),
-    Column("gateway", ForeignKey("gateways.id"), nullable=False),
-    Column("store", ForeignKey("stores.id"), nullable=False),
-    # The whole intent, code included; it goes with the rid's end.
-    Column("intent", Text),
-    Column("phase", WORD, nullable=False),
-    Column("queries", Integer, nullable=False),
-    # Consumes that have left: in the books before they leave.
-    Column("attempts", Integer, nullable=False),
-    # Seconds since 1970.
-    Column("claimed_at", Double, nullable=False),
-    Column("left_at", Double, nullable=False),
-    # When it is to be driven on; null: it waits for others.
-    Column("due", Double),
-    # The platform's name and, behind a slash, its own name of the voucher.
-    Column("voucher", String(200)),
-    Column("single", Boolean, nullable=False),
-    Column("claims", Boolean, nullable=False),
-    Column("detail", Text, nullable=False),
-    Index(
-        "ix_cases_unfinished", "due", sqlite_where=text("phase <> 'ended'"), postgresql_where=text("phase <> 'ended'")
-    ),
-)
-#: The claim on a platform's voucher: one rid at a time, and one alone where the voucher has one use.
-Index(
-    "uq_cases_claim",
-    cases.c.voucher,
-    unique=True,
-    sqlite_where=cases.c.claims.is_(True),
-    postgresql_where=cases.c.claims.is_(True),
-)
-
 #: Looks that ended in a refusal.
 refusals = Table(
     "refusals",
@@ -334,67 +298,4 @@ refusals = Table(
     Column("at", Utc, nullable=False),
     Index(None, "at", "id"),
     Index(None, "store", "at", "id"),
-)
-
-#: Times at which the books were found to be an older copy: nothing is decided until a person says ``restore``.
-stops = Table(
-    "stops",
-    metadata,
-    Column("generation", BigInteger, primary_key=True, autoincrement=False),
-    Column("gateway", ForeignKey("gateways.id"), nullable=False),
-    Column("shown", String(50), nullable=False),
-    Column("at", Utc, nullable=False),
-)
-
-#: Generations but the first. One has ended once every gateway has uploaded its journal or was declared lost.
-restores = Table(
-    "restores",
-    metadata,
-    Column("generation", BigInteger, primary_key=True, autoincrement=False),
-    Column("by", NAME, nullable=False),
-    Column("at", Utc, nullable=False),
-    Column("ended_at", Utc),
-)
-
-#: Gateways whose journal nobody will ever see, as a named person has declared.
-losses = Table(
-    "losses",
-    metadata,
-    Column("gateway", ForeignKey("gateways.id"), primary_key=True),
-    Column("generation", BigInteger, primary_key=True, autoincrement=False),
-    Column("by", NAME, nullable=False),
-    Column("why", String(400), nullable=False),
-    Column("at", Utc, nullable=False),
-)
-
-#: Rids that a gateway has uploaded without an end: an attempt of each has left, so it is driven forward.
-uploaded_open = Table(
-    "uploaded_open",
-    metadata,
-    Column("rid", RID, primary_key=True),
-    Column("gateway", ForeignKey("gateways.id"), nullable=False),
-    Column("voucher", ForeignKey("vouchers.id"), nullable=False, index=True),
-    # The whole entry, code included; the row goes with the rid's end.
-    Column("entry", Text, nullable=False),
-)
-
-#: Uses that an uploaded rid was told it has spent, and that somebody else holds in the books: given to it once they are
-#: free again, because an undo may be uploaded later than what came after it.
-unplaced_uses = Table(
-    "unplaced_uses",
-    metadata,
-    Column("voucher", ForeignKey("vouchers.id"), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("rid", ForeignKey("redemptions.rid"), primary_key=True),
-)
-
-#: What was uploaded and does not go together with what is in the books, for people to look at.
-discrepancies = Table(
-    "discrepancies",
-    metadata,
-    Column("id", SERIAL, primary_key=True),
-    Column("rid", RID, nullable=False),
-    Column("gateway", ForeignKey("gateways.id"), nullable=False),
-    Column("what", String(200), nullable=False),
-    Column("at", Utc, nullable=False),
 )

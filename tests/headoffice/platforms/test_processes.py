@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from headoffice.platforms.driver import UNHEARD_S
-from headoffice.tables.schema import cases
+from headoffice.tables.cases import cases
 from protocol import platform as machine
 from protocol.vocabulary import Verdict
 from tests.headoffice.platforms.conftest import CODE

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from headoffice.platforms.ports import Spent, Worth
 from headoffice.redemptions.rids import Decision
-from headoffice.tables.schema import cases
+from headoffice.tables.cases import cases
 from protocol import platform as machine
 from protocol.messages import Notice
 from protocol.vocabulary import Verdict
