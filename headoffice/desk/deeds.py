@@ -44,6 +44,8 @@ class Deed(StrEnum):
     GRANT_REFUND = "grant-refund"
     REFUSE_REFUND = "refuse-refund"
     SEND = "send"
+    MOVE_ORDER = "move-order"
+    PUT_STOCK = "put-stock"
     WITHDRAW = "withdraw"
     UNDO = "undo"
     FORGET = "forget"

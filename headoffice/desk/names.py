@@ -110,6 +110,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "add-webhook": ("添加推送", "Added a webhook"),
     "change-webhook": ("操作推送", "Changed a webhook"),
     "put-campaign": ("修改领券活动", "Changed a campaign"),
+    "move-order": ("推进自提订单", "Moved an order on"),
+    "put-stock": ("填写库存", "Said what lies ready"),
     "send": ("寄出", "Sent by post"),
     "undo": ("撤销核销", "Undid a redemption"),
     "put-contact": ("填写顾客通知方式", "Kept how a customer is told"),

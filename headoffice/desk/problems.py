@@ -24,6 +24,7 @@ _SAID = {
     "say why; it is kept": "请填写原因,原因会被记录",
     "say what has to change": "请写明需要修改什么",
     "there is no such voucher": "没有这张券",
+    "this order waits no more": "此订单已不在等待中",
     "there is no such role": "没有这个角色",
     "nobody is known to this voucher": "此券没有顾客资料",
     "no redemption of this voucher has this id": "此券没有这个编号的核销",

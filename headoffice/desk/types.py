@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _ID: TypeAdapter[str] = TypeAdapter(Id)
-#: Types that were made for one voucher described by itself: nobody has drawn them up.
-_UNNAMED = "auto-"
 
 
 def show_types(visit: Visit) -> Shown:
@@ -41,7 +39,7 @@ def show_types(visit: Visit) -> Shown:
         in_force = {row["id"]: TypeOut.of(row) for row in voucher_types.all_types(connection)}
         zone = recent.zone_of(connection, None)
         waiting = [_draft(row, in_force.get(row["type"]), zone, visit.lang) for row in drafts.all_drafts(connection)]
-        named = [made for made in in_force.values() if not made.id.startswith(_UNNAMED)]
+        named = [made for made in in_force.values() if not made.id.startswith(voucher_types.UNNAMED)]
         return {"types": named, "drafts": waiting, "in_force": set(in_force)}
 
     return Shown(template="types.html", values=visit.office.database.read(read))
@@ -50,7 +48,7 @@ def show_types(visit: Visit) -> Shown:
 def named_types(connection: Connection) -> dict[str, str]:
     """Return the titles of the types in force that somebody has drawn up, by their ids."""
     rows = voucher_types.all_types(connection)
-    return {row["id"]: row["title"] for row in rows if not row["id"].startswith(_UNNAMED)}
+    return {row["id"]: row["title"] for row in rows if not row["id"].startswith(voucher_types.UNNAMED)}
 
 
 def _draft(row: dict[str, Any], before: TypeOut | None, zone: ZoneInfo, lang: str) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Right(StrEnum):
     """Personal data unmasked."""
     CHANGE_VOUCHERS = auto()
     """Refunds, and steps in vouchers' lives."""
+    PREPARE = auto()
+    """Orders that are picked up: take them on and prepare them, and say what lies ready."""
     DRAW_UP = auto()
     """Voucher types: draw them up, and decide about those of others; campaigns."""
     SEE_STORES = auto()
@@ -52,7 +54,7 @@ _READING = frozenset({Right.SEE_SALES, Right.SEE_STORES, Right.SEE_CLERKS})
 RIGHTS = {
     Role.ADMINISTRATOR: frozenset(Right),
     Role.STAFF: frozenset(Right) - {Right.SEE_DEEDS, Right.CHANGE_WEBHOOKS, Right.CHANGE_PEOPLE},
-    Role.MANAGER: _READING | {Right.END, Right.CHANGE_CLERKS, Right.PRACTISE},
+    Role.MANAGER: _READING | {Right.END, Right.PREPARE, Right.CHANGE_CLERKS, Right.PRACTISE},
     Role.TECHNICIAN: frozenset({Right.SEE_STORES, Right.CHANGE_STORES, Right.PRACTISE}),
     Role.AUDITOR: _READING | {Right.SEE_DEEDS},
 }

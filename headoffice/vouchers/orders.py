@@ -80,6 +80,11 @@ def state_of(stage: Stage | None, voucher: Standing) -> OrderState | None:
     return OrderState.UNPAID if voucher.state is VoucherState.UNPAID else OrderState(stage)
 
 
+def possible(state: OrderState | None) -> tuple[OrderStep, ...]:
+    """Return the steps that the shop can take from here."""
+    return tuple(step for step, (comes_from, _) in _RULES.items() if state in comes_from)
+
+
 def forward(step: OrderStep, stage: Stage | None, voucher: Standing) -> Stage | Objection:
     """Return the stage that a step leads to, or why it may not be taken."""
     seen = state_of(stage, voucher)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 APPROVED = "approved"
 EVERY_DAY = 0b1111111
 
+#: Types that were made for one voucher described by itself: nobody has drawn them up.
+UNNAMED = "auto-"
 #: What a type is where nothing is said.
 PLAIN: Mapping[str, Any] = {
     "kind": Kind.COUPON,
@@ -92,7 +94,7 @@ def fitting_type(connection: Connection, values: Mapping[str, Any], valid_in: It
     """Return the id of the approved type that is exactly this, made where there is none yet."""
     where = None if valid_in is None else sorted(set(valid_in))
     description = json.dumps([sorted(values.items()), where], default=str)
-    type_id = f"auto-{hashlib.sha256(description.encode()).hexdigest()[:20]}"
+    type_id = f"{UNNAMED}{hashlib.sha256(description.encode()).hexdigest()[:20]}"
     if connection.execute(select(voucher_types.c.id).where(voucher_types.c.id == type_id)).first() is None:
         put_type(connection, type_id, values, valid_in)
     return type_id

@@ -45,6 +45,7 @@ PAGES = (
     "/reports",
     "/vouchers",
     "/refunds",
+    "/orders",
     "/parcels",
     "/types",
     "/types/twenty",
