@@ -29,7 +29,7 @@ def add_practice(room: typer.Typer, load: Callable[[str, list[Path]], Any]) -> N
 
         made = call(load("headoffice", config), "POST", _path(store, "practice"), _who(by))
         symbol_of(made["code"]).terminal(compact=True)
-        typer.echo(f"PRACTICE 练习 · {store} · {made['code']} · until {made['until']}")
+        typer.echo(f"PRACTICE 练习 · {store} · {made['typed']} · until {made['until']}")
 
     @room.command(help="Set a store live (上线); what of its check has not passed is named.")
     def live(store: Store, by: By = "", config: ConfigFiles = default) -> None:

@@ -22,6 +22,10 @@ CLAIM_PATH = "/lingquan/"
 ACTIVATION_PREFIX = "HEXIAO:START:"
 #: Of practice vouchers (练习券), which go the whole way of a voucher and are counted by no book.
 PRACTICE_PREFIX = "HEXIAO:PRACTICE:"
+#: What people type in its place: no wheel of buttons has a colon.
+PRACTICE_TYPED = "PPPP"
+_TYPED_PRACTICE = re.compile(PRACTICE_TYPED + "([0-9A-HJKMNP-TV-Z]{8})")
+_BETWEEN = re.compile(r"[\s-]")
 
 
 class Kind(Value, frozen=True):
@@ -80,6 +84,12 @@ def is_activation(text: str | None) -> bool:
 def is_practice(text: str | None) -> bool:
     """Whether this text is the code of a practice voucher: for training and for trying a store out."""
     return text is not None and text.strip().startswith(PRACTICE_PREFIX)
+
+
+def as_typed(text: str) -> str:
+    """Return the code that was meant by what was typed: of a practice voucher its whole one, else the text as it is."""
+    found = _TYPED_PRACTICE.fullmatch(_BETWEEN.sub("", text).upper())
+    return PRACTICE_PREFIX + found[1] if found else text
 
 
 def classify(text: str | None) -> Kind:

@@ -94,7 +94,8 @@ def _issued(office: Office, order: Order) -> vouchers.Issued:
 def _taken(browser: Browser, lang: str, scheme: str, name: str, address: str) -> Image.Image:
     dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
     wide: ViewportSize = {"width": 794, "height": 1123}
-    context = browser.new_context(viewport=wide if name == "poster" else _PHONE, locale=lang, color_scheme=dark)
+    size = wide if name == "poster" else _PHONE
+    context = browser.new_context(viewport=size, locale=lang, color_scheme=dark, reduced_motion="reduce")
     page = context.new_page()
     page.goto(address)
     if name == _OPENED:

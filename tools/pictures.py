@@ -32,7 +32,9 @@ def main() -> None:
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with tempfile.TemporaryDirectory() as folder, running_counter(Path(folder)) as counter, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET_BROWSER, *as_root])
-        page = browser.new_page(viewport={"width": 1600, "height": 1000}, locale="zh-CN", color_scheme="light")
+        page = browser.new_page(
+            viewport={"width": 1600, "height": 1000}, locale="zh-CN", color_scheme="light", reduced_motion="reduce"
+        )
         page.goto(counter.address)
         page.wait_for_selector("body[data-ready]", timeout=WITHIN_MS)
         _redeem(page)

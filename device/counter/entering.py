@@ -18,6 +18,7 @@ from device.counter.offering import tick as tick_offer
 from device.counter.redeeming import redeem
 from device.counter.results import show_result
 from device.counter.states import Counter, EnteringAmount, EnteringCode, Outcome, Step, enter, rest
+from protocol.classify import as_typed
 from protocol.messages import Method
 from protocol.values import replace
 from protocol.vocabulary import Verdict
@@ -45,7 +46,7 @@ def pressed(counter: Counter, phase: EnteringCode, button: Button, now: float) -
         case Left():
             return rest(counter, now), ()
         case Typed(text=text):
-            return serve(counter, text, now, Method.TYPED)
+            return serve(counter, as_typed(text), now, Method.TYPED)
 
 
 def amount_pressed(counter: Counter, phase: EnteringAmount, event: Pressed, now: float) -> Step:

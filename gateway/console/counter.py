@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from gateway.console.access import Access, Entry
 from gateway.console.answers import answer, bad_request, body_of, key_of, not_found, refuse, row, store_named
+from protocol.classify import as_typed
 from protocol.duty import Text
 from protocol.ids import Rid, StoreId
 from protocol.messages import Answer, Code, Intent, Method, Notice, Offered, Quantity, Refused, Sealed
@@ -81,7 +82,7 @@ class Counter:
     async def look(self, request: web.Request) -> web.Response:
         """Return what a code is worth: ``redeemable`` with an offer to confirm, or why not."""
         asked = await body_of(request, LookBody)
-        code = asked.code.strip()
+        code = as_typed(asked.code.strip())
         if not code:
             msg = "the code is empty"
             raise bad_request(msg)
@@ -112,7 +113,7 @@ class Counter:
         asked = await body_of(request, RedeemBody)
         intent = Intent(
             rid=rid,
-            code=asked.code.strip(),
+            code=as_typed(asked.code.strip()),
             quantity=asked.quantity,
             offer=asked.offer,
             method=self._method(request),

@@ -58,6 +58,7 @@ class PracticeOut(Model):
 
     id: str
     code: str = Field(description="What its QR holds.")
+    typed: str = Field(description="What is typed where no camera reads that.", examples=["PPPP ABCD 2345"])
     store: Id
     until: datetime
     spent: bool
@@ -103,7 +104,8 @@ def practise(id: Id, who: By, here: TheOffice) -> PracticeOut:  # noqa: A002
         return made
 
     made = here.database.write(make)
-    return PracticeOut(id=made.id, code=made.code, store=made.store, until=made.until, spent=False, history=[])
+    known = {"id": made.id, "code": made.code, "typed": vouchers.typed(made.code), "store": made.store}
+    return PracticeOut(**known, until=made.until, spent=False, history=[])
 
 
 @router.get("/practice", summary="A store's newest practice vouchers")

@@ -224,6 +224,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "practice_mark": ("练习 PRACTICE", "PRACTICE 练习"),
     "no_goods": ("练习用,不交付商品", "For practice: no goods are handed over"),
+    "typed_as": ("读不出时输入", "Or type"),
     "make_practice": ("制作练习券", "Make a practice voucher"),
     "made_by": ("制作", "Made by"),
     "until_short": ("有效至", "until"),

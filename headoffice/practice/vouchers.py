@@ -19,8 +19,8 @@ from headoffice.errors import RefusedError
 from headoffice.registry import known_stores
 from headoffice.tables.practice import practice_redemptions, practice_vouchers
 from headoffice.tables.schema import clerks, stores
-from headoffice.vouchers.codes import mint_code
-from protocol.classify import PRACTICE_PREFIX
+from headoffice.vouchers.codes import GROUP, mint_half
+from protocol.classify import PRACTICE_PREFIX, PRACTICE_TYPED, as_typed
 from protocol.ids import code_tail
 from protocol.messages import Action, Intent
 from protocol.owner import LastUse, Voucher
@@ -71,10 +71,16 @@ def make(connection: Connection, store: str, by: str, at: datetime) -> Made:
     if not by:
         msg = "say who makes it"
         raise RefusedError(msg)
-    made = Made(id=secrets.token_hex(16), code=PRACTICE_PREFIX + mint_code(), store=store, until=at + VALID)
+    made = Made(id=secrets.token_hex(16), code=PRACTICE_PREFIX + mint_half(), store=store, until=at + VALID)
     row = {"id": made.id, "code": made.code, "store": store, "by": by, "at": at, "until": made.until}
     connection.execute(insert(practice_vouchers), row)
     return made
+
+
+def typed(code: str) -> str:
+    """Return what is typed for a practice voucher where no camera reads it."""
+    tail = code.removeprefix(PRACTICE_PREFIX)
+    return " ".join([PRACTICE_TYPED, *(tail[at : at + GROUP] for at in range(0, len(tail), GROUP))])
 
 
 def by_code(connection: Connection, code: str, *, lock: bool = False) -> Voucher | None:
@@ -106,8 +112,8 @@ def by_code(connection: Connection, code: str, *, lock: bool = False) -> Voucher
 
 
 def meant(connection: Connection, asked: str) -> Sequence[RowMapping]:
-    """Return the practice vouchers that somebody means by a code, what follows its prefix, or a redemption's rid."""
-    code = PRACTICE_PREFIX + asked.removeprefix(PRACTICE_PREFIX).replace(" ", "").replace("-", "").upper()
+    """Return the practice vouchers that somebody means by a code, held up or typed, or a redemption's rid."""
+    code = as_typed(asked)
     by_rid = select(practice_redemptions.c.voucher).where(practice_redemptions.c.rid == asked)
     found = select(practice_vouchers).where(
         or_(practice_vouchers.c.code == code, practice_vouchers.c.id == asked, practice_vouchers.c.id.in_(by_rid))
@@ -116,10 +122,10 @@ def meant(connection: Connection, asked: str) -> Sequence[RowMapping]:
 
 
 def newest(connection: Connection, store: str) -> list[dict[str, Any]]:
-    """Return a store's newest practice vouchers, the newest first: each with its ``history``, oldest first.
+    """Return a store's newest practice vouchers, the newest first: each with its ``history``, the oldest first.
 
     An entry of a history has ``at``, ``action``, ``verdict``, ``kiosk``, ``clerk``, ``clerk_name``, ``undone``,
-    ``seen``.
+    ``seen``; a voucher has what is ``typed`` for it, too.
     """
     found = select(practice_vouchers).where(practice_vouchers.c.store == store)
     newest_first = found.order_by(practice_vouchers.c.at.desc(), practice_vouchers.c.id).limit(MOST_LISTED)
@@ -130,7 +136,10 @@ def newest(connection: Connection, store: str) -> list[dict[str, Any]]:
     names = _names(connection, rows)
     for row in rows:
         histories[row.voucher].append(_told(row, names))
-    return [{**row, "history": histories[row["id"]], "spent": _is_spent(histories[row["id"]])} for row in made]
+    return [
+        {**row, "typed": typed(row["code"]), "history": (history := histories[row["id"]]), "spent": _is_spent(history)}
+        for row in made
+    ]
 
 
 def _told(row: Row[*tuple[Any, ...]], names: dict[str, str]) -> dict[str, Any]:

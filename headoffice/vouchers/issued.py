@@ -21,7 +21,7 @@ from headoffice.vouchers.codes import mint_code
 from headoffice.vouchers.life import Coming, Objection, Standing, Step, take
 from headoffice.vouchers.orders import OrderState, OrderStep, Stage, forward, state_of
 from headoffice.vouchers.types import APPROVED, find_type
-from protocol.classify import BADGE_PREFIX, PRACTICE_PREFIX, classify
+from protocol.classify import BADGE_PREFIX, PRACTICE_PREFIX, as_typed, classify
 from protocol.kinds import Kind
 from protocol.owner import VoucherState
 from protocol.signed import PREFIX
@@ -264,14 +264,14 @@ def _history(connection: Connection, voucher: str) -> list[dict[str, Any]]:
 def _check_code(code: str) -> None:
     """Refuse a code that a counter would take for something else; the message never repeats it."""
     what = classify(code).verdict
-    if what is not None or code.startswith((BADGE_PREFIX, PRACTICE_PREFIX, PREFIX)):
+    if what is not None or as_typed(code).startswith((BADGE_PREFIX, PRACTICE_PREFIX, PREFIX)):
         seen = _seen_as(code) if what is None else what.value.removesuffix("_code").replace("_", " ")
         msg = f"a counter would take this for a {seen} code, so no voucher can have it"
         raise RefusedError(msg)
 
 
 def _seen_as(code: str) -> str:
-    if code.startswith(PRACTICE_PREFIX):
+    if as_typed(code).startswith(PRACTICE_PREFIX):
         return "practice"
     return "badge" if code.startswith(BADGE_PREFIX) else "signed"
 

@@ -142,10 +142,12 @@ async def test_refusals_come_as_verdicts_with_what_is_known(
         nothing = await page.call("POST", "/api/look", {"store": STORE, "code": "nothing"})
         payment = await page.call("POST", "/api/look", {"store": STORE, "code": "134567890123456789"})
         _, books = await page.call("GET", "/api/books")
+        practice = await page.call("POST", "/api/look", {"store": STORE, "code": "pppp abcd 2345"})
 
     assert (wrong[1]["verdict"], wrong[1]["detail"]["stores"]) == ("wrong_store", ["虹桥店"])
     assert (nothing[1]["verdict"], payment[1]["verdict"]) == ("unknown_code", "payment_code")
     assert [(row["rid"], row["code_tail"]) for row in books["rows"]] == [(None, None), (None, "hing"), (None, "1234")]
+    assert practice[1]["code"] == "HEXIAO:PRACTICE:ABCD2345"
 
 
 async def test_a_kiosk_is_added_moved_and_revoked_and_told_each_time(

@@ -11,10 +11,10 @@ import pytest
 from headoffice.desk.deeds import newest
 from headoffice.practice import opening
 from headoffice.practice.checks import SILENT, Looked
-from headoffice.practice.vouchers import TITLE, VALID
+from headoffice.practice.vouchers import TITLE, VALID, typed
 from headoffice.redemptions import standing, uploads
 from headoffice.tables.outbox import deliveries
-from protocol.classify import PRACTICE_PREFIX
+from protocol.classify import PRACTICE_PREFIX, as_typed
 from protocol.messages import Intent, Method, Notice
 from protocol.owner import intent_digest
 from protocol.status import KioskStatus, StoreStatus
@@ -108,9 +108,17 @@ def test_practice_never_leaves_its_store_nor_its_day(counter: Counter, clock: Cl
 
 
 def test_no_real_voucher_can_have_the_code_of_practice(counter: Counter) -> None:
-    refused = counter.api.post("/api/v1/vouchers", json={"code": f"{PRACTICE_PREFIX}X"})
-    assert refused.status_code == 422
-    assert "practice" in refused.json()["hint"]
+    for code in (f"{PRACTICE_PREFIX}X", "PPPPABCD2345"):
+        refused = counter.api.post("/api/v1/vouchers", json={"code": code})
+        assert refused.status_code == 422
+        assert "practice" in refused.json()["hint"]
+
+
+def test_what_is_typed_in_its_place_means_a_practice_voucher_and_nothing_else_does(counter: Counter) -> None:
+    code = practice_voucher(counter)
+    assert as_typed(typed(code)) == as_typed(typed(code).lower().replace(" ", "-")) == code
+    for other in ("PPPP", "PPPPABCD234", "PPPPABCD23456", "PPPPABCDUUUU", "1PPPABCD2345", code, "556120487733"):
+        assert as_typed(other) == other
 
 
 def test_a_rid_of_practice_is_what_it_was_and_ends_where_nothing_has_begun(counter: Counter) -> None:

@@ -14,6 +14,7 @@ from device.counter.events import Released
 from device.counter.states import EnteringAmount, EnteringCode
 from device.ports import Button
 from device.view import Screen
+from protocol.classify import PRACTICE_PREFIX
 from protocol.messages import Detail, Look, Method, Refusal
 from protocol.vocabulary import Verdict
 from tests.device.counter.bench import CODE, WELCOME, Bench
@@ -63,6 +64,12 @@ def test_a_typed_code_is_looked_up_and_redeemed_as_a_scanned_one_and_says_how_it
     assert (confirm.intent.code, confirm.intent.method) == ("556120487733", Method.TYPED)
     bench.answered()
     assert bench.view.verdict is Verdict.REDEEMED
+
+
+def test_what_is_typed_of_a_practice_voucher_is_its_whole_code(bench: Bench) -> None:
+    type_code(bench, "ABC", *"PPPPABCD", "123", *"2345")
+    (look,) = bench.sent(Look)
+    assert (look.code, look.method) == (f"{PRACTICE_PREFIX}ABCD2345", Method.TYPED)
 
 
 def test_the_entry_says_how_far_it_has_come(bench: Bench) -> None:
