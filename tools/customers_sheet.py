@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from headoffice.office import Office
 
 _PHONE: ViewportSize = {"width": 390, "height": 844}
+_DESK: ViewportSize = {"width": 1280, "height": 844}
 _LOOKS = (("zh-CN", "light"), ("en-GB", "dark"))
 _PAPER = (226, 224, 217)
 _GAP, _HEIGHT = 16, 560
@@ -38,11 +39,16 @@ _OPENED = "dynamic"
 _UNFOLDED = {"told": "#notices", "claim": ".tell"}
 
 
-def customers_sheet(browser: Browser) -> Image.Image:
-    """Return the sheet: one column a page."""
+def customers_sheet(browser: Browser, *, whole: bool = False) -> Image.Image:
+    """Return the sheet: one column a page; ``whole``: at the width of a desk, too."""
+    sizes = (_PHONE, _DESK) if whole else (_PHONE,)
     with tempfile.TemporaryDirectory() as folder, running_chain(Path(folder)) as office:
         pages = _pages(office)
-        rows = [[_taken(browser, lang, scheme, name, page) for name, page in pages.items()] for lang, scheme in _LOOKS]
+        rows = [
+            [_taken(browser, size, look, name, page) for name, page in pages.items()]
+            for size in sizes
+            for look in _LOOKS
+        ]
     return _laid_out(rows)
 
 
@@ -91,10 +97,11 @@ def _issued(office: Office, order: Order) -> vouchers.Issued:
     return office.database.write(issue)
 
 
-def _taken(browser: Browser, lang: str, scheme: str, name: str, address: str) -> Image.Image:
+def _taken(browser: Browser, screen: ViewportSize, look: tuple[str, str], name: str, address: str) -> Image.Image:
+    lang, scheme = look
     dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
     wide: ViewportSize = {"width": 794, "height": 1123}
-    size = wide if name == "poster" else _PHONE
+    size = wide if name == "poster" else screen
     context = browser.new_context(viewport=size, locale=lang, color_scheme=dark, reduced_motion="reduce")
     page = context.new_page()
     page.goto(address)
@@ -111,7 +118,7 @@ def _taken(browser: Browser, lang: str, scheme: str, name: str, address: str) ->
 
 def _laid_out(rows: Iterable[list[Image.Image]]) -> Image.Image:
     lines = list(rows)
-    width = sum(picture.width + _GAP for picture in lines[0]) + _GAP
+    width = max(sum(picture.width + _GAP for picture in line) for line in lines) + _GAP
     sheet = Image.new("RGB", (width, len(lines) * (_HEIGHT + _GAP) + _GAP), _PAPER)
     for line, pictures in enumerate(lines):
         x = _GAP

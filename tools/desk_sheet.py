@@ -1,4 +1,4 @@
-"""One sheet with every page of the desk: at the width of a desk in Chinese, at a phone's in English."""
+"""Sheets with every page of the desk, as the documentation shows them, or at both widths in both languages."""
 
 from __future__ import annotations
 
@@ -45,20 +45,25 @@ _PEOPLE = {
 }
 
 
-def desk_sheet(browser: Browser) -> Image.Image:
-    """Return the sheet: each page twice, side by side."""
+#: How the documentation shows a page, and how people look it over.
+_FOR_READERS = ((_WIDE, "zh-CN"), (_NARROW, "en-GB"))
+_WHOLE = ((_WIDE, "zh-CN"), (_WIDE, "en-GB"), (_NARROW, "zh-CN"), (_NARROW, "en-GB"))
+
+
+def desk_sheet(browser: Browser, *, whole: bool = False) -> Image.Image:
+    """Return the sheet: each page twice, side by side; ``whole``: at both widths in both languages, a row a page."""
     with tempfile.TemporaryDirectory() as folder, running_chain(Path(folder)) as office:
         password = secrets.token_urlsafe(16)
         office.database.write(lambda connection: _let_in(connection, hash_password(password)))
-        wide = _signed_in(browser, office, _WIDE, "zh-CN", password)
-        narrow = _signed_in(browser, office, _NARROW, "en-GB", password)
+        looks = _WHOLE if whole else _FOR_READERS
+        desks = [_signed_in(browser, office, size, lang, password) for size, lang in looks]
         voucher = office.database.read(_a_voucher)
         hook = office.database.read(hooks.shown)[0]["id"]
-        pairs = [
-            (_taken(wide, office, path), _taken(narrow, office, path))
+        pages = [
+            [_taken(desk, office, path) for desk in desks]
             for path in (page.format(voucher=voucher, hook=hook) for page in _PAGES + _MORE_PAGES + _LAST_PAGES)
         ]
-    return _laid_out(pairs)
+    return _laid_out(pages, 1 if whole else _ROWS_OF)
 
 
 def _let_in(connection: Connection, password_hash: str) -> None:
@@ -90,13 +95,14 @@ def _taken(page: Page, office: Office, path: str) -> Image.Image:
     return found.resize((round(found.width * _HEIGHT / found.height), _HEIGHT), Image.Resampling.LANCZOS)
 
 
-def _laid_out(pairs: list[tuple[Image.Image, Image.Image]]) -> Image.Image:
-    width = pairs[0][0].width + pairs[0][1].width + 3 * _GAP
-    rows = -(-len(pairs) // _ROWS_OF)
-    sheet = Image.new("RGB", (width * _ROWS_OF + _GAP, rows * (_HEIGHT + 2 * _GAP) + _GAP), _PAPER)
-    for number, (wide, narrow) in enumerate(pairs):
-        row, column = divmod(number, _ROWS_OF)
+def _laid_out(pages: list[list[Image.Image]], columns: int) -> Image.Image:
+    width = sum(picture.width + _GAP for picture in pages[0]) + _GAP
+    rows = -(-len(pages) // columns)
+    sheet = Image.new("RGB", (width * columns + _GAP, rows * (_HEIGHT + 2 * _GAP) + _GAP), _PAPER)
+    for number, pictures in enumerate(pages):
+        row, column = divmod(number, columns)
         x, y = column * width + _GAP, row * (_HEIGHT + 2 * _GAP) + _GAP
-        sheet.paste(wide, (x, y))
-        sheet.paste(narrow, (x + wide.width + _GAP, y))
+        for picture in pictures:
+            sheet.paste(picture, (x, y))
+            x += picture.width + _GAP
     return sheet
