@@ -44,6 +44,7 @@ def on_page(counter: Counter, code: str, rid: str, to: Recipient | None = None) 
     return answer.verdict
 
 
+@pytest.mark.rule(11)
 def test_books_that_were_put_back_get_back_what_was_redeemed_on_pages_and_undone(tmp_path: Path, clock: Clock) -> None:
     books, copy, own = tmp_path / "hexiao.db", tmp_path / "copy.db", OwnJournal(tmp_path / "own.journal")
     seen, undone, posted, undo = (new_rid() for _ in range(4))

@@ -296,6 +296,14 @@ LAST = (
     ),
     Edit(
         11,
+        "what was redeemed on a page is in a journal that is not put back with the books",
+        "headoffice/redemptions/ledger.py",
+        "            self._own.keep(ask, ruled.answer, at)\n",
+        "            pass\n",
+        "headoffice/test_own_journal.py::test_books_that_were_put_back_get_back_what_was_redeemed_on_pages_and_undone",
+    ),
+    Edit(
+        11,
         "a request under way gives way to what turns out to have been accepted",
         "gateway/relays.py",
         "        if asked.accepted is not None and asked.intent.code is not None:\n",
