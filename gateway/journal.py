@@ -1,21 +1,17 @@
 """The gateway's journal: every request is on disk before it leaves for the head office, and answers are kept.
 
-Commits are grouped: while one thread waits for the disk, everything that is written meanwhile gathers for the next
-commit, so that one fsync serves all who wait. What need not be on disk at once rides along with what must be, or goes
-by itself after a moment. Raw codes are erased once their redemption has ended, in the pages they stood in too.
+Commits are grouped (``gateway.group_commit``). Raw codes are erased once their redemption has ended, in the pages they
+stood in too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import apsw
 import msgspec
 
-from gateway.errors import JournalError
+from gateway.group_commit import GroupCommit, number
 from gateway.schema import (
     COUNTED,
     DONE,
@@ -55,20 +51,22 @@ from protocol.messages import Answer
 from protocol.owner import intent_digest
 from protocol.values import replace
 from protocol.vocabulary import Verdict
-from service.database import open_database, open_for_reading
+from service.database import open_database
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import apsw
+
     from gateway.closing import Closing
+    from gateway.group_commit import Statement
     from gateway.places import Clerk, Shift
     from protocol.messages import Intent
     from protocol.relay import Relay
     from protocol.upstream import Entry
 
-#: Longest time that a write which need not be on disk at once waits for one that must.
-LINGER_S = 0.25
 #: Seconds after which a redeemed voucher whose customer was not shown the answer is asked about: handed over?
 UNSETTLED_S = 60.0
 #: How long answers are kept at the least, seconds.
@@ -79,51 +77,47 @@ _HELD = msgspec.json.Decoder(Held)
 _LEASED = msgspec.json.Decoder(LeasedVoucher)
 _ANSWER = msgspec.json.Decoder(Answer)
 
-Write = tuple[str, tuple[Any, ...], "asyncio.Future[None]"]
-
 
 class Journal:
-    """The journal of one gateway. Everything is called on the event loop; one thread of its own writes."""
+    """The journal of one gateway. Everything is called on the event loop."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> None:
         """Keep the path; ``clock`` gives wall time for the rows, ``vfs`` names SQLite's file layer (for power cuts)."""
-        self._path = path
         self._clock = clock
-        self._vfs = vfs
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._writer: apsw.Connection | None = None
-        self._reader: apsw.Connection | None = None
-        self._queue: list[Write] = []
-        self._latest: asyncio.Future[None] | None = None
-        self._wanted = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
-        self._closing = False
+        self._file = GroupCommit(path, vfs, numbered="SELECT max(n) FROM relays", riding=self._heard_since)
         self._peers: dict[str, Mark] = {}
         self._fresh_peers: set[str] = set()
         self._keys: tuple[PublicKey, ...] = ()
-        self.work: asyncio.Task[None] | None = None
-        """The task that commits. Where it ends with an error nothing more can be promised: the process must end."""
         self.generation = 1
         """Raised by ``restore``, when an older copy was put back; every message carries it."""
         self.is_behind = False
         """Whether it was found out in this generation that this journal is an older copy."""
-        self.sequence = 0
-        """Number of the newest request on disk; every message carries it."""
-        self.commits = 0
 
     def start(self) -> None:
         """Open the file and bring its schema up to date; raise service.database.DatabaseError."""
-        self._writer = open_database(self._path, MIGRATIONS, vfs=self._vfs)
-        self._writer.execute("PRAGMA secure_delete = ON")
-        self._reader = open_for_reading(self._path, vfs=self._vfs)
-        self.generation = _number(self._reader, "SELECT value FROM meta WHERE name = 'generation'")
+        self._file.open(MIGRATIONS)
+        self.generation = number(self._reading, "SELECT value FROM meta WHERE name = 'generation'")
         stopped_in = "SELECT max(value) FROM meta WHERE name = 'behind'"
-        self.is_behind = _number(self._reader, stopped_in) == self.generation
-        self.sequence = _number(self._reader, "SELECT max(n) FROM relays")
-        for peer, generation, seq in self._reader.execute("SELECT * FROM peers"):
+        self.is_behind = number(self._reading, stopped_in) == self.generation
+        for peer, generation, seq in self._reading.execute("SELECT * FROM peers"):
             self._peers[peer] = Mark(generation, seq)
         self._keys = tuple(PublicKey(id=key, public=public) for key, public in self._reading.execute(_KEYS))
-        self.work = asyncio.get_running_loop().create_task(self._work(), name="journal")
+        self._file.start()
+
+    @property
+    def work(self) -> asyncio.Task[None] | None:
+        """The task that commits. Where it ends with an error nothing more can be promised: the process must end."""
+        return self._file.work
+
+    @property
+    def sequence(self) -> int:
+        """Number of the newest request on disk; every message carries it."""
+        return self._file.number
+
+    @property
+    def commits(self) -> int:
+        """How often was committed since the start."""
+        return self._file.commits
 
     def write(
         self, relay: Relay, *, durable: bool = True, voucher: str | None = None, claim: bool = False
@@ -312,74 +306,24 @@ class Journal:
 
     async def flush(self) -> None:
         """Return once everything that was written so far is on disk, so that who reads now reads it all."""
-        if self._latest is not None and not self._latest.done():
-            self._wanted.set()
-            await asyncio.wait([self._latest])
+        await self._file.flush()
 
     async def close(self) -> None:
         """Commit what is left and let the file go; safe to call twice."""
-        self._closing = True
-        self._wanted.set()
-        if self.work is not None:
-            await asyncio.wait([self.work])
-        self._thread.shutdown()
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
-        self._reader = self._writer = None
+        await self._file.close()
 
     def _add(self, sql: str, values: tuple[Any, ...], *, durable: bool) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[None] = loop.create_future()
-        self._queue.append((sql, values, written))
-        self._latest = written
-        if durable:
-            self._wanted.set()
-        elif self._timer is None:
-            self._timer = loop.call_later(LINGER_S, self._wanted.set)
-        return written
+        return self._file.add(sql, values, durable=durable)
 
-    async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        while not self._closing or self._queue:
-            await self._wanted.wait()
-            self._wanted.clear()
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            batch, self._queue = self._queue, []
-            peers = [
-                (peer, mark.generation, mark.sequence) for peer in self._fresh_peers for mark in (self._peers[peer],)
-            ]
-            self._fresh_peers.clear()
-            try:
-                self.sequence = await loop.run_in_executor(self._thread, self._commit, batch, peers)
-            except apsw.Error as error:
-                msg = f"{self._path}: cannot be written ({error}); check the disk"
-                raise JournalError(msg) from error
-            for _, _, written in batch:
-                if not written.done():
-                    written.set_result(None)
-
-    def _commit(self, batch: list[Write], peers: list[tuple[str, int, int]]) -> int:
-        """Write a batch in one transaction, in the journal's thread; return the number of the newest request."""
-        writer = self._writer
-        if writer is None:
-            msg = f"{self._path}: the journal is not open"
-            raise JournalError(msg)
-        with writer:
-            for sql, values, _ in batch:
-                writer.execute(sql, values)
-            writer.executemany(WRITE_PEER, peers)
-        self.commits += 1
-        return _number(writer, "SELECT max(n) FROM relays")
+    def _heard_since(self) -> list[Statement]:
+        """Return what writes the marks that peers have shown since the last commit."""
+        marks = [(peer, self._peers[peer]) for peer in self._fresh_peers]
+        self._fresh_peers.clear()
+        return [(WRITE_PEER, (peer, mark.generation, mark.sequence)) for peer, mark in marks]
 
     @property
     def _reading(self) -> apsw.Connection:
-        if self._reader is None:
-            msg = f"{self._path}: the journal is not open"
-            raise JournalError(msg)
-        return self._reader
+        return self._file.reading
 
 
 def restore(path: Path) -> int:
@@ -390,10 +334,6 @@ def restore(path: Path) -> int:
     connection = open_database(path, MIGRATIONS)
     try:
         connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
-        return _number(connection, "SELECT value FROM meta WHERE name = 'generation'")
+        return number(connection, "SELECT value FROM meta WHERE name = 'generation'")
     finally:
         connection.close()
-
-
-def _number(connection: apsw.Connection, query: str) -> int:
-    return int(next(connection.execute(query))[0] or 0)

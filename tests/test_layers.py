@@ -61,7 +61,7 @@ OWNERS = {
     "gpiozero": {"device.panel", "device.scan.aim", "simulator"},
     "paho": {"device.link", "gateway.link"},
     "tinydb": {"gateway.store"},
-    "apsw": {"service.database", "device.journal", "gateway.journal", "headoffice.sqlite", "simulator"},
+    "apsw": {"service.database", "device.journal", "gateway.group_commit", "headoffice.sqlite", "simulator"},
     "cryptography": {
         "gateway.tls",
         "gateway.keys",

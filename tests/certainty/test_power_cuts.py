@@ -101,7 +101,7 @@ def opened_with(pragma: str) -> Callable[..., apsw.Connection]:
 
 @pytest.mark.parametrize("name", ["kiosk", "gateway"])
 def test_a_laxer_setting_loses_what_it_acknowledged(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = {"kiosk": "device.journal", "gateway": "gateway.journal"}[name]
+    module = {"kiosk": "device.journal", "gateway": "gateway.group_commit"}[name]
     monkeypatch.setattr(f"{module}.open_database", opened_with("PRAGMA synchronous=NORMAL"))
     assert played_until_found_out(name).lost > FOUND_OUT, "a commit under NORMAL is not on the disk when it returns"
 

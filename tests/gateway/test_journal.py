@@ -241,8 +241,8 @@ async def test_the_highest_number_heard_of_a_peer_is_kept(data: Path) -> None:
 async def test_a_disk_that_fails_ends_the_journals_work(data: Path) -> None:
     async with opened(data) as journal:
         await journal.write(relay(1))
-        assert journal._writer is not None
-        journal._writer.execute("PRAGMA query_only = ON")
+        assert journal._file.writer is not None
+        journal._file.writer.execute("PRAGMA query_only = ON")
         journal.write(relay(2))
         assert journal.work is not None
         with pytest.raises(JournalError, match="check the disk"):
