@@ -19,6 +19,9 @@ from headoffice.alarms import board
 from headoffice.api.stores import StoreIn
 from headoffice.api.voucher_types import TypeIn
 from headoffice.database import open_database
+from headoffice.notices import contacts
+from headoffice.notices.contacts import Contact
+from headoffice.notices.kinds import Channel
 from headoffice.office import Office
 from headoffice.outbox import hooks
 from headoffice.outbox.hooks import Form, Wanted
@@ -238,7 +241,7 @@ def _leave_things_open(connection: Connection, at: datetime) -> None:
 
 
 def _tell_others(connection: Connection, at: datetime) -> None:
-    """Hang up a campaign's codes, have accounting told of what happens, and let a kiosk fall silent."""
+    """Hang up a campaign's codes, have a customer and accounting told of what happens, and let a kiosk fall silent."""
     dates = {"type": "latte", "begins_at": at - timedelta(days=7), "ends_at": at + timedelta(days=10)}
     campaigns.put_campaign(
         connection, "november", {**dates, "stock": 500, "each": 1, "paused": False}, ["door", "flyer", "receipt"]
@@ -247,6 +250,11 @@ def _tell_others(connection: Connection, at: datetime) -> None:
         for _ in range(many):
             wish = Claim(secrets.token_hex(16), "november", source, wallets.nameless(connection, at))
             campaigns.claim(connection, wish, at)
+    phone, by = TO_WHOM[0].phone, "收银台登记表 2026-11"
+    agreed = Contact(channel=Channel.SMS, address=phone, lang="zh", agreed_at=at, agreed_by=by)
+    customer = wallets.wallet_of(connection, phone, at)
+    contacts.put(connection, customer, [agreed])
+    wallets.keep(connection, customer, vouchers.issue(connection, Order(type="latte"), at).id, at)
     told = Wanted(url="https://erp.example/hexiao", types=["redemption.redeemed", "redemption.undone"])
     bot = Wanted(url="https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=", types=["alarm.raised"], form=Form.WECOM)
     for wanted in (told, bot):

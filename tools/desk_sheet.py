@@ -26,8 +26,10 @@ _WIDE: ViewportSize = {"width": 1280, "height": 860}
 _NARROW: ViewportSize = {"width": 390, "height": 860}
 _PAPER = (226, 224, 217)
 _GAP, _HEIGHT, _ROWS_OF = 16, 560, 3
-_PAGES = ("", "/open", "/alarms", "/refusals", "/reports", "/vouchers/{voucher}", "/refunds", "/parcels", "/types")
+_PAGES = ("", "/open", "/alarms", "/refusals", "/reports", "/vouchers/{voucher}", "/refunds", "/orders", "/parcels")
 _MORE_PAGES = (
+    "/notices",
+    "/types",
     "/types/twenty",
     "/campaigns",
     "/campaigns/november",

@@ -50,6 +50,7 @@ class Deed(StrEnum):
     UNDO = "undo"
     FORGET = "forget"
     PUT_CONTACT = "put-contact"
+    NOTICE_AGAIN = "notice-again"
     END_NOTICES = "end-notices"
     DECIDE = "decide"
 

@@ -115,6 +115,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "send": ("寄出", "Sent by post"),
     "undo": ("撤销核销", "Undid a redemption"),
     "put-contact": ("填写顾客通知方式", "Kept how a customer is told"),
+    "notice-again": ("重发顾客通知", "Had a notice tried again"),
     "end-notices": ("停止通知顾客", "Ended a customer's notices"),
     "forget": ("删除顾客资料", "Forgot a customer"),
     "decide": ("判定核销结果", "Said how a redemption ended"),

@@ -123,6 +123,7 @@ _SAID = {
     "the server does not answer": "邮件服务器没有回答",
     "the server cannot be used: {}": "邮件服务器不可用:{}",
     "answered {}": "对方回答 {}",
+    "there is no notice {} that was not sent; {}": "没有未发送的通知 {}",
     "give one address at least": "请至少填写一种联系方式",
     "nobody is told of this voucher": "此券没有要通知的顾客",
     "the books were restored and wait for the journals of {}; try again later": (

@@ -132,6 +132,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "by_clerk": ("按店员", "By clerk"),
     "by_source": ("按来源", "By source"),
     # Alarms and webhooks
+    "notices_to_customers": ("顾客通知", "Notices"),
     "alarms": ("告警", "Alarms"),
     "wrong_now": ("现在", "Now"),
     "wrong_lately": ("近七天", "In the last seven days"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from headoffice.desk.deeds import Deed, newest
+from headoffice.outbox import queue
+from headoffice.outbox.queue import Tried
 from headoffice.tables.pages import wallets
 from headoffice.vouchers import customers
 from headoffice.vouchers.customers import hidden
@@ -17,6 +20,8 @@ from tests.headoffice.notices.conftest import AGREED, issue, notices, put_type
 from tests.headoffice.outbox.conftest import voucher_id
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from headoffice.database import Database
     from headoffice.office import Office
     from tests.headoffice.counter import Clock, Counter
@@ -156,3 +161,25 @@ def test_the_desk_keeps_a_customers_word_and_the_voucher_is_told_from_then_on(
     assert "li.lei@example.com" not in shown
     counter.redeem(code)
     assert [occasion for occasion, _ in notices(database)] == ["redeemed"]
+
+
+def test_what_was_not_sent_is_listed_with_its_reason_and_tried_again(
+    counter: Counter, database: Database, clock: Clock, staff: Browsing, manager: Browsing
+) -> None:
+    put_type(counter, "email")
+    issue(counter, notify={"email": "li.lei@example.com", **AGREED})
+
+    def give_up(connection: Connection) -> None:
+        taken = queue.take(connection, "email", 9, clock())
+        queue.settle(connection, [Tried(one, "the server answered 550", over=True) for one in taken], clock())
+
+    database.write(give_up)
+    assert "Nothing" in staff.get("/notices").text
+    shown = staff.get("/notices?state=dropped").text
+    assert "the server answered 550" in shown
+    assert "li.lei@example.com" not in shown
+    (notice,) = re.findall(r'name="notice" value="(\w+)"', shown)
+    assert manager.post("/notices", notice=notice).status_code == 403
+    assert staff.post("/notices", notice=notice).status_code == 303
+    assert notices(database) == [("issued", "waiting")]
+    assert staff.post("/notices", notice="0" * 32).status_code == 409

@@ -52,6 +52,8 @@ PAGES = (
     "/campaigns",
     "/campaigns/november",
     "/alarms",
+    "/notices",
+    "/notices?state=delivered",
     "/webhooks",
     "/webhooks/new",
     "/stores",

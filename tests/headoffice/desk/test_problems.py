@@ -26,6 +26,7 @@ READ_BY_PEOPLE = (
     *(ROOM / "practice" / f"{name}.py" for name in ("opening", "vouchers")),
     *(ROOM / "outbox" / f"{name}.py" for name in ("addresses", "hooks", "signature")),
     ROOM / "redemptions" / "parcels.py",
+    ROOM / "notices" / "looking.py",
 )
 
 
