@@ -182,6 +182,8 @@ def _kills(chosen: argparse.Namespace, result: Result) -> None:
         process_greens=survived.greens,
         process_of_a_platform=survived.of_a_platform,
         platform_troubles=survived.platform_troubles,
+        accepted_offline=survived.accepted,
+        offline_conflicts=survived.conflicts,
         violations=result.figures.get("violations", 0) + len(survived.violations),
         unresolved=result.figures.get("unresolved", 0) + len(survived.unresolved),
     )
@@ -205,6 +207,7 @@ def _summary(figures: dict[str, Any]) -> Iterable[str]:
         "platform in trouble": "platform_troubles",
         "redeemed meanwhile": "process_redeemed",
         "a platform's cards": "process_of_a_platform",
+        "accepted offline": "accepted_offline",
         "violations": "violations",
         "rids unresolved": "unresolved",
         "seconds": "seconds",

@@ -11,6 +11,7 @@ from simulator.soak.troubles import Suffered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 
 @dataclass(slots=True)
@@ -24,8 +25,22 @@ class Survived:
     of_a_platform: int = 0
     """How many of those redeemed are cards."""
     platform_troubles: int = 0
+    accepted: int = 0
+    """How many were accepted offline, as a kiosk said."""
+    conflicts: int = 0
+    """How many were accepted offline and could not be redeemed after all."""
     unresolved: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is known outside the books of kiosks and gateway."""
+
+    consumed: Counter[str] = field(default_factory=Counter)
+    """What the platform has consumed of its cards for this chain, by their codes' ends."""
+    conflicts: AbstractSet[str] = frozenset()
+    """Rids that the head office lists as accepted offline and gone."""
 
 
 def judge(
@@ -33,11 +48,11 @@ def judge(
     books: dict[str, Any],
     greens: dict[str, str],
     uses: dict[str, int],
-    consumed: Counter[str] | None = None,
+    outside: Outside,
 ) -> None:
     """Hold all books against each other and against what was shown; note what does not go together.
 
-    ``uses`` were issued, by code; ``consumed`` is what the platform says of its cards, by their codes' ends.
+    ``uses`` were issued, by code.
     """
     owner = {row["rid"]: row for row in books["headoffice"] if row["rid"]}
     survived.rids = len(owner)
@@ -45,7 +60,7 @@ def judge(
     survived.of_a_platform = sum(row["verdict"] == "redeemed" for row in owner.values() if row.get("platform"))
     survived.greens = len(greens)
     survived.violations += [*_false_greens(owner, greens), *_contradictions(owner, books), *_overspent(owner, uses)]
-    survived.violations += _misattributed(owner, consumed or Counter())
+    survived.violations += [*_misattributed(owner, outside.consumed), *_unlisted(owner, outside.conflicts)]
 
 
 def _false_greens(owner: dict[str, Any], greens: dict[str, str]) -> Iterator[str]:
@@ -91,6 +106,12 @@ def _misattributed(owner: dict[str, Any], consumed: Counter[str]) -> Iterator[st
             )
 
 
+def _unlisted(owner: dict[str, Any], conflicts: AbstractSet[str]) -> Iterator[str]:
+    ended = {rid for rid, row in owner.items() if row["verdict"] == "offline_conflict"}
+    for rid in sorted(ended - conflicts):
+        yield f"{rid} ended as an offline conflict, and no list has it with its cause"
+
+
 def open_in(books: dict[str, Any]) -> list[str]:
     """Return what has no end: party and rid."""
     parties = {**books["kiosks"], "gateway": books["gateway"], "headoffice": books["headoffice"]}
@@ -98,5 +119,5 @@ def open_in(books: dict[str, Any]) -> list[str]:
         f"{party} {row['rid']}"
         for party, rows in parties.items()
         for row in rows
-        if row["rid"] is not None and row["verdict"] == "pending"
+        if row["rid"] is not None and row["verdict"] in {"pending", "accepted_offline"}
     ]

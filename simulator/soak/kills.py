@@ -17,8 +17,10 @@ from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql
 from simulator.soak.cards import Cards
 from simulator.soak.clock import WallClock
+from simulator.soak.copies import GATEWAY
 from simulator.soak.disk import small_disks
-from simulator.soak.judging import Survived, judge, open_in
+from simulator.soak.judging import Outside, Survived, judge, open_in
+from simulator.soak.leases import Leases
 from simulator.soak.shop import free_port, new_code, running_shop
 from simulator.soak.troubles import Troubles, Victims
 
@@ -32,8 +34,8 @@ KIOSKS = 3
 #: How long a customer waits for a screen, and everything for its end once all is calm, seconds.
 PATIENCE_S, ENDS_S = 14.0, 150.0
 RIVALS = 0.35
-#: So many vouchers are issued, and cards of a platform sold, at a time.
-BATCH, CARDS = 50, 25
+#: So many vouchers are issued, cards of a platform sold, and signed vouchers leased to a store at a time.
+BATCH, CARDS, LEASED = 50, 25, 15
 
 
 class Soak:
@@ -46,16 +48,20 @@ class Soak:
         self._kiosks = [f"till-{number}" for number in range(1, KIOSKS + 1)]
         self._troubles = Troubles(victims, self._kiosks, kills, seed, told)
         self._cards = Cards(victims.shop, seed)
+        self._leases = Leases(victims.shop, Layout(victims.data).headoffice / "headoffice.toml")
+        self._put_back = 0
         self._states: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Condition()
         self._stock: list[str] = []
         self._shown: list[str] = []
         self._codes: dict[str, int] = {}
         self._greens: dict[str, str] = {}
+        self._accepted: set[str] = set()
         self.survived = Survived(self._troubles.suffered)
 
     async def run(self) -> Survived:
         """Kill until it is enough, then wait for every end and look at the books."""
+        await self._leases.begin()
         watching = [asyncio.create_task(self._watch(kiosk)) for kiosk in self._kiosks]
         serving = [asyncio.create_task(self._serve(kiosk)) for kiosk in self._kiosks]
         serving += [asyncio.create_task(self._issue()), asyncio.create_task(self._cards.trouble())]
@@ -79,6 +85,8 @@ class Soak:
         async for state in self._shop.states(kiosk):
             if state.get("light", {}).get("colour") == "green" and state.get("rid"):
                 self._greens[state["rid"]] = kiosk
+            if state.get("verdict") == "accepted_offline" and state.get("rid"):
+                self._accepted.add(state["rid"])
             async with self._changed:
                 self._states[kiosk] = state
                 self._changed.notify_all()
@@ -110,13 +118,25 @@ class Soak:
     async def _issue(self) -> None:
         """Keep vouchers in stock. Books that are put back would have forgotten them: their copy goes."""
         while True:
+            await self._give_up_leases()
             if len(self._stock) < BATCH:
                 batch = [code for _ in range(BATCH) if (code := await self._issued()) is not None]
+                signed = await self._leases.issue(LEASED)
+                self._codes.update(dict.fromkeys(signed, 1))
+                batch += signed
                 self._troubles.forget_books()
                 batch += [code for _ in range(CARDS) if (code := await self._cards.sell()) is not None]
                 self._random.shuffle(batch)
                 self._stock += batch
             await asyncio.sleep(0.3)
+
+    async def _give_up_leases(self) -> bool:
+        """Declare the leases lost that the gateway held before its journal was put back; whether none is left."""
+        put_back = self.survived.suffered.put_back[GATEWAY]
+        if put_back > self._put_back:
+            self._put_back = put_back
+            self._leases.put_back()
+        return await self._leases.declare_lost()
 
     async def _issued(self) -> str | None:
         code, uses = new_code(), self._random.choice((1, 1, 2))
@@ -154,6 +174,8 @@ class Soak:
         end = time.monotonic() + ENDS_S
         while time.monotonic() < end:
             self.survived.unresolved = await self._open()
+            if not await self._give_up_leases():
+                self.survived.unresolved.append("leases that nobody holds are not declared lost yet")
             if not self.survived.unresolved:
                 return
             await self._troubles.start_all()
@@ -169,12 +191,14 @@ class Soak:
 
     async def _judge(self) -> None:
         books = await self._shop.call("GET", "/api/books")
-        consumed = await self._cards.consumed()
-        if books is None or consumed is None:
+        consumed, conflicts = await self._cards.consumed(), await self._leases.conflicts()
+        if books is None or consumed is None or conflicts is None:
             self.survived.violations.append("the books cannot be read")
             return
         self.survived.platform_troubles = self._cards.troubles
-        judge(self.survived, books, self._greens, self._codes, consumed)
+        self.survived.accepted, self.survived.conflicts = len(self._accepted), len(conflicts)
+        outside = Outside(consumed, {row["rid"] for row in conflicts})
+        judge(self.survived, books, self._greens, self._codes, outside)
 
 
 async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered], None]) -> Survived:

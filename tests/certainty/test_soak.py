@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from simulator.histories.kinds import Kind
 from simulator.histories.mutants import MUTANTS
 from simulator.soak import __main__ as soak
-from simulator.soak.judging import Survived, judge
+from simulator.soak.judging import Outside, Survived, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +37,12 @@ def row(rid: str = RID, verdict: str = "redeemed", **more: Any) -> dict[str, Any
     return {"rid": rid, "verdict": verdict, "code_tail": CODE[-4:], "undone_by": None, "quantity": 1, **more}
 
 
-def judged(headoffice: list[Any], gateway: list[Any], kiosk: list[Any], greens: dict[str, str]) -> list[str]:
+def judged(
+    headoffice: list[Any], gateway: list[Any], kiosk: list[Any], greens: dict[str, str], outside: Outside | None = None
+) -> list[str]:
     survived = Survived()
     books = {"headoffice": headoffice, "gateway": gateway, "kiosks": {"till-1": kiosk}}
-    judge(survived, books, greens, {CODE: 1})
+    judge(survived, books, greens, {CODE: 1}, outside or Outside())
     return survived.violations
 
 
@@ -71,6 +74,20 @@ def test_what_only_a_gateway_knows_is_found() -> None:
 def test_a_use_that_is_spent_twice_is_found_unless_the_first_was_undone() -> None:
     assert "2 uses" in judged([row(), row(OTHER)], [], [], {})[0]
     assert judged([row(undone_by="c" * 32), row(OTHER)], [], [], {}) == []
+
+
+def test_cards_in_the_books_are_held_against_what_the_platform_has_consumed() -> None:
+    card = row(platform="cards")
+    consumed = Outside(Counter({CODE[-4:]: 1}))
+    assert judged([card], [], [], {}, consumed) == []
+    assert "0 redemptions of cards" in judged([], [], [], {}, consumed)[0]
+    assert "0 uses were consumed" in judged([card], [], [], {})[0]
+
+
+def test_an_offline_conflict_that_no_list_has_is_found() -> None:
+    gone = row(verdict="offline_conflict")
+    assert "no list has it" in judged([gone], [], [], {})[0]
+    assert judged([gone], [], [], {}, Outside(conflicts={RID})) == []
 
 
 @pytest.mark.timeout(400)
