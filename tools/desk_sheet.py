@@ -60,7 +60,7 @@ def desk_sheet(browser: Browser, *, whole: bool = False) -> Image.Image:
         looks = _WHOLE if whole else _FOR_READERS
         desks = [_signed_in(browser, office, size, lang, password) for size, lang in looks]
         voucher = office.database.read(_a_voucher)
-        hook = office.database.read(hooks.shown)[0]["id"]
+        hook = max(office.database.read(hooks.shown), key=lambda one: one["waiting"])["id"]
         pages = [
             [_taken(desk, office, path) for desk in desks]
             for path in (page.format(voucher=voucher, hook=hook) for page in _PAGES + _MORE_PAGES + _LAST_PAGES)

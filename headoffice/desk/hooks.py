@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from headoffice.api.webhooks import WebhookIn
 from headoffice.desk import recent
 from headoffice.desk.deeds import Deed
+from headoffice.desk.moments import moment
 from headoffice.desk.problems import told
 from headoffice.desk.shown import said
 from headoffice.desk.visit import Gone, Outcome, Page, Shown, Visit
+from headoffice.errors import RefusedError
 from headoffice.outbox import hooks, queue
 from headoffice.outbox.hooks import Form, Wanted
 from headoffice.outbox.queue import Again
@@ -63,28 +65,50 @@ def act(visit: Visit) -> Outcome:
 
     def write(connection: Connection) -> str:
         (found,) = hooks.shown(connection, name)
-        secret = ""
-        match do:
-            case "test":
-                tell_test(connection, name, visit.now)
-            case "again":
-                queue.replay(connection, name, Again(event=visit.form("event")), visit.now)
-            case "parked":
-                queue.replay(connection, name, Again(parked=True), visit.now)
-            case "rotate":
-                secret = hooks.rotate(connection, name, visit.now)
-            case "remove":
-                hooks.remove(connection, name)
-            case "pause" | "resume":
-                hooks.change(connection, name, found["events"], paused=do == "pause")
-            case _:
-                hooks.change(connection, name, visit.form.every("events"), paused=found["paused"])
+        secret = _done(connection, visit, found)
         visit.note(connection, Deed.CHANGE_WEBHOOK, f"{name} {do or 'events'} {found['url']}")
         return secret
 
     if secret := visit.office.database.write(write):
         return _secret(name, secret)
     return Gone(to="/webhooks" if do == "remove" else f"/webhooks/{name}", done="saved")
+
+
+def _done(connection: Connection, visit: Visit, found: dict[str, Any]) -> str:
+    """Do what was asked for with a webhook; return its new secret, empty where it keeps the one that it has."""
+    name, do = found["id"], visit.form("do")
+    if (again := _replayed(connection, visit, do)) is not None:
+        queue.replay(connection, name, again, visit.now)
+        return ""
+    match do:
+        case "test":
+            tell_test(connection, name, visit.now)
+        case "rotate":
+            return hooks.rotate(connection, name, visit.now)
+        case "remove":
+            hooks.remove(connection, name)
+        case "pause" | "resume":
+            hooks.change(connection, name, found["events"], paused=do == "pause")
+        case _:
+            hooks.change(connection, name, visit.form.every("events"), paused=found["paused"])
+    return ""
+
+
+def _replayed(connection: Connection, visit: Visit, do: str) -> Again | None:
+    """Return what is to be told again; None where something else was asked for."""
+    match do:
+        case "again":
+            return Again(event=visit.form("event"))
+        case "parked":
+            return Again(parked=True)
+        case "since":
+            since = moment(visit.form("since"), recent.zone_of(connection, None))
+            if since is None:
+                msg = "say from when on"
+                raise RefusedError(msg)
+            return Again(since=since)
+        case _:
+            return None
 
 
 def _add(visit: Visit) -> Outcome:

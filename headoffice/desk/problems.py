@@ -78,6 +78,7 @@ _SAID = {
     "too many wrong passwords; try again in {}": "密码错误次数过多,请在 {} 后再试",
     "there is an administrator, who lets others in; {} helps one in again": "已有管理员,由管理员添加其他人",
     # Webhooks
+    "say from when on": "请填写从何时起",
     "there is no webhook {}; {}": "没有推送 {}",
     "a bot is told of alarms alone, not of {}": "群机器人只能接收告警,不能接收 {}",
     "a bot's secret is given out where the bot was made; remove this webhook and add it with the new one": (

@@ -171,6 +171,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "parked_again": ("重发已搁置的", "Tell what is parked again"),
     "deliveries": ("最近的推送", "Newest deliveries"),
     "tries": ("次尝试", "tries"),
+    "tell_since": ("从此刻起全部重发", "Tell all again from"),
     "tell_again": ("重发", "Tell again"),
     # Stores and clerks
     "new_store": ("新建门店", "New store"),

@@ -79,6 +79,12 @@ def test_what_has_not_arrived_is_shown_with_its_reason_and_told_again(
     assert administrator.post(page, do="again", event=event).status_code == 303
     assert try_once(None) == 1
     assert "All has arrived" in administrator.get("/webhooks").text
+    assert administrator.post(page, do="since", since="").status_code == 409
+    # The clock stands at noon in Shanghai.
+    assert administrator.post(page, do="since", since="2026-11-21T12:01").status_code == 303
+    assert try_once(None) == 0
+    assert administrator.post(page, do="since", since="2026-11-21T12:00").status_code == 303
+    assert try_once(None) == 1
     assert administrator.post(page, do="test").status_code == 303
     assert try_once(None) == 1
 
