@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -22,6 +24,8 @@ from tests.headoffice.counter import Clock, Counter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 #: A Saturday, 12:00 in Shanghai.
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -51,10 +55,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path) -> str:
     """Return the URL of an SQLite database with the schema and nothing in it."""
-    (tmp_path / "hexiao.db").write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{tmp_path / 'hexiao.db'}"
+    file = sqlite_template.parent / "test" / "hexiao.db"
+    shutil.rmtree(file.parent, ignore_errors=True)
+    file.parent.mkdir()
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture
@@ -78,10 +85,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
+@pytest.fixture(scope="session")
+def engine_of() -> Callable[[str], Engine]:
+    """Return what gives the engine of a URL, one for the session: it has learned how the statements are spelt."""
+
+    @cache
+    def engine(url: str) -> Engine:
+        return open_database(url).engine
+
+    return engine
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(database_url: str, engine_of: Callable[[str], Engine]) -> Iterator[Database]:
     """Open the database."""
-    with closing(open_database(database_url)) as opened:
+    with closing(Database(engine_of(database_url))) as opened:
         yield opened
 
 
