@@ -35,7 +35,7 @@ KIOSKS = 3
 PATIENCE_S, ENDS_S = 14.0, 150.0
 RIVALS = 0.35
 #: So many vouchers are issued, cards of a platform sold, and signed vouchers leased to a store at a time.
-BATCH, CARDS, LEASED = 50, 25, 15
+BATCH, CARDS, LEASED = 30, 25, 25
 
 
 class Soak:

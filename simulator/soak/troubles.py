@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 PARTS = ("broker", "headoffice", GATEWAY)
 DATABASE = "PostgreSQL"
-LINKS = ("kiosk-broker", "gateway-broker", "gateway-headoffice")
+OFFICE_LINK = "gateway-headoffice"
+LINKS = ("kiosk-broker", "gateway-broker", OFFICE_LINK)
 #: How long there is calm before a kill, a broken cable and a full disk: most redemptions end within it. Seconds.
 BEFORE_S, WHOLE_S, ROOM_S = (0.5, 4.5), (0.5, 8.0), (4.0, 15.0)
 #: How long a part is down, a cable out, a disk full; seconds.
 DOWN_S, CABLE_S, FULL_S = (0.0, 0.4), (0.2, 4.0), (0.3, 3.0)
+#: How often a store that loses its head office is alone for so long that it goes on by itself, seconds.
+ALONE, ALONE_S = 0.4, (8.0, 16.0)
 #: How long a clock stays as it was set, and by how much it is wrong then; seconds.
 SET_S, WRONG_S = (2.0, 10.0), (-600, 7200)
 
@@ -176,7 +179,8 @@ class Troubles:
             await asyncio.sleep(self._random.uniform(*WHOLE_S))
             await self._shop.call("POST", f"/api/links/{link}/{how}")
             self.suffered.cables[f"{link} {how}"] += 1
-            await asyncio.sleep(self._random.uniform(*CABLE_S))
+            alone = link == OFFICE_LINK and self._random.random() < ALONE
+            await asyncio.sleep(self._random.uniform(*(ALONE_S if alone else CABLE_S)))
             await self._shop.call("POST", f"/api/links/{link}/restore")
 
     async def _fill_disks(self) -> None:
