@@ -15,7 +15,6 @@ which nothing has left. What safety hangs on is counted by the monotonic clock o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ import msgspec
 
 from protocol.messages import Answer, Detail, Intent, Notice
 from protocol.upstream import AskRedeem, AskResolve
+from protocol.values import Value, replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Value, frozen=True, kw_only=True):
     """One rid at a platform, as the books keep it."""
 
     requester: str
@@ -98,8 +97,7 @@ class Case:
         return self.voucher is not None and (self.phase is not Phase.ENDED or spent)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Value, frozen=True, kw_only=True):
     """What a query says a code is worth here and now: the platform's word and the chain's own rules together."""
 
     verdict: Verdict
@@ -109,29 +107,25 @@ class Seen:
     detail: Detail = _NO_DETAIL
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value, frozen=True):
     """Commit the case, its claim with it; nothing after this is done before."""
 
     case: Case
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Value, frozen=True):
     """Ask the platform what the code is worth; report with ``checked`` under this number."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Consume:
+class Consume(Value, frozen=True):
     """Send the consume, once, with nothing between that could repeat it; report its answer with ``consumed``."""
 
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Value, frozen=True):
     """Tell whoever asks."""
 
     message: Answer | Notice

@@ -6,7 +6,7 @@ record under the rid, as every other's is, and its code is erased.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import isinf
 from typing import TYPE_CHECKING, Any, assert_never
@@ -25,6 +25,7 @@ from protocol.messages import Detail, Intent
 from protocol.owner import Ruling
 from protocol.platform import Case, Consume, Phase, Query, Reply, Write, due
 from protocol.upstream import AskRedeem
+from protocol.values import Value, replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ _FORGOTTEN = select(cases).where(_UNFINISHED, cases.c.phase == Phase.CLAIMED, ca
 _OPEN = select(cases).where(cases.c.phase == Phase.OPEN, _UNFINISHED, _OF_THESE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
+class Filed(Value, frozen=True, kw_only=True):
     """A case, and the gateway through which it came."""
 
     case: Case

@@ -21,6 +21,7 @@ from protocol import codec
 from protocol.ids import TAIL_LENGTH
 from protocol.messages import Action, Answer, Intent, Method, Notice
 from protocol.owner import Known, Ruling, intent_digest
+from protocol.values import Value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,8 +82,7 @@ class Decision:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Value, frozen=True, kw_only=True):
     """A ruling as it goes into the books. ``gateway`` None: the head office asked itself.
 
     ``digest`` is the intent's where that has lost its code already; ``platform`` owns the voucher, where one does;

@@ -7,7 +7,6 @@ kept, and driven forward before anybody else's rid is ruled on at its voucher.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from protocol.messages import Action
 from protocol.owner import Ruling
 from protocol.platform import outdone, presume, recalled
 from protocol.upstream import AskRedeem, Entry
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from protocol import platform
 from protocol.messages import Detail
 from protocol.platform import Case, Phase, Query, Seen, Write
 from protocol.upstream import AskRedeem, AskResolve
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.kinds import Kind
 from simulator.histories.mutant import broken

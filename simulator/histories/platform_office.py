@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
@@ -12,6 +11,7 @@ from protocol import platform as machine
 from protocol.messages import Action, Answer
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
 from protocol.upstream import AskHello, AskLook, AskRedeem, AskResolve, AskUpload, Looked
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.faults import Fault, State
 from simulator.histories.ledger import DAWN

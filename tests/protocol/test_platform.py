@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
@@ -11,6 +9,7 @@ from protocol import platform
 from protocol.messages import Answer, Detail, Intent, Notice
 from protocol.platform import Case, Consume, Phase, Query, Reply, Seen, Write
 from protocol.upstream import AskRedeem, AskResolve
+from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")
