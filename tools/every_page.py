@@ -20,6 +20,7 @@ from tools.pictures import QUIET_BROWSER
 def main() -> None:
     """Write the sheets into the folder that is named."""
     folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET_BROWSER, *as_root])
