@@ -217,10 +217,10 @@ class Kiosk:
 
     def set_digits(self, text: str, *, ended: bool = False) -> None:
         """Set digits as a person does, who looks at the wheel; ``ended``: take its end after them."""
-        places = "0123456789"
+        places = [*"0123456789", "OK"]  # its end is there where the length is not fixed and something was taken
         for digit in text:
             while (wheel := self._wheel()) != digit:
-                ahead = (places.find(digit) - places.find(wheel)) % len(places)
+                ahead = (places.index(digit) - places.index(wheel)) % len(places)
                 self.press("up" if ahead <= len(places) // 2 else "down")
             self.press("ok")
         if ended:
@@ -257,6 +257,13 @@ class Kiosk:
         before = self.state()["verdict"]
         self.show(text)
         return self.until(lambda state: state["verdict"] not in {before, *UNDECIDED})
+
+    def asked_about(self, rid: str) -> State:
+        """Answer what is asked about earlier redemptions, and return the question about this one."""
+        while (asked := self.until(lambda state: state["screen"] == "handed_over"))["rid"] != rid:
+            self.press("ok")
+            self.until(lambda state, before=asked["rid"]: state["rid"] != before)  # type: ignore[misc]
+        return asked
 
     def redeem(self, text: str) -> State:
         """Show a code, press OK on the offer, and return the state when it turns green."""
