@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
 import shutil
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
+from simulator.ports import Ports
 from simulator.postgresql import newest_programs
 
 if TYPE_CHECKING:
@@ -89,20 +90,10 @@ def log_calls_are_well_formed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    """Return a function that gives a free port of loopback at each call, never the same one twice in a run."""
-    given: set[int] = set()
-
-    def next_free_port() -> int:
-        while True:
-            with socket.socket() as door:
-                door.bind(("127.0.0.1", 0))
-                port = int(door.getsockname()[1])
-            if port not in given:
-                given.add(port)
-                return port
-
-    return next_free_port
+def free_port() -> Iterator[Callable[[], int]]:
+    """Return a function that gives a free port of loopback at each call, nobody else's while this run lasts."""
+    with contextlib.closing(Ports()) as ports:
+        yield ports.choose
 
 
 @pytest.fixture(scope="session")

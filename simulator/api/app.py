@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -36,18 +37,23 @@ def application(counter: Counter) -> web.Application:
 
 
 class Server:
-    """The counter's HTTP server, on loopback."""
+    """The counter's HTTP server, on loopback; its port is its own from the beginning, answered at from ``start``.
+
+    Raises OSError where the port is taken.
+    """
 
     def __init__(self, counter: Counter, port: int) -> None:
         self._app = application(counter)
-        self._port = port
+        self._door = socket.socket()
+        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._door.bind((HOST, port))
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Listen; raise OSError where the port is taken."""
+        """Listen."""
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self._port, reuse_address=True).start()
+        await web.SockSite(self._runner, self._door).start()
 
     async def close(self) -> None:
         """Let those who watch go, and stop listening."""
@@ -55,6 +61,7 @@ class Server:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+        self._door.close()
 
 
 @web.middleware

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from headoffice.errors import DatabaseError
 from simulator.layout import Layout
+from simulator.ports import Ports
 from simulator.postgresql import newest_programs, running_postgresql
 from simulator.soak.cards import Cards
 from simulator.soak.clock import WallClock
@@ -21,7 +22,7 @@ from simulator.soak.copies import GATEWAY
 from simulator.soak.disk import small_disks
 from simulator.soak.judging import Outside, Survived, judge, open_in
 from simulator.soak.leases import Leases
-from simulator.soak.shop import free_port, new_code, running_shop
+from simulator.soak.shop import new_code, running_shop
 from simulator.soak.troubles import Troubles, Victims
 
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered
     """
     clock, layout = WallClock(data.with_name("clock")), Layout(data)
     with (
-        running_postgresql(newest_programs(), free_port(), durable=True) as database,
+        contextlib.closing(Ports()) as ports,
+        running_postgresql(newest_programs(), ports.choose(), durable=True) as database,
         small_disks(layout.gateway, layout.kiosks) as disks,
     ):
         async with running_shop(data, KIOSKS, database.url, clock.environment) as shop:

@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +81,7 @@ class Shop:
 @contextlib.asynccontextmanager
 async def running_shop(data: Path, kiosks: int, database: str, environment: Mapping[str, str]) -> AsyncIterator[Shop]:
     """Run a rehearsal, with more in its environment, for as long as the block lasts; raise ShopError where it fails."""
-    port = free_port()
-    command = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--data", str(data))
+    command = (sys.executable, "-P", "-m", "cli.main", "demo", "--data", str(data))
     process = await asyncio.create_subprocess_exec(
         *(*command, "--kiosks", str(kiosks), "--no-browser", "--platform", "--database", database),
         stdout=asyncio.subprocess.PIPE,
@@ -126,13 +124,6 @@ async def _read_on(process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None  # noqa: S101 - it was asked for
     async for _ in process.stdout:
         pass
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens at."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
 
 
 def new_code() -> str:

@@ -10,16 +10,14 @@ from tests.scenarios.counter import Counter, running_counter
 from tests.scenarios.headoffice import Headoffice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture(scope="package")  # for the session's other half its kiosks would look for codes in vain
-def rehearsal(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Counter]:
+def rehearsal(mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """Give the running counter: till-1 and till-3 stand in the first store, till-2 in the second."""
-    with running_counter(free_port(), tmp_path_factory.mktemp("rehearsal"), kiosks=3) as counter:
+    with running_counter(tmp_path_factory.mktemp("rehearsal"), kiosks=3) as counter:
         yield counter
 
 

@@ -46,14 +46,13 @@ class Demo:
 
     def __init__(
         self,
-        port: int,
         data: Path | None,
         kiosks: int = 1,
         command: tuple[str, ...] = (),
         more: tuple[str, ...] = (),
     ) -> None:
         place = () if data is None else ("--data", str(data))
-        hexiao = (sys.executable, "-P", "-m", "cli.main", "demo", "--port", str(port), "--kiosks", str(kiosks))
+        hexiao = (sys.executable, "-P", "-m", "cli.main", "demo", "--kiosks", str(kiosks))
         self.process = subprocess.Popen(
             [*command, *hexiao, *place, *more, "--no-browser"],
             stdout=subprocess.PIPE,
@@ -103,9 +102,9 @@ class Demo:
 
 
 @contextlib.contextmanager
-def running_counter(port: int, data: Path, *, kiosks: int = 1, more: tuple[str, ...] = ()) -> Iterator[Counter]:
+def running_counter(data: Path, *, kiosks: int = 1, more: tuple[str, ...] = ()) -> Iterator[Counter]:
     """Run a demo for as long as the block lasts; it must end well."""
-    demo = Demo(port, data, kiosks, more=more)
+    demo = Demo(data, kiosks, more=more)
     try:
         yield Counter(demo.until_ready())
         assert demo.stop() == 0

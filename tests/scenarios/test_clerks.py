@@ -11,7 +11,7 @@ from tests.scenarios.answers import assert_says
 from tests.scenarios.counter import Counter, running_counter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.scenarios.counter import Kiosk, State
@@ -20,11 +20,9 @@ FIRST, SECOND = "nanjing-lu", "jing-an"
 
 
 @pytest.fixture(scope="module")
-def rehearsed(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Counter]:
+def rehearsed(mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """Give a counter of its own, because a store that has clerks asks for them from then on."""
-    with running_counter(free_port(), tmp_path_factory.mktemp("staffed"), kiosks=2) as counter:
+    with running_counter(tmp_path_factory.mktemp("staffed"), kiosks=2) as counter:
         assert asks(counter) == {FIRST: False, SECOND: False}
         yield counter
 

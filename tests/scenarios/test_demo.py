@@ -6,17 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulator.ports import Ports
 from tests.scenarios.counter import Counter, Demo, processes_of
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 #: Starts the command with SIGINT ignored, as a shell starts a job in the background.
 DEAF = (
@@ -27,8 +28,10 @@ DEAF = (
 
 
 @contextmanager
-def running(port: int, data: Path | None, *, kiosks: int = 1, command: tuple[str, ...] = ()) -> Iterator[Demo]:
-    demo = Demo(port, data, kiosks, command)
+def running(
+    data: Path | None, *, kiosks: int = 1, command: tuple[str, ...] = (), more: tuple[str, ...] = ()
+) -> Iterator[Demo]:
+    demo = Demo(data, kiosks, command, more)
     try:
         yield demo
     finally:
@@ -50,11 +53,13 @@ def leads_everywhere(rehearsal: dict[str, Any]) -> None:
     socket.create_connection((rehearsal["broker"]["host"], rehearsal["broker"]["port"])).close()
 
 
-def test_it_redeems_a_first_voucher_tells_each_step_and_ends_at_sigint(
-    free_port: Callable[[], int], tmp_path: Path
-) -> None:
-    port = free_port()
-    with running(port, tmp_path / "demo") as demo:
+def test_it_redeems_a_first_voucher_tells_each_step_and_ends_at_sigint(tmp_path: Path) -> None:
+    with closing(Ports()) as ports:
+        port = ports.choose()
+    with running(tmp_path / "demo", more=("--port", str(port))) as demo:
+        until(lambda: any("broker" in line for line in demo.lines), within_s=30)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))  # its own long before it answers there
         url = demo.until_ready()
         assert url == f"http://127.0.0.1:{port}"
         *steps, ready = demo.lines
@@ -75,10 +80,8 @@ def test_it_redeems_a_first_voucher_tells_each_step_and_ends_at_sigint(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_during_the_start_ends_it(
-    free_port: Callable[[], int], tmp_path: Path, number: signal.Signals
-) -> None:
-    with running(free_port(), tmp_path / "demo") as demo:
+def test_a_signal_during_the_start_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path / "demo") as demo:
         until(lambda: any("broker" in line for line in demo.lines), within_s=30)
         demo.process.send_signal(number)
         assert demo.ended() == 0
@@ -86,15 +89,15 @@ def test_a_signal_during_the_start_ends_it(
         until(lambda: not processes_of(demo, tmp_path / "demo"))
 
 
-def test_nothing_outlives_it_when_it_is_killed(free_port: Callable[[], int], tmp_path: Path) -> None:
-    with running(free_port(), tmp_path / "demo") as demo:
+def test_nothing_outlives_it_when_it_is_killed(tmp_path: Path) -> None:
+    with running(tmp_path / "demo") as demo:
         demo.until_ready()
         demo.process.kill()
         until(lambda: not processes_of(demo, tmp_path / "demo"))
 
 
-def test_two_stand_side_by_side_and_know_nothing_of_each_other(free_port: Callable[[], int], tmp_path: Path) -> None:
-    with running(free_port(), tmp_path / "one") as one, running(free_port(), tmp_path / "two") as two:
+def test_two_stand_side_by_side_and_know_nothing_of_each_other(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as one, running(tmp_path / "two") as two:
         counters = [Counter(demo.until_ready()) for demo in (one, two)]
         code = counters[0].issue(title="只在这里")["qr_text"]
         assert counters[0].kiosk().redeem(code)["light"]["colour"] == "green"
@@ -104,9 +107,9 @@ def test_two_stand_side_by_side_and_know_nothing_of_each_other(free_port: Callab
 
 
 def test_a_folder_that_is_kept_goes_on_where_it_was_and_sigint_ends_it_though_ignored_at_its_start(
-    free_port: Callable[[], int], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    with running(free_port(), tmp_path / "demo", command=DEAF) as demo:
+    with running(tmp_path / "demo", command=DEAF) as demo:
         counter = Counter(demo.until_ready())
         voucher = counter.issue(title="留着", kind="multi_use", uses=2)
         rid = counter.kiosk().redeem(voucher["qr_text"])["rid"]
@@ -114,7 +117,7 @@ def test_a_folder_that_is_kept_goes_on_where_it_was_and_sigint_ends_it_though_ig
         key = Path(before["kiosks"][0]["key"]).read_bytes()
         assert demo.stop() == 0
         until(lambda: not processes_of(demo, tmp_path / "demo"))
-    with running(free_port(), tmp_path / "demo", kiosks=2) as demo:
+    with running(tmp_path / "demo", kiosks=2) as demo:
         counter = Counter(demo.until_ready())
         assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
         assert "剩余0次" in "".join(counter.kiosk("till-2").redeem(voucher["qr_text"])["lines"])
@@ -126,13 +129,13 @@ def test_a_folder_that_is_kept_goes_on_where_it_was_and_sigint_ends_it_though_ig
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with running(port, tmp_path / "demo") as demo:
+        with running(tmp_path / "demo", more=("--port", str(port))) as demo:
             assert demo.ended() == 1
             assert f"port {port} of 127.0.0.1 is taken" in "\n".join(demo.lines)
 
 
-def test_a_folder_in_use_is_said(free_port: Callable[[], int], tmp_path: Path) -> None:
-    with running(free_port(), tmp_path / "demo") as first, running(free_port(), tmp_path / "demo") as second:
+def test_a_folder_in_use_is_said(tmp_path: Path) -> None:
+    with running(tmp_path / "demo") as first, running(tmp_path / "demo") as second:
         until(lambda: first.lines or second.lines, within_s=30)
         until(lambda: first.process.poll() is not None or second.process.poll() is not None, within_s=30)
         loser = first if first.process.poll() is not None else second
@@ -140,11 +143,11 @@ def test_a_folder_in_use_is_said(free_port: Callable[[], int], tmp_path: Path) -
         assert "another rehearsal runs on this folder" in "\n".join(loser.lines)
 
 
-def test_a_part_that_cannot_start_is_named_with_its_last_words(free_port: Callable[[], int], tmp_path: Path) -> None:
+def test_a_part_that_cannot_start_is_named_with_its_last_words(tmp_path: Path) -> None:
     database = tmp_path / "demo" / "headoffice" / "hexiao.db"
     database.parent.mkdir(parents=True)
     database.write_bytes(b"this is no database, and never was one " * 100)
-    with running(free_port(), tmp_path / "demo") as demo:
+    with running(tmp_path / "demo") as demo:
         assert demo.ended(60) == 1
         told = "\n".join(demo.lines)
         assert "✗ headoffice ended at its start" in told
@@ -153,10 +156,10 @@ def test_a_part_that_cannot_start_is_named_with_its_last_words(free_port: Callab
 
 
 def test_a_part_that_ends_by_itself_is_told_on_the_terminal_and_a_temporary_folder_is_removed(
-    free_port: Callable[[], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with running(free_port(), None) as demo:
+    with running(None) as demo:
         counter = Counter(demo.until_ready())
         assert [path.name.startswith("hexiao-demo-") for path in tmp_path.iterdir()] == [True]
         gateway = counter.good("GET", "/api/parts")["gateway"]

@@ -19,17 +19,15 @@ from tests.scenarios.counter import Counter, quoted, running_counter
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture(scope="module")
-def store(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Counter, Layout]]:
+def store(mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Counter, Layout]]:
     """Give a counter whose head office signs vouchers, with two kiosks in its first store, and where its files lie."""
     data = tmp_path_factory.mktemp("offline")
-    with running_counter(free_port(), data, kiosks=3) as counter:
+    with running_counter(data, kiosks=3) as counter:
         layout = Layout(data)
         key = (sys.executable, "-P", "-m", "cli.main", "headoffice", "key", "make")
         subprocess.run([*key, "-c", str(layout.headoffice / "headoffice.toml")], check=True, capture_output=True)

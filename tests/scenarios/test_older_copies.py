@@ -18,17 +18,15 @@ from tests.scenarios.headoffice import Headoffice
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture(scope="module")
-def store(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Counter, Layout]]:
+def store(mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Counter, Layout]]:
     """Give a counter of its own with two kiosks, and where its files lie."""
     data = tmp_path_factory.mktemp("older")
-    with running_counter(free_port(), data, kiosks=2) as counter:
+    with running_counter(data, kiosks=2) as counter:
         yield counter, Layout(data)
 
 

@@ -15,7 +15,7 @@ from tests.scenarios.counter import WITHIN_S, Counter, running_counter, tail
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -25,9 +25,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def chain(free_port: Callable[[], int], mosquitto_program: Path, folder: Path) -> Iterator[Counter]:
+def chain(mosquitto_program: Path, folder: Path) -> Iterator[Counter]:
     """Give a running counter in whose chain a platform of cards takes part."""
-    with running_counter(free_port(), folder, more=("--platform",)) as counter:
+    with running_counter(folder, more=("--platform",)) as counter:
         yield counter
 
 

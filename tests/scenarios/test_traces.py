@@ -11,7 +11,7 @@ from tests.scenarios.counter import Counter, Demo, tail
 from tests.scenarios.test_buttons import type_code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: Held up and typed. Their ends are such as stand in a file for no other reason.
@@ -40,10 +40,8 @@ def files_with(folder: Path, said: str, traces: set[bytes]) -> list[str]:
     return found + ["output"] * any(trace in said.encode() for trace in traces)
 
 
-def test_payment_and_setup_codes_leave_no_trace_anywhere(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path: Path
-) -> None:
-    demo = Demo(free_port(), tmp_path / "rehearsal")
+def test_payment_and_setup_codes_leave_no_trace_anywhere(mosquitto_program: Path, tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "rehearsal")
     try:
         counter = Counter(demo.until_ready())
         kiosk = counter.kiosk()

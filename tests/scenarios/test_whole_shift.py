@@ -12,7 +12,7 @@ from tests.scenarios.counter import Counter, running_counter
 from tests.scenarios.test_clerks import sign_in_by_buttons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.scenarios.counter import Kiosk
@@ -38,12 +38,10 @@ CARD = "760000000042"
 
 
 @pytest.fixture(scope="module")
-def shop(
-    free_port: Callable[[], int], mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Counter]:
+def shop(mosquitto_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """Give a counter with a store that asks for its clerks, in a chain where a platform of cards takes part."""
     folder = tmp_path_factory.mktemp("shift")
-    with running_counter(free_port(), folder, kiosks=2, more=("--platform",)) as counter:
+    with running_counter(folder, kiosks=2, more=("--platform",)) as counter:
         yield counter
 
 
