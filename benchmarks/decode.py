@@ -21,6 +21,7 @@ from benchmarks.bars import bar_frames
 from benchmarks.frames import CONDITIONS, anything, drawn, frames
 from benchmarks.peers import ALONE, OPENCV, OURS, ZXING, Score, peers
 from device.scan.pictures import FRAME_SIZE, fit
+from device.scan.symbologies import Symbology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,6 +56,8 @@ TIMES = {
     HARD_BARS: 1.08,
     "bars, easy": 1.0,
     "bars, hard": 1.08,
+    "bars of Code 128, easy": 1.0,
+    "bars of Code 128, hard": 1.08,
     "everything, easy": 1.0,
     "everything, hard": 1.2,
     "mix-easy": 1.0,
@@ -157,7 +160,8 @@ def sets() -> Iterator[tuple[str, Iterable[Given]]]:
     for mood in ("easy", "hard"):
         rng = np.random.default_rng((SEED, len(mood), mood == "hard"))
         yield f"everything, {mood}", [drawn(anything(rng, hard=mood == "hard"), rng) for _ in range(OF_EACH_MIX)]
-        yield f"bars, {mood}", bar_frames(OF_EACH_MIX, SEED, hard=mood == "hard")
+        for name, kind in (("bars", Symbology.EAN_13), ("bars of Code 128", Symbology.CODE_128)):
+            yield f"{name}, {mood}", bar_frames(kind, OF_EACH_MIX, SEED, hard=mood == "hard")
     yield from elsewhere()
 
 

@@ -1,4 +1,6 @@
-"""What is read where no code is: frames of noise, text, stripes and scenes, 20,000 of them or as many as FRAMES says.
+"""What is read where nothing is to be read, in 20,000 frames or as many as FRAMES says.
+
+Noise, print, stripes, scenes, bars of kinds that are not configured, and codes of which a part is covered.
 
 Each frame gets every pass. Where something was read, the frame is looked at again with the noise of another moment, as
 a kiosk does that wants two frames to agree before it believes bars; what is read twice would have reached the screen.
@@ -15,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import Row
+from benchmarks.bars import covered_bars, other_bars
 from benchmarks.decode import PHOTOGRAPHED, photographs
 from device.scan.pictures import FRAME_SIZE, fit
 from device.scan.pipeline import build_pipeline
@@ -128,7 +131,22 @@ def _scene(rng: np.random.Generator, scenes: list[Frame]) -> Frame:
     return turned[:, ::-1] if rng.random() < 0.5 else turned
 
 
-_KINDS: tuple[Callable[[np.random.Generator, list[Frame]], Frame], ...] = (_noise, _text, _stripes, _scene)
+def _other(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
+    return other_bars(rng)
+
+
+def _covered(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
+    return covered_bars(rng)
+
+
+_KINDS: tuple[Callable[[np.random.Generator, list[Frame]], Frame], ...] = (
+    _noise,
+    _text,
+    _stripes,
+    _scene,
+    _other,
+    _covered,
+)
 
 
 def _scenes() -> list[Frame]:

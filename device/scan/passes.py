@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from device.scan import filters
 from device.scan.closer import closer_looks
 from device.scan.decoders import build_reader
+from device.scan.explained import EXPLAINED
 from device.scan.strip import Strip
-from device.scan.symbologies import UNCORRECTED, ReaderName, Symbology
+from device.scan.symbologies import UNCORRECTED, ReaderName
 from device.scan.witness import standing
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from device.scan.codes import Code
     from device.scan.readers import Frame, Reader
     from device.scan.scene import Scene
+    from device.scan.symbologies import Symbology
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,7 @@ def _zxing(readers: _Readers, *, alone: bool) -> list[Pass]:
     passes = [Pass("zxing", _whole(readers.all, _as_it_is))] if readers.all.reads else []
     if readers.bars.reads:
         passes.append(Pass("zxing strips", _strips(readers.bars, Strip.sharpened)))
-    if Symbology.EAN_13 in readers.bars.reads:
-        passes.append(Pass("explained", _explained))
+    passes += _explained(readers.bars)
     if readers.squares.reads:
         passes += _closer("zxing", closer_looks(readers.squares))
     if alone and readers.all.reads:
@@ -72,8 +73,8 @@ def _zbar(readers: _Readers, *, alone: bool) -> list[Pass]:
     passes = [Pass("zbar half", _halved(half, _as_it_is))] if half.reads else []
     if readers.bars.reads:
         passes.append(Pass("zbar strips", _strips(readers.bars, Strip.plain)))
-    if alone and Symbology.EAN_13 in readers.bars.reads:
-        passes.append(Pass("explained", _explained))
+    if alone:
+        passes += _explained(readers.bars)
     if alone and readers.squares.reads:
         passes += _closer("zbar", closer_looks(readers.squares))
     if alone and readers.all.reads:
@@ -124,6 +125,12 @@ def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scen
     return read
 
 
-def _explained(scene: Scene) -> list[Code]:
-    """Look for an EAN-13 code too blurred for a decoder, strip after strip."""
-    return next(filter(None, (strip.explained() for strip in scene.strips)), [])
+def _explained(reader: Reader) -> list[Pass]:
+    """Return looks for codes too blurred for a decoder, a kind at a time, strip after strip."""
+
+    def look(kind: Symbology) -> Pass:
+        return Pass(
+            f"explained {kind}", lambda scene: next(filter(None, (strip.explained(kind) for strip in scene.strips)), [])
+        )
+
+    return [look(kind) for kind in EXPLAINED if kind in reader.reads]

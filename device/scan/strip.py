@@ -8,7 +8,7 @@ witnesses: a row given twice would defeat the check that decoders rest on.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,7 @@ class Strip:
     bars: Bars
     step: float
     pitch: float
+    _sayings: dict[Symbology, Explanation | None] = field(default_factory=dict)
 
     @staticmethod
     def across(bars: Bars, frame: Frame) -> Strip:
@@ -82,14 +83,14 @@ class Strip:
         moved = movement(self.rows[:, ::2], math.ceil(self.pitch * _ASKEW / self.step))
         return None if moved is None else 2 * moved
 
-    def explained(self) -> list[Code]:
-        """Return the EAN-13 code whose digits, drawn and blurred, explain the rows beyond doubt, if one does."""
-        said = self._said
+    def explained(self, kind: Symbology) -> list[Code]:
+        """Return the code of a kind that, drawn and blurred, explains the rows beyond doubt, if one does."""
+        said = self._said(kind)
         if said is None or not said.certain:
             return []
         left, right, last = round(said.start), round(said.end), _ROWS - 1
         corners = ((left, 0), (right, 0), (right, last), (left, last))
-        return [self.in_frame(Code(said.digits, said.digits.encode(), Symbology.EAN_13, corners))]
+        return [self.in_frame(Code(said.text, said.text.encode(), kind, corners))]
 
     def bears_out(self, code: Code) -> bool:
         """Return whether to believe a code that was read in the strip: of an EAN-13 code the rows may say the digits.
@@ -98,15 +99,16 @@ class Strip:
         """
         if code.format is not Symbology.EAN_13:
             return True
-        said = self._said
+        said = self._said(code.format)
         if said is not None and said.certain:
-            return said.digits == code.text
+            return said.text == code.text
         _, first, _, last = code.box
         return last - first > _ROWS_BETWEEN
 
-    @cached_property
-    def _said(self) -> Explanation | None:
-        return None if self.slant is None else explanation(self.rows, self.slant)
+    def _said(self, kind: Symbology) -> Explanation | None:
+        if kind not in self._sayings:
+            self._sayings[kind] = None if self.slant is None else explanation(kind, self.rows, self.slant)
+        return self._sayings[kind]
 
     def plain(self) -> Frame:
         """Return the rows as a picture."""

@@ -99,8 +99,8 @@ def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
             deep = depth >= _DEEP * length
             if code.format is not Symbology.EAN_13 or not known or (deep and lines_agree):
                 return True
-            said = explanation(rows, moved, (beside, beside + samples))
-            return deep if said is None or not said.certain else said.digits == code.text
+            said = explanation(code.format, rows, moved, (beside, beside + samples))
+            return deep if said is None or not said.certain else said.text == code.text
     return False
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import segno
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Frame = NDArray[np.uint8]
+    Line = NDArray[np.float32]
 
 WIDTH, HEIGHT = 1296, 972
 COUNTER = 40
@@ -37,6 +38,23 @@ def bars(payload: str, kind: zxingcpp.BarcodeFormat, scale: int = 4) -> Frame:
     return np.pad(np.asarray(drawn, np.uint8), 40, constant_values=255)
 
 
+def line_across(picture: Frame, blur: float, *, noise: float = 0, bow: float = 0) -> Line:
+    """Return a line across bars of 8 pixels a module, 4 samples a module, blurred by so many, its light evened out."""
+    row = picture[100].astype(np.float64)
+    reach = np.arange(-40, 41)
+    kernel = np.exp(-0.5 * (reach / (8 * blur)) ** 2)
+    smooth = np.convolve(np.pad(row, 40, mode="edge"), kernel / kernel.sum(), mode="valid")
+    part = np.linspace(0, 1, row.size // 2)
+    taken = np.interp((part + bow * 4 * part * (1 - part)) * (row.size - 1), np.arange(row.size), smooth)
+    return np.asarray(taken - 128 + np.random.default_rng(3).normal(0, noise, taken.size), np.float32)
+
+
+def ends(line: Line) -> tuple[float, float]:
+    """Return where the bars of a drawn line begin and end: white is at its ends."""
+    dark = np.flatnonzero(line < 64)
+    return float(dark[0]), float(dark[-1])
+
+
 def before_camera(*pictures: Frame, at: tuple[tuple[int, int], ...] | None = None) -> Frame:
     """Return a frame with pictures before the counter: the only one in the middle, else with these corners (x, y)."""
     frame = counter()
@@ -51,6 +69,11 @@ def rotated(picture: Frame, degrees: float) -> Frame:
     """Return a picture turned about its middle, on white."""
     turned = Image.fromarray(picture).rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
     return np.asarray(turned)
+
+
+def blurred(picture: Frame, pixels: float) -> Frame:
+    """Return a picture out of focus, by a deviation of so many pixels."""
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(pixels)))
 
 
 def noisy(frame: Frame, deviation: float, seed: int = 0) -> Frame:
