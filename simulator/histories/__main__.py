@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from simulator.histories.history import play
@@ -41,4 +42,5 @@ def _say(*lines: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads only the first lines wants no more
     sys.exit(main())
