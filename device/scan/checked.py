@@ -19,6 +19,7 @@ class Cheapest:
     """The values that cost least, and what the next best ones cost."""
 
     way: int
+    """The row of what there is to begin with that they begin with."""
     values: list[int]
     cost: float
     next_cost: float
@@ -52,7 +53,7 @@ def cheapest(begin: NDArray[np.float64], table: NDArray[np.float64], weights: Se
     return Cheapest(way, chosen.tolist(), float(totals[way]), next_cost)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # each is 85 KB for Code 128
 def _remainders(modulus: int, values: int, weight: int) -> NDArray[np.intp]:
     """Return the remainder that follows one (the row) with a value (the column) at a place of that weight."""
     return (np.arange(modulus)[:, None] + weight * np.arange(values)) % modulus

@@ -2,18 +2,19 @@
 
 How many words a code holds is not known before it is read. Its first and last piece are looked for at each length that
 it may have, and the likeliest lengths are tried whole. Each word is one of 103 looks, and the last one checks the
-others, each times its place, by a remainder of 103 (ISO/IEC 15417).
+others, each times its place, by a remainder of 103 (ISO/IEC 15417). A part of a longer code is not taken for the whole:
+its first piece has to look more like a beginning, and its last one more like the end, than like any word.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from device.scan.checked import cheapest
-from device.scan.drawn_bars import QUIET, Fit, Layout, Place, looks
+from device.scan.drawn_bars import BLURS, QUIET, USUAL, Fit, Layout, Place, Spelling, drawn_looks, likeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,23 +35,24 @@ _WIDTHS = """
 _LOOKS = ["".join("10"[place % 2] * int(width) for place, width in enumerate(widths)) for widths in _WIDTHS.split()]
 _WORDS, _BEGINNINGS, _END = _LOOKS[:103], _LOOKS[103:106], _LOOKS[106]
 _MODULUS = 103
-_AROUND = _WORD + 13  # modules of the first and the last piece
+_END_MODULES = 13
+_BOTH_ENDS = _WORD + _END_MODULES
 #: Words that a code may hold, the check among them: ten digits are five words; fewer are too little to speak for them.
-_FEWEST, _MOST = 6, 26
+_LENGTHS = range(6, 27)
+#: How far off the ends that a reading starts from may be, in modules, and in what steps better ones are tried.
+_OFF = np.arange(-4, 4.5, 0.5, dtype=np.float32)
+#: How many of these are tried whole, and how far off either end may be then, in modules.
+_TRIED = 3
+_ROUGHLY_OFF = np.array((-0.5, 0.0, 0.5), np.float32)
 #: Widths that a module may have, in samples.
 _NARROWEST, _WIDEST = 2.0, 16.0
-#: How far off the ends that a reading starts from may be, in modules, and in what steps better ones are tried.
-_OFF = np.arange(-4, 5, dtype=np.float32)
-#: The same for a length that is tried whole.
-_ROUGHLY_OFF = np.array((-0.5, 0.0, 0.5), np.float32)
-#: How many lengths are tried whole.
-_LENGTHS = 3
 #: The part of a profile that may be left unexplained at first.
 _HARDLY = 0.4
 
-_TO_C, _TO_B, _TO_A = 99, 100, 101
 _SETS = "ABC"
-_PAIRS = 100  # of digits, in code set C
+_TO = {"A": 101, "B": 100, "C": 99}
+#: Words that are characters, from the blank on, and in code set C pairs of digits; above are control and functions.
+_PRINTED = {"A": 64, "B": 95, "C": 100}
 
 
 def fit(profile: Floats, ends: Sequence[tuple[float, float]]) -> Fit | None:
@@ -65,87 +67,84 @@ def fit(profile: Floats, ends: Sequence[tuple[float, float]]) -> Fit | None:
     if not found:
         return None
     place, unexplained, layout = min(found, key=lambda each: each[1])
-    return None if unexplained > _HARDLY else Fit(layout, *layout.finely(profile, place), _text_of)
+    return None if unexplained > _HARDLY else Fit(layout, *layout.finely(profile, place), _spelling)
 
 
 def _likeliest(profile: Floats, ends: Sequence[tuple[float, float]]) -> list[tuple[int, Place]]:
     """Return the lengths, in words, at whose first and last piece the profile looks most like a code, and where."""
-    found = []
-    for words in range(_FEWEST, _MOST + 1):
-        layout = _around(words)
-        places = [
-            Place(start + a, end + b)
-            for start, end in ends
-            for module in [(end - start) / layout.modules]
-            if _NARROWEST <= module <= _WIDEST
-            for a in _OFF * module
-            for b in _OFF * module
-        ]
-        if places:
-            place, unexplained = layout.best(profile, [*places, *(Place(place.end, place.start) for place in places)])
-            found.append((unexplained, words, place))
-    return [(words, place) for _, words, place in sorted(found, key=lambda each: each[0])[:_LENGTHS]]
+    tried = [
+        (words, begin, stop, (stop - begin) / (_BOTH_ENDS + _WORD * words))
+        for pair in ends
+        for begin, stop in (pair, pair[::-1])
+        for words in _LENGTHS
+    ]
+    tried = [each for each in tried if _NARROWEST <= abs(each[-1]) <= _WIDEST]
+    if not tried:
+        return []
+    begins, stops, modules = np.array([each[1:] for each in tried], np.float32).T[:, :, None]
+    first, last = _looks_of_ends(BLURS[USUAL])
+    starts, finishes = begins + _OFF * modules, stops + _OFF * modules
+    widths = np.repeat(modules, len(_OFF))
+    like_first = likeness(profile, first, (starts + (1 - QUIET) * modules).ravel(), widths).reshape(starts.shape)
+    like_last = likeness(profile, last, (finishes - _END_MODULES * modules).ravel(), widths).reshape(starts.shape)
+    best = np.argsort(like_first.max(axis=1) + like_last.max(axis=1))[-_TRIED:]
+    return [
+        (
+            tried[row][0],
+            Place(float(starts[row, like_first[row].argmax()]), float(finishes[row, like_last[row].argmax()])),
+        )
+        for row in best
+    ]
 
 
-def _text_of(costs: Costs) -> tuple[str, float, float]:
-    """Return the text that leaves the least, what it leaves, and what the next best text leaves."""
+def _spelling(costs: Costs) -> Spelling:
+    """Return the text that leaves the least unexplained."""
+    words, first, last = np.stack(costs[:-2]), costs[-2], costs[-1]
     begin = np.full((1, _MODULUS), np.inf)
-    begin[0, : len(_BEGINNINGS)] = costs[-2]  # they count as words too, the 103rd and on: as no, one or two remaining
-    words = np.stack(costs[:-2])[None].astype(float)
-    weights = [*range(1, words.shape[1]), -1]
-    found = cheapest(begin, words, weights)
+    begin[0, : len(_SETS)] = first[: len(_SETS)]  # they count as words too, the 103rd and on: none, one or two remain
+    weights = [*range(1, len(words)), -1]
+    found = cheapest(begin, words[None].astype(float), weights)
     begun = -sum(weight * word for weight, word in zip(weights, found.values, strict=True)) % _MODULUS
-    end = float(costs[-1][0])
-    return _spelt(_SETS[begun], found.values[:-1]), found.cost + end, found.next_cost + end
+    left = [*(float(cost[word]) for cost, word in zip(words, found.values, strict=True)), float(first[begun])]
+    whole = first.argmin() < len(_SETS) and last.argmin() == 0
+    text = _spelt(_SETS[begun], found.values[:-1]) if whole else ""
+    end = float(last[0])
+    return Spelling(text, [*left, end], found.next_cost + end)
 
 
 def _spelt(code_set: str, words: Sequence[int]) -> str:
     """Return what words say; nothing where one is a control character or a function: those are left to decoders."""
     text = ""
     for word in words:
-        if code_set == "C" and word < _PAIRS:
-            text += f"{word:02}"
-        elif word == _TO_A and code_set != "A":
-            code_set = "A"
-        elif word == _TO_B and code_set != "B":
-            code_set = "B"
-        elif word == _TO_C and code_set != "C":
-            code_set = "C"
-        elif code_set != "C" and word < (64 if code_set == "A" else 95):
-            text += chr(ord(" ") + word)
-        else:
+        if word < _PRINTED[code_set]:
+            text += f"{word:02}" if code_set == "C" else chr(ord(" ") + word)
+            continue
+        turned = next((other for other, number in _TO.items() if number == word and other != code_set), None)
+        if turned is None:
             return ""
+        code_set = turned
     return text
 
 
-@lru_cache(maxsize=2 * _LENGTHS)
+@cache
 def _layout(words: int) -> Layout:
-    modules = _AROUND + _WORD * words
-    return Layout(modules, lambda blur: [*_middle(words, blur), *_both_ends(words, blur)])
+    def pieces(blur: float) -> Pieces:
+        every, (first, last) = _looks_of_words(blur), _looks_of_ends(blur, like_words=True)
+        middle = [(_WORD * place, every) for place in range(1, words + 1)]
+        return [*middle, (1 - QUIET, first), (_WORD * (words + 1), last)]
+
+    return Layout(_BOTH_ENDS + _WORD * words, pieces)
 
 
-@lru_cache(maxsize=_MOST)
-def _around(words: int) -> Layout:
-    """Return the first and last piece of a code, and nothing between them."""
-    return Layout(_AROUND + _WORD * words, lambda blur: _both_ends(words, blur))
-
-
-def _middle(words: int, blur: float) -> Pieces:
-    every = _looks_of_words(blur)
-    return [(_WORD * place, every) for place in range(1, words + 1)]
-
-
-def _both_ends(words: int, blur: float) -> Pieces:
-    first, last = _looks_of_ends(blur)
-    return [(1 - QUIET, first), (_WORD * (words + 1), last)]
-
-
-@lru_cache
+@cache
 def _looks_of_words(blur: float) -> Looks:
-    return looks("?0", _WORDS, "1?", blur)
+    return drawn_looks("?0", _WORDS, "1?", blur)
 
 
-@lru_cache
-def _looks_of_ends(blur: float) -> tuple[Looks, Looks]:
-    white = "0" * (QUIET - 1)
-    return looks("00", [white + each for each in _BEGINNINGS], "1?", blur), looks("?0", [_END + white], "00", blur)
+@cache
+def _looks_of_ends(blur: float, *, like_words: bool = False) -> tuple[Looks, Looks]:
+    """Return how the first and the last piece look, with the white beside them; and how a word there would."""
+    white, words = "0" * (QUIET - 1), _WORDS if like_words else []
+    first = drawn_looks("00", [white + each for each in (*_BEGINNINGS, *words)], "1?", blur)
+    shorter = "0" * (_END_MODULES - _WORD)
+    return first, drawn_looks("?0", [each + white for each in (_END, *(each + shorter for each in words))], "00", blur)

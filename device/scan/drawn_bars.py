@@ -30,11 +30,11 @@ QUIET = 4
 #: Standard deviations of the blur that looks are drawn with, in modules; the place is found with the usual one.
 BLURS = (0.3, 0.5, 0.7, 0.9)
 USUAL = 1
-#: Added to a power that is divided by.
-_NEXT_TO_NOTHING = np.float32(1e-4)
 _FINELY_OFF = np.linspace(-0.6, 0.6, 7, dtype=np.float32)
 #: How far the middle of the bars may be off the middle between their ends, in parts of their length: bars on a bottle.
 _BOWS = (-0.006, -0.003, 0.0, 0.003, 0.006)
+#: Added to a power that is divided by.
+_NEXT_TO_NOTHING = np.float32(1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,34 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """The text whose looks together leave the least unexplained."""
+
+    text: str
+    """Empty where they spell no text, or what they spell cannot be the whole of it."""
+    left: list[float]
+    """What its look leaves of each piece, in the order of the pieces."""
+    next_left: float
+    """What the next best looks that go together leave of all pieces."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What bars say, and how much speaks for it."""
 
     text: str
-    """Empty where the values that fit best are no text."""
+    """Empty where they say none."""
     explained: float
     """The part of the profile's variance that it explains, drawn and blurred."""
     margin: float
-    """How much more the next best text leaves unexplained, in parts of what this one does."""
+    """How much more the next best looks leave unexplained, in parts of what these do."""
+    doubt: float
+    """How much more of a piece its likeliest look would explain, at most, than the one that the text gives it.
+
+    A check corrects a piece that is damaged, and by so much less checks the others.
+    """
     weakest: float
-    """The part of the least explained piece's variance that its likeliest look explains."""
+    """The part of a piece that the text explains, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +93,18 @@ class Fit:
     layout: Layout
     place: Place
     blur: int
-    said: Callable[[Costs], tuple[str, float, float]]
-    """Gives the text that costs least, that cost, and the next best one's."""
+    spell: Callable[[Costs], Spelling]
+    """Gives the text that costs least, by what each look of each piece costs."""
 
     def read(self, profile: Floats) -> Reading:
         """Return the text that best explains a profile whose code lies so."""
         costs, powers = self.layout.costs(profile, self.place, self.blur)
-        text, cost, next_cost = self.said(costs)
-        weakest = 1 - max(float(each.min()) / power for each, power in zip(costs, powers, strict=True))
-        return Reading(text, 1 - cost / sum(powers), next_cost / cost - 1, weakest)
+        spelt = self.spell(costs)
+        left = sum(spelt.left)
+        pieces = list(zip(spelt.left, costs, powers, strict=True))
+        doubt = max((chosen - float(cost.min())) / power for chosen, cost, power in pieces)
+        weakest = 1 - max(chosen / power for chosen, _, power in pieces)
+        return Reading(spelt.text, 1 - left / sum(powers), spelt.next_left / left - 1, doubt, weakest)
 
 
 class Layout:
@@ -92,12 +112,7 @@ class Layout:
 
     def __init__(self, modules: int, pieces: Callable[[float], Pieces]) -> None:
         self.modules = modules
-        places = [((QUIET + module - 1) * _SAMPLES, looks.light.shape[1]) for module, looks in pieces(BLURS[USUAL])]
-        taken = np.unique(np.concatenate([np.arange(first, first + count) for first, count in places]))
-        begins = np.searchsorted(taken, [first for first, _ in places]).tolist()
-        self._pieces = [list(zip(begins, (looks for _, looks in pieces(blur)), strict=True)) for blur in BLURS]
-        #: Where the samples that pieces take lie, in parts of the code's length.
-        self._parts = ((taken.astype(np.float32) + 0.5) / _SAMPLES - QUIET) / modules
+        self._pieces = [[(QUIET + module - 1, drawn) for module, drawn in pieces(blur)] for blur in BLURS]
 
     def best(self, profile: Floats, places: Sequence[Place], blur: int = USUAL) -> tuple[Place, float]:
         """Return the place whose pieces, each by itself, leave the least part of a profile unexplained, and that."""
@@ -125,11 +140,8 @@ class Layout:
     def _resampled(self, profile: Floats, places: Sequence[Place]) -> Floats:
         """Return the profile at the modules of a code, and of the white beside it, for each place that it may have."""
         start, end, bow = np.array([(place.start, place.end, place.bow) for place in places], np.float32).T[..., None]
-        part = self._parts
-        where = np.clip(start + (end - start) * (part + bow * 4 * part * (1 - part)), 0, profile.size - 1.01)
-        index = where.astype(np.int32)
-        levels: Floats = profile[index] + (profile[index + 1] - profile[index]) * (where - index).astype(np.float32)
-        return levels
+        part = (_middles(self.modules + 2 * QUIET) - QUIET) / self.modules
+        return _between(profile, start + (end - start) * (part + bow * 4 * part * (1 - part)))
 
     def _unexplained(self, levels: Floats, blur: int) -> tuple[Costs, Costs]:
         """Return for each row of levels what every look of every piece would leave, and what there is to explain of it.
@@ -139,15 +151,14 @@ class Layout:
         pieces = self._pieces[blur]
         products, powers = [], []
         strength, norm = np.zeros(len(levels), np.float32), np.zeros(len(levels), np.float32)
-        for first, looks in pieces:
-            piece = levels[:, first : first + looks.light.shape[1]]
-            piece = piece - piece.mean(axis=1, keepdims=True)
-            product = piece @ looks.light.T
-            likest = (product / looks.norm).argmax(axis=1)
-            strength += np.take_along_axis(product, likest[:, None], 1)[:, 0]
-            norm += looks.power[likest]
+        for module, looks in pieces:
+            first = module * _SAMPLES
+            product, power = _compared(levels[:, first : first + looks.light.shape[1]], looks)
+            likeliest = (product / looks.norm).argmax(axis=1)
+            strength += np.take_along_axis(product, likeliest[:, None], 1)[:, 0]
+            norm += looks.power[likeliest]
             products.append(product)
-            powers.append((piece * piece).sum(axis=1) + _NEXT_TO_NOTHING)
+            powers.append(power)
         gain = np.maximum(strength / norm, 0)[:, None]
         costs = [
             (power[:, None] + gain * gain * looks.power) - (2 * gain) * product
@@ -156,11 +167,41 @@ class Layout:
         return costs, powers
 
 
-def looks(before: str, bits: Sequence[str], after: str, blur: float) -> Looks:
+def likeness(profile: Floats, looks: Looks, begins: Floats, modules: Floats) -> Floats:
+    """Return how much of a profile, where a piece may begin, its likeliest look explains.
+
+    ``begins`` are samples, ``modules`` the widths of a module there: below nothing where a code lies the other way.
+    """
+    where = begins[:, None] + modules[:, None] * (_middles(looks.light.shape[1] // _SAMPLES) - 1)
+    product, power = _compared(_between(profile, where), looks)
+    likest: Floats = np.maximum(product / looks.norm, 0).max(axis=1) ** 2 / power
+    return likest
+
+
+def drawn_looks(before: str, pieces: Sequence[str], after: str, blur: float) -> Looks:
     """Return how a piece can look, and a module on either side: bars are ones, a module that is not known is grey."""
-    light = np.stack([_light(f"??{before}{each}{after}??", blur) for each in bits])
+    light = np.stack([_light(f"??{before}{each}{after}??", blur) for each in pieces])
     power = (light * light).sum(axis=1)
     return Looks(light, power, np.sqrt(power))
+
+
+def _compared(levels: Floats, looks: Looks) -> tuple[Floats, Floats]:
+    """Return the product of each row of levels, without its mean, with each look, and the power of each row."""
+    piece = levels - levels.mean(axis=1, keepdims=True)
+    return piece @ looks.light.T, (piece * piece).sum(axis=1) + _NEXT_TO_NOTHING
+
+
+def _middles(modules: int) -> Floats:
+    """Return the middles of the samples of so many modules."""
+    return (np.arange(modules * _SAMPLES, dtype=np.float32) + np.float32(0.5)) / np.float32(_SAMPLES)
+
+
+def _between(profile: Floats, where: Floats) -> Floats:
+    """Return a profile between its samples; beyond its ends they are continued."""
+    where = np.clip(where, 0, profile.size - 1.01)
+    index = where.astype(np.int32)
+    levels: Floats = profile[index] + (profile[index + 1] - profile[index]) * (where - index).astype(np.float32)
+    return levels
 
 
 def _light(modules: str, blur: float) -> Floats:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from device.scan.checked import cheapest
-from device.scan.drawn_bars import QUIET, Fit, Layout, Place, looks
+from device.scan.drawn_bars import QUIET, Fit, Layout, Place, Spelling, drawn_looks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from device.scan.drawn_bars import Costs, Floats, Pieces
 
-MODULES = 95
+_MODULES = 95
 _DRAWN = 12  # digits; which of the left ones are drawn the even way says the thirteenth, which comes first
 _ODD = ("0001101", "0011001", "0010011", "0111101", "0100011", "0110001", "0101111", "0111011", "0110111", "0001011")
 _RIGHT = tuple(bits.translate(str.maketrans("01", "10")) for bits in _ODD)
@@ -43,45 +43,41 @@ def fit(profile: Floats, ends: Sequence[tuple[float, float]]) -> Fit | None:
 
     None where it hardly fits: that takes a third of the time.
     """
-    roughly = [
-        Place(start + a, end + b)
-        for start, end in ends
-        for module in [(end - start) / MODULES]
-        for a in _OFF * module
-        for b in _OFF * module
-    ]
     layout = _layout()
+    roughly = [place for pair in ends for place in layout.near(Place(*pair), _OFF)]
     place, unexplained = layout.best(profile, [*roughly, *(Place(place.end, place.start) for place in roughly)])
-    return None if unexplained > _HARDLY else Fit(layout, *layout.finely(profile, place), _number)
+    return None if unexplained > _HARDLY else Fit(layout, *layout.finely(profile, place), _spelling)
 
 
-def _number(costs: Costs) -> tuple[str, float, float]:
-    """Return the number that leaves the least, what it leaves, and what the next best number leaves."""
-    guards = sum(float(cost[0]) for cost in costs[_DRAWN:])
+def _spelling(costs: Costs) -> Spelling:
+    """Return the number that leaves the least unexplained."""
+    guards = [float(cost[0]) for cost in costs[_DRAWN:]]
     table = np.empty((10, _DRAWN, 10))  # first digit, place, digit
     for first, ways in enumerate(_WAYS):
         for place, way in enumerate(ways):
             table[first, place] = costs[place][10:] if way == "1" else costs[place][:10]
         table[first, 6:] = costs[6:_DRAWN]
     found = cheapest(_BEGIN, table, _WEIGHTS)
-    return f"{found.way}{''.join(map(str, found.values))}", found.cost + guards, found.next_cost + guards
+    left = table[found.way, np.arange(_DRAWN), found.values].tolist()
+    number = "".join(map(str, (found.way, *found.values)))
+    return Spelling(number, left + guards, found.next_cost + sum(guards))
 
 
 @cache
 def _layout() -> Layout:
-    return Layout(MODULES, _pieces)
+    return Layout(_MODULES, _pieces)
 
 
 def _pieces(blur: float) -> Pieces:
     """Return where each piece of a code lies, and how it can look."""
-    left = looks("?1", (*_ODD, *_EVEN), "0?", blur)
-    right = looks("?0", _RIGHT, "1?", blur)
+    left = drawn_looks("?1", (*_ODD, *_EVEN), "0?", blur)
+    right = drawn_looks("?0", _RIGHT, "1?", blur)
     white = "0" * (QUIET - 1)
     pieces = [(3 + 7 * digit, left) for digit in range(6)]
     pieces += [(50 + 7 * digit, right) for digit in range(6)]
     return [
         *pieces,
-        (1 - QUIET, looks("00", [white + _GUARD], "0?", blur)),
-        (45, looks("?1", [_MIDDLE], "1?", blur)),
-        (92, looks("?0", [_GUARD + white], "00", blur)),
+        (1 - QUIET, drawn_looks("00", [white + _GUARD], "0?", blur)),
+        (45, drawn_looks("?1", [_MIDDLE], "1?", blur)),
+        (92, drawn_looks("?0", [_GUARD + white], "00", blur)),
     ]

@@ -12,6 +12,7 @@ from device.scan import filters
 from device.scan.closer import closer_looks
 from device.scan.decoders import build_reader
 from device.scan.explained import EXPLAINED
+from device.scan.scene import PLACES_OF_BARS
 from device.scan.strip import Strip
 from device.scan.symbologies import UNCORRECTED, ReaderName
 from device.scan.witness import standing
@@ -126,11 +127,12 @@ def _strips(reader: Reader, picture: Callable[[Strip], Frame]) -> Callable[[Scen
 
 
 def _explained(reader: Reader) -> list[Pass]:
-    """Return looks for codes too blurred for a decoder, a kind at a time, strip after strip."""
+    """Return looks for codes too blurred for a decoder: at one strip for one kind each, so that a budget parts them."""
 
-    def look(kind: Symbology) -> Pass:
+    def look(kind: Symbology, number: int) -> Pass:
         return Pass(
-            f"explained {kind}", lambda scene: next(filter(None, (strip.explained(kind) for strip in scene.strips)), [])
+            f"explained {kind} {number}",
+            lambda scene: [code for strip in scene.strips[number : number + 1] for code in strip.explained(kind)],
         )
 
-    return [look(kind) for kind in EXPLAINED if kind in reader.reads]
+    return [look(kind, number) for kind in EXPLAINED if kind in reader.reads for number in range(PLACES_OF_BARS)]

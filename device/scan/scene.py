@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Room around the square that holds most texture, as a part of its side: a quiet zone has none.
 _ROOM = 0.25
 #: Stripes of other things stand before the camera too, so the best place for bars is not always theirs.
-_PLACES_OF_BARS = 2
+PLACES_OF_BARS = 2
 #: Frames smaller than this in either direction are looked at as a whole only.
 _SMALLEST = 240
 
@@ -48,7 +48,7 @@ class Scene:
         """Straightened strips across the places where bars are likeliest, without those that show none."""
         if self._texture is None:
             return []
-        strips = (Strip.across(bars, self.frame) for bars in self._texture.bars(_PLACES_OF_BARS))
+        strips = (Strip.across(bars, self.frame) for bars in self._texture.bars(PLACES_OF_BARS))
         return [strip for strip in strips if strip.slant is not None]
 
     @cached_property

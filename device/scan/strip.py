@@ -16,6 +16,7 @@ import numpy as np
 
 from device.scan.codes import Code
 from device.scan.explained import explanation
+from device.scan.profile import straightened
 from device.scan.sampling import means, sampled
 from device.scan.symbologies import Symbology
 from device.scan.witness import movement
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from device.scan.codes import Point
     from device.scan.explained import Explanation
+    from device.scan.profile import Profile
     from device.scan.readers import Frame
     from device.scan.texture import Bars
 
@@ -57,7 +59,7 @@ class Strip:
     bars: Bars
     step: float
     pitch: float
-    _sayings: dict[Symbology, Explanation | None] = field(default_factory=dict)
+    _sayings: dict[Symbology, Explanation | None] = field(default_factory=dict, init=False, repr=False)
 
     @staticmethod
     def across(bars: Bars, frame: Frame) -> Strip:
@@ -107,8 +109,12 @@ class Strip:
 
     def _said(self, kind: Symbology) -> Explanation | None:
         if kind not in self._sayings:
-            self._sayings[kind] = None if self.slant is None else explanation(kind, self.rows, self.slant)
+            self._sayings[kind] = None if self._profile is None else explanation(kind, self._profile)
         return self._sayings[kind]
+
+    @cached_property
+    def _profile(self) -> Profile | None:
+        return None if self.slant is None else straightened(self.rows, self.slant)
 
     def plain(self) -> Frame:
         """Return the rows as a picture."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from device.scan.explained import explanation
+from device.scan.profile import straightened
 from device.scan.sampling import sampled
 from device.scan.symbologies import UNCORRECTED, Symbology
 
@@ -99,7 +100,8 @@ def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
             deep = depth >= _DEEP * length
             if code.format is not Symbology.EAN_13 or not known or (deep and lines_agree):
                 return True
-            said = explanation(code.format, rows, moved, (beside, beside + samples))
+            profile = straightened(rows, moved)
+            said = None if profile is None else explanation(code.format, profile, (beside, beside + samples))
             return deep if said is None or not said.certain else said.text == code.text
     return False
 
