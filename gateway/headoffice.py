@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gateway.leases import machine_clock
-from gateway.standing import HEAD_OFFICE
+from gateway.standing import HEAD_OFFICE, Heard
 from protocol.upstream import AskHello, AskUpload, Met
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 #: How often a head office that has not answered yet is greeted again.
 RETRY_S = 1.0
+#: How often one message is sent: again where its first was meant for an earlier run of the books.
+_TRIES = 2
 #: How many rids one message carries: some 700 bytes each, and a message has 16 KiB.
 UPLOADED_AT_ONCE = 16
 
@@ -44,12 +46,19 @@ class HeadOffice:
 
     async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
         """Ask once; None where nothing is known, also because this gateway has found itself behind."""
-        if self._standing.stopped:
-            return None
-        answer = await self._upstream.ask(self._standing.stamped(HEAD_OFFICE, message), timeout_s)
-        if answer is not None and answer.gen > max(1, self._journal.heard_of(HEAD_OFFICE).generation):
-            self._restored.set()
-        return answer if answer is not None and self._standing.hear_headoffice(answer) else None
+        for _ in range(_TRIES):
+            if self._standing.stopped:
+                break
+            asked = self._standing.stamped(HEAD_OFFICE, message)
+            answer = await self._upstream.ask(asked, timeout_s)
+            if answer is None:
+                break
+            if answer.gen > max(1, self._journal.heard_of(HEAD_OFFICE).generation):
+                self._restored.set()
+            heard = self._standing.hear_headoffice(answer, asked.run)
+            if heard is not Heard.AGAIN:
+                return answer if heard is Heard.COUNTS else None
+        return None
 
     async def fetch_roster(self) -> Roster | None:
         """Return the stores that this gateway may speak for, with their clerks; None where nobody said."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,6 +40,15 @@ class Behind:
     own: Mark
 
 
+class Heard(Enum):
+    """What an answer of the head office is worth."""
+
+    COUNTS = auto()
+    NOTHING = auto()
+    AGAIN = auto()
+    """It was refused, because it was asked of an earlier run of the books: the same may be asked at once."""
+
+
 class Standing:
     """Stamps what leaves, and looks at the marks of what comes in."""
 
@@ -49,6 +59,8 @@ class Standing:
         self._signet = signet
         self._sealed = (NEVER, signet.seal(NEVER))
         self._changes = changes
+        self._run = ""
+        """The run of the head office's books that is asked; nothing before the first answer."""
         self.behind: Behind | None = None
         """Set for good, once this run has found out that the journal is an older copy."""
         self.met = False
@@ -63,9 +75,10 @@ class Standing:
     def stamped(self, peer: str, message: AnyMessage) -> AnyMessage:
         """Return a message to this peer as it leaves; a kiosk gets the seal of the mark with it."""
         own = self._journal.mark
-        marked = stamped(message, own, self._journal.heard_of(peer))
+        heard = self._journal.heard_of(peer)
         if peer == HEAD_OFFICE:
-            return marked
+            return stamped(message, own, heard, self._run)
+        marked = stamped(message, own, heard)
         if own != self._sealed[0]:
             self._sealed = (own, self._signet.seal(own))
         return msgspec.structs.replace(marked, seal=self._sealed[1])
@@ -84,16 +97,23 @@ class Standing:
         else:
             log.warning("mark_not_ours kiosk=%s shown=%s/%s", kiosk, shown.generation, shown.sequence)
 
-    def hear_headoffice(self, answer: UpstreamAnswer) -> bool:
-        """Look at the marks of an answer of the head office; return whether it counts.
+    def hear_headoffice(self, answer: UpstreamAnswer, asked: str) -> Heard:
+        """Look at the marks of an answer of the head office; ``asked`` is the run that was asked.
 
-        None does where this gateway may not go on, and none of a generation before the newest that was heard of: the
-        books that said it were put back since, and may have forgotten it. It is asked for again.
+        None counts where this gateway may not go on, none of a generation before the newest that was heard of, and none
+        of a run before the one that is asked now: the books that said it may have been put back since, and have
+        forgotten it. It is asked for again.
         """
-        late = not isinstance(answer, Notice) and answer.gen < self._journal.heard_of(HEAD_OFFICE).generation
+        refused = asked not in {"", answer.run}
+        if asked in {"", self._run} and (refused or not self._run):
+            self._run = answer.run
+        older = answer.gen < self._journal.heard_of(HEAD_OFFICE).generation
+        late = answer.run != self._run or (older and not isinstance(answer, Notice))
         self._journal.heard(HEAD_OFFICE, mark_of(answer))
         self._compare(HEAD_OFFICE, shown_in(answer))
-        return not (self.stopped or late)
+        if self.stopped or late:
+            return Heard.NOTHING
+        return Heard.AGAIN if refused else Heard.COUNTS
 
     def _compare(self, peer: str, shown: Mark) -> None:
         own = self._journal.mark

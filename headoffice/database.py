@@ -7,6 +7,7 @@ here and nowhere else: the whole transaction again, reading anew.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+#: Under this name a connection's ``info`` holds the run of the books behind it.
+_RUN = "run"
 
 BUSY_S = 5
 TRIES = 5
@@ -141,6 +145,14 @@ def open_database(url: str, *, vfs: str | None = None) -> Database:
     return database
 
 
+def run_of(connection: Connection) -> str:
+    """Return the run of the books behind a connection: another one where they may have been put back meanwhile.
+
+    SQLite's end with the process, PostgreSQL's with its server, or where another server takes over.
+    """
+    return str(connection.info[_RUN])
+
+
 def sqlite_engine(url: str, vfs: str | None = None) -> Engine:
     """Return an engine whose acknowledged commits survive a power cut: WAL with synchronous=FULL."""
     engine = create_engine(
@@ -151,8 +163,11 @@ def sqlite_engine(url: str, vfs: str | None = None) -> Engine:
         max_overflow=0,
     )
 
+    run = secrets.token_hex(8)
+
     @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
+    def set_up(connection: Any, entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
+        entry.info[_RUN] = run
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -167,7 +182,7 @@ def sqlite_engine(url: str, vfs: str | None = None) -> Engine:
 
 def _postgresql(url: str) -> Engine:
     scheme, _, rest = url.partition("://")
-    return create_engine(
+    engine = create_engine(
         f"postgresql+psycopg://{rest}" if scheme in {"postgresql", "postgres"} else url,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
@@ -179,6 +194,15 @@ def _postgresql(url: str) -> Engine:
         pool_size=CONNECTIONS,
         max_overflow=0,
     )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM pg_postmaster_start_time())::text")
+            entry.info[_RUN] = cursor.fetchone()[0]
+        connection.rollback()
+
+    return engine
 
 
 def _unavailable(error: Exception) -> DatabaseError:

@@ -22,5 +22,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     heard_gen: int = 0
     heard_seq: int = 0
     """The highest generation that the sender has seen of the receiver, and the highest sequence in that; 0: none."""
+    run: Annotated[str, Meta(max_length=64)] = ""
+    """Between gateway and head office: which run of the books answers, or is asked; nothing where none is known.
+
+    What was asked of one run is refused by another, which rules on nothing before the gateway has heard of it. From
+    then on that takes no answer of the earlier run any more: so the marks that it shows are all that it will ever know
+    of that run, and books that were put back meanwhile cannot reach them again by what they rule anew.
+    """
     seal: Annotated[str, Meta(max_length=64)] | None = None
     """A gateway's, on ``gen`` and ``seq``: a kiosk that brings those back in its greeting has it from that gateway."""

@@ -45,8 +45,8 @@ def shown_in(message: KioskMessage | GatewayMessage | UpstreamRequest | Upstream
     return Mark(message.heard_gen, message.heard_seq)
 
 
-def stamped(message: AnyMessage, own: Mark, heard: Mark = NEVER) -> AnyMessage:
+def stamped(message: AnyMessage, own: Mark, heard: Mark = NEVER, run: str = "") -> AnyMessage:
     """Return a message as it leaves: with the sender's mark, and the highest that is known of the receiver."""
     return msgspec.structs.replace(
-        message, gen=own.generation, seq=own.sequence, heard_gen=heard.generation, heard_seq=heard.sequence
+        message, gen=own.generation, seq=own.sequence, heard_gen=heard.generation, heard_seq=heard.sequence, run=run
     )

@@ -35,8 +35,9 @@ Kiosk and gateway speak JSON over MQTT 5, gateway and head office JSON over HTTP
 name of a client certificate. A message has a `type`, its version `v` (served are {OLDEST_SERVED} to {WIRE_VERSION}),
 and marks: its sender's generation `gen` and journal sequence `seq`, and the highest of either that the sender has seen
 of the receiver, `heard_gen` and `heard_seq` (0: none). Whoever is shown more of itself than its journal holds works on
-an older copy, and stops. To a kiosk a gateway adds the `seal` of its mark, which the kiosk brings back with it. Unknown
-fields are ignored, an unknown `type` is refused. A message has at most
+an older copy, and stops. To a kiosk a gateway adds the `seal` of its mark, which the kiosk brings back with it. Between
+gateway and head office `run` names the run of the books that is asked, and that answers: what was asked of another one
+is refused, and asked again. Unknown fields are ignored, an unknown `type` is refused. A message has at most
 {codec.LARGEST_MESSAGE} bytes. Times are ISO 8601 with offset, money is integer fen, durations are seconds.
 
 ## Topics
@@ -99,7 +100,7 @@ def _messages(messages: Iterable[type]) -> Iterator[str]:
         yield f"\n### `{_kind(message)}`\n\n{inspect.cleandoc(message.__doc__ or '')}\n\n"
         yield "| field | type | default |\n|---|---|---|\n"
         for field in msgspec.structs.fields(message):
-            if field.name in {"v", "gen", "seq", "heard_gen", "heard_seq", "seal"}:
+            if field.name in {"v", "gen", "seq", "heard_gen", "heard_seq", "run", "seal"}:
                 continue
             default = "required" if field.required else f"`{_default(field)}`"
             yield f"| `{field.encode_name}` | {_type(field.type)} | {default} |\n"

@@ -17,7 +17,7 @@ from headoffice.platforms.desk import Ruled, pending
 from headoffice.practice import ruling as practice
 from headoffice.redemptions import asking, duty, exchange, leases, online, parcels, rids, standing, uploads
 from headoffice.redemptions.rids import Record
-from headoffice.redemptions.standing import ShownBehindError
+from headoffice.redemptions.standing import OtherRunError, ShownBehindError
 from headoffice.registry import ONLINE_STORE
 from headoffice.staff import at_stores as staff
 from headoffice.vouchers import bundles
@@ -101,6 +101,8 @@ class Ledger:
         """
         try:
             answer = self._answer(gateway, ask, worth)
+        except OtherRunError as error:
+            return error.peer.stamped(asking.notice(ask, str(error)))
         except ShownBehindError as error:
             behind, at = error, self._clock()
         else:

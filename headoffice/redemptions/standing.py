@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
+from headoffice.database import run_of
 from headoffice.errors import BehindError, GatewayUnknownError, NotAllowedError, NotFoundError
 from headoffice.registry import unregistered
 from headoffice.tables.cases import cases
@@ -78,6 +79,7 @@ class Peer:
     seq: int
     heard: Mark
     uploaded: int
+    run: str
 
     @property
     def own(self) -> Mark:
@@ -86,7 +88,7 @@ class Peer:
 
     def stamped(self, answer: UpstreamAnswer) -> UpstreamAnswer:
         """Return an answer to this gateway as it leaves."""
-        return stamped(answer, self.own, self.heard)
+        return stamped(answer, self.own, self.heard, self.run)
 
 
 class ShownBehindError(Exception):
@@ -97,6 +99,15 @@ class ShownBehindError(Exception):
         super().__init__(f"{peer.id} remembers {shown}, these books hold {peer.own}")
         self.peer = peer
         self.shown = shown
+
+
+class OtherRunError(Exception):
+    """A gateway asks an earlier run of these books, of which answers may still be under way."""
+
+    def __init__(self, peer: Peer) -> None:
+        """Keep which gateway."""
+        super().__init__(f"{peer.id} asks another run of the books")
+        self.peer = peer
 
 
 def books_of(connection: Connection) -> Books:
@@ -117,7 +128,7 @@ def require_current(connection: Connection, voucher_type: str | None = None) -> 
 
 
 def meet(connection: Connection, gateway: str, message: UpstreamRequest) -> Peer:
-    """Return who asks; raise GatewayUnknownError, or ShownBehindError where it remembers more than is here."""
+    """Return who asks; raise GatewayUnknownError, OtherRunError, ShownBehindError where it remembers more than this."""
     row = connection.execute(_PEER, {"gateway": gateway}).first()
     if row is None:
         raise GatewayUnknownError(unregistered(gateway))
@@ -127,9 +138,12 @@ def meet(connection: Connection, gateway: str, message: UpstreamRequest) -> Peer
         seq=row.seq,
         heard=max(Mark(row.heard_gen, row.heard_seq), mark_of(message)),
         uploaded=row.uploaded,
+        run=run_of(connection),
     )
     if not peer.books.stopped and peer.own.is_behind(shown_in(message)):
         raise ShownBehindError(peer, shown_in(message))
+    if message.run not in {"", peer.run}:
+        raise OtherRunError(peer)
     return peer
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def answer(database: Database, gateway: str, ask: StaffRequest, at: datetime) -> UpstreamAnswer:
-    """Answer in one transaction; raise GatewayUnknownError, ShownBehindError, DatabaseError."""
+    """Answer in one transaction; raise GatewayUnknownError, ShownBehindError, OtherRunError, DatabaseError."""
 
     def carry_out(connection: Connection) -> UpstreamAnswer:
         peer = standing.meet(connection, gateway, ask)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.changes import Changes
 from gateway.signet import Signet
-from gateway.standing import HEAD_OFFICE, Standing
+from gateway.standing import HEAD_OFFICE, Heard, Standing
 from protocol.upstream import AskHello, AskUpload, Met
 from simulator.histories.group_commit import Disk, GroupCommit
 from simulator.histories.net import Line, Question
@@ -85,19 +85,28 @@ class Caller(Party):
             return
         self.oracle.serves(self.name, self.runs)
         run = self.runs
-        question = Question(self.upstream, rid, lambda answer: self.do(run, self._hear_office, (hear, answer)))
         stamped = self.standing.stamped(HEAD_OFFICE, ask)
+
+        def end(answer: UpstreamAnswer | None) -> None:
+            heard = Heard.NOTHING if answer is None else self._heard(answer, stamped.run)
+            if heard is Heard.AGAIN:
+                self._ask_office(rid, ask, patience_s, hear)
+            else:
+                self._hear_office(hear, answer if heard is Heard.COUNTS else None)
+
+        question = Question(self.upstream, rid, lambda answer: self.do(run, end, (answer,)))
         self.upstream.carry(rid, self._office.arrive, self._office.runs, self.name, stamped, question)
         self.after(patience_s, question.give_up)
 
     def _hear_office(self, hear: Callable[[UpstreamAnswer | None], None], answer: UpstreamAnswer | None) -> None:
-        if answer is not None:
-            self._shown((answer.heard_gen, answer.heard_seq))
-        if answer is not None and not self.standing.hear_headoffice(answer):
-            answer = None
+        hear(answer)
+
+    def _heard(self, answer: UpstreamAnswer, asked: str) -> Heard:
+        self._shown((answer.heard_gen, answer.heard_seq))
+        heard = self.standing.hear_headoffice(answer, asked)
         if self.standing.stopped:
             self._stop()
-        hear(answer)
+        return heard
 
     def _shown(self, shown: tuple[int, int]) -> None:
         own = (self.disk.generation, len(self.disk.rows))

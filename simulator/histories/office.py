@@ -33,6 +33,11 @@ RESTORED_S = (3.0, 15.0)
 class Office(Ledger):
     """The owner of the vouchers, as the gateways know it."""
 
+    @property
+    def run(self) -> str:
+        """The run of the books, as the gateways hear of it."""
+        return str(self.runs)
+
     def arrive(self, run: int, gateway: str, ask: Asked, question: Question) -> None:
         """Take what was sent to one run of the office: a connection ends with the process that has accepted it."""
         if run == self.runs:
@@ -43,7 +48,7 @@ class Office(Ledger):
         if not self.up:
             return
         peer = self._meet(gateway, ask)
-        if self.disk.stopped:
+        if self.disk.stopped or ask.run not in {"", self.run}:
             rid = ask.intent.rid if isinstance(ask, AskRedeem | AskResolve) else None
             question.answer(self.marked(gateway, Notice(verdict=Verdict.FAULT, rid=rid)))
             return
@@ -65,7 +70,7 @@ class Office(Ledger):
 
     def marked(self, gateway: str, answer: UpstreamAnswer) -> UpstreamAnswer:
         """Return an answer as it leaves for a gateway."""
-        return stamped(answer, self.disk.mark(gateway), self.disk.peers[gateway].heard)
+        return stamped(answer, self.disk.mark(gateway), self.disk.peers[gateway].heard, self.run)
 
     def _meet(self, gateway: str, ask: Asked) -> Peer:
         """Look at the marks of what a gateway asks; where it remembers more than the books hold, they stop."""

@@ -13,6 +13,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from headoffice.database import run_of
 from headoffice.redemptions import standing
 from simulator.frames import write_frame
 from simulator.layout import Layout
@@ -69,6 +70,9 @@ def test_books_are_put_back_and_begin_a_generation(tmp_path: Path, free_port: Ca
     with running_postgresql(newest_programs(), free_port(), durable=True) as server:
         with books_at(server.url) as books:
             assert books.read(standing.status)["generation"] == 1
+            before = books.read(run_of)
+        with books_at(server.url) as books:
+            assert books.read(run_of) == before, "many processes may use one server"
         server.kill()
         assert not copies.meddle_with_books(server), "the first time a copy is made"
         address = server.url.replace("+psycopg", "")
@@ -80,6 +84,7 @@ def test_books_are_put_back_and_begin_a_generation(tmp_path: Path, free_port: Ca
             assert connection.execute("select to_regclass('since')").fetchone() == (None,)
         with books_at(server.url) as books:
             assert books.read(standing.status)["generation"] == 2
+            assert books.read(run_of) != before
         server.kill()
         copies.forget(BOOKS)
         assert not copies.meddle_with_books(server), "a copy is used once"

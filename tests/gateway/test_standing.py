@@ -136,6 +136,67 @@ async def test_rule_11_what_books_said_that_were_put_back_since_does_not_count(d
         assert isinstance(await shop.owner.ask(AskHello()), Notice), "that they are an older copy they may say"
 
 
+class Books(SilentOwner):
+    """A head office of whose runs some answers are late: each ask waits until the test lets it be answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = "1"
+        self.held: list[asyncio.Future[UpstreamAnswer]] = []
+        self.late = False
+
+    async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
+        self.asked.append(message)
+        said = Notice(verdict=Verdict.FAULT) if message.run not in {"", self.run} else Met()
+        answer = stamped(said, Mark(1, 9), Mark(1, 0), self.run)
+        if not self.late:
+            return answer
+        under_way: asyncio.Future[UpstreamAnswer] = asyncio.get_running_loop().create_future()
+        self.held.append(under_way)
+        await under_way
+        return answer
+
+
+@pytest.mark.rule(11)
+async def test_rule_11_what_an_earlier_run_of_the_books_said_counts_no_more_once_a_later_one_is_asked(
+    data: Path,
+) -> None:
+    books = Books()
+    async with open_shop(data, books) as shop:
+        assert isinstance(await shop.owner.ask(AskHello()), Met)
+        books.late = True
+        late = asyncio.create_task(shop.owner.ask(AskHello()))
+        await asyncio.sleep(0)
+        books.late, books.run = False, "2"
+        assert isinstance(await shop.owner.ask(AskHello()), Met), "what is refused is asked again at once"
+        assert [ask.run for ask in books.asked] == ["", "1", "1", "2"]
+        books.held[0].set_result(Met())
+        assert await late is None
+        assert isinstance(await shop.owner.ask(AskHello()), Met)
+        assert books.asked[-1].run == "2"
+
+
+async def test_a_refusal_by_a_run_that_another_ask_has_heard_of_meanwhile_is_asked_again(data: Path) -> None:
+    books = Books()
+    async with open_shop(data, books) as shop:
+        await shop.owner.ask(AskHello())
+        books.run, books.late = "2", True
+        refused = asyncio.create_task(shop.owner.ask(AskHello()))
+        await asyncio.sleep(0)
+        books.late = False
+        assert isinstance(await shop.owner.ask(AskHello()), Met)
+        books.held[0].set_result(Met())
+        assert isinstance(await refused, Met)
+
+
+async def test_a_head_office_that_knows_no_runs_is_answered_to_all_the_same(data: Path) -> None:
+    owner = SilentOwner()
+    owner.answer = says(Met(), Mark(1, 0))
+    async with open_shop(data, owner) as shop:
+        assert [isinstance(await shop.owner.ask(AskHello()), Met) for _ in range(2)] == [True, True]
+        assert [ask.run for ask in owner.asked] == ["", ""]
+
+
 @pytest.mark.rule(11)
 async def test_nothing_new_is_written_before_somebody_has_shown_how_far_the_journal_had_come(data: Path) -> None:
     owner = SilentOwner()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from headoffice.database import TRIES, open_database
+from headoffice.database import TRIES, open_database, run_of
 from headoffice.errors import DatabaseError
 from headoffice.tables.schema import gateways, redemptions, uses
 from protocol.vocabulary import Verdict
@@ -103,6 +103,11 @@ def test_a_server_that_went_away_is_an_error_once_and_then_forgotten(
     with pytest.raises(DatabaseError):
         counter.confirm(intent)
     assert counter.confirm(intent).verdict is Verdict.REDEEMED
+
+
+def test_books_begin_a_run_with_the_process_that_opens_their_file(sqlite_url: str) -> None:
+    with closing(open_database(sqlite_url)) as one, closing(open_database(sqlite_url)) as other:
+        assert one.read(run_of) == one.write(run_of) != other.read(run_of)
 
 
 def test_a_database_that_another_process_holds_is_waited_for(counter: Counter, database_url: str) -> None:

@@ -360,3 +360,18 @@ def test_a_use_that_is_given_back_today_goes_to_whoever_was_told_of_it_before(
     assert differing(database) == []
     assert counter.spent(code) == 1
     assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
+
+
+@pytest.mark.rule(11)
+def test_rule_11_books_rule_on_nothing_that_was_asked_of_an_earlier_run_of_them(counter: Counter) -> None:
+    code = counter.issue()
+    run = greet(counter, HERE).run
+    assert run
+    ask = msgspec.structs.replace(counter.ask(counter.intent(code), counter.look(code).terms), run="an earlier one")
+    refused = counter.ledger.answer(HERE, ask)
+    assert isinstance(refused, Notice)
+    assert (refused.verdict, refused.run, refused.rid) == (Verdict.FAULT, run, ask.intent.rid)
+    assert counter.spent(code) == 0
+    ruled = counter.ledger.answer(HERE, msgspec.structs.replace(ask, run=run))
+    assert isinstance(ruled, Answer)
+    assert (ruled.verdict, ruled.run) == (Verdict.REDEEMED, run)
