@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,15 +37,25 @@ _WIDTH, _HEIGHT = FRAME_SIZE
 _LETTERS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 ,.-:/")
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read in a frame where nothing was to be read."""
+
+    frame: int
+    said: str
+    believed: bool
+
+
 def run() -> list[Row]:
     """Look at all frames, on all processors; report what was read, and what that says about those not looked at."""
     portions = [(start, min(_PORTION, FRAMES - start)) for start in range(0, FRAMES, _PORTION)]
     with ProcessPoolExecutor() as pool:
-        found = [sum(column) for column in zip(*pool.map(_looked_at, portions), strict=True)]
-    once, believed = found
+        reads = [read for portion in pool.map(_looked_at, portions) for read in portion]
+    believed = sum(read.believed for read in reads)
     return [
+        *(Row(f"frame {read.frame} of seed {SEED}", read.said, 1 + read.believed, "times") for read in reads),
         Row("frames without a code", "looked at, all passes", FRAMES, ""),
-        Row("frames without a code", "read in one frame", once, ""),
+        Row("frames without a code", "read in one frame", len(reads), ""),
         Row("frames without a code", "believed by a kiosk", believed, "", at_most=0),
         Row(
             "frames without a code",
@@ -65,17 +76,19 @@ def upper_bound(seen: int, of: int) -> float:
     return high / of
 
 
-def _looked_at(portion: tuple[int, int]) -> tuple[int, int]:
-    """Return in how many of these frames something was read, and in how many a kiosk would have believed it."""
+def _looked_at(portion: tuple[int, int]) -> list[Read]:
+    """Return what was read in these frames."""
     start, count = portion
-    pipeline, scenes, once, believed = build_pipeline(), _scenes(), 0, 0
+    pipeline, scenes, reads = build_pipeline(), _scenes(), []
     for number in range(start, start + count):
         rng = np.random.default_rng((SEED, number))
         still = _KINDS[number % len(_KINDS)](rng, scenes)
         codes = pipeline.read_all(_noisy(still, rng))
-        once += bool(codes)
-        believed += any(_is_believed(code, pipeline.read_all(_noisy(still, rng))) for code in codes)
-    return once, believed
+        if codes:
+            again = pipeline.read_all(_noisy(still, rng))
+            said = ", ".join(f"{code.format} {code.text}" for code in codes)
+            reads.append(Read(number, said, believed=any(_is_believed(code, again) for code in codes)))
+    return reads
 
 
 def _is_believed(code: Code, again: list[Code]) -> bool:

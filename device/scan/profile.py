@@ -32,6 +32,11 @@ _SHORTEST = 190
 #: How often such a run turns from lighter to darker or back, at least: an EAN-13 code 60 times, or half of that where
 #: blur has joined its bars; folds and rails some ten times.
 _FEWEST_TURNS = 20
+#: Of an EAN-13 code, and between which distances from its ends it is white: 7 modules ought to be.
+_MODULES = 95
+_NEXT, _FAR = 1.2, 4.5
+#: How light that is, in parts from dark to light: 0.56 and more beside codes that stand alone, 0.2 where bars go on.
+_WHITE = 0.35
 #: Samples by which the neighbourhood reaches over the end of the bars.
 _OVER = 8
 
@@ -56,6 +61,17 @@ class Profile:
             longest = int((stops - begins).argmax())
             found.add((int(begins[longest]) + _OVER, int(stops[longest]) - _OVER))
         return sorted(run for run in found if run[1] - run[0] >= _SHORTEST and self._turns(*run) >= _FEWEST_TURNS)
+
+    def stands_alone(self, start: int, end: int) -> bool:
+        """Return whether it is white beside the bars of an EAN-13 code between these samples, and no bars go on there.
+
+        Where they do, it may be a part of a longer code of another kind; print stands closer than it should, too.
+        """
+        module = (end - start) / _MODULES
+        dark, light = np.percentile(self.whole[start:end], (10, 90))
+        sides = [(start - _FAR * module, start - _NEXT * module), (end + _NEXT * module, end + _FAR * module)]
+        darkest = min(float(self.whole[max(round(left), 0) : round(right)].min(initial=light)) for left, right in sides)
+        return bool(darkest >= dark + _WHITE * (light - dark))
 
     def _turns(self, start: int, end: int) -> int:
         return int(np.count_nonzero(np.diff(self.whole[start:end] > 0)))

@@ -3,7 +3,7 @@
 Decoders believe bars when two neighbouring lines agree, and in coarse noise, or the grain of wood, neighbouring lines
 are alike without being bars. So lines further apart have to show the same profile, moved by as much from each to the
 next as bars at an angle are. And where a number explains the bars of an EAN-13 code, it has to be the one that was
-read: a check digit lets one wrong number in ten through.
+read: a check digit lets one wrong number in ten through, and a part of a longer code of another kind is one sometimes.
 """
 
 from __future__ import annotations
@@ -97,12 +97,16 @@ def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
         rows = _rows(frame, code.centre, turned, across, apart)
         moved = movement(rows, math.ceil(_APART_ROWS * slant))
         if moved is not None:
-            deep = depth >= _DEEP * length
-            if code.format is not Symbology.EAN_13 or not known or (deep and lines_agree):
+            if code.format is not Symbology.EAN_13 or not known:
                 return True
-            profile = straightened(rows, moved)
-            said = None if profile is None else explanation(code.format, profile, (beside, beside + samples))
-            return deep if said is None or not said.certain else said.text == code.text
+            deep, profile = depth >= _DEEP * length, straightened(rows, moved)
+            if profile is None:
+                return deep
+            alone = profile.stands_alone(beside, beside + samples)
+            if deep and lines_agree and alone:
+                return True
+            said = explanation(code.format, profile, (beside, beside + samples))
+            return deep and alone if said is None or not said.certain else said.text == code.text
     return False
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import zxingcpp
 
+from device.scan.codes import Code
 from device.scan.decoders import build_reader
 from device.scan.pipeline import build_pipeline
-from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
 from device.scan.witness import movement, standing
 
 from .drawing import HEIGHT, WIDTH, bars, before_camera, noisy, rotated
@@ -55,6 +56,27 @@ def test_bars_are_witnesses_however_they_are_turned(degrees: float) -> None:
     for name in ReaderName:
         codes = build_reader(name, DEFAULT_SYMBOLOGIES).read(frame)
         assert [code.text for code in standing(codes, frame, lines_agree=False)] == [TEXT]
+
+
+def test_a_part_of_a_longer_code_is_no_ean_13() -> None:
+    """zxing-cpp reads one in a Code 93 at times: its bars are a number, and go on beyond it."""
+    frame = noisy(before_camera(bars("57927864126845", zxingcpp.BarcodeFormat.Code93, 5)), 4)
+    dark = np.flatnonzero(frame[HEIGHT // 2] < 64)
+    dark = dark[(dark > 100) & (frame[HEIGHT // 2][dark - 12] > 128)]
+    left = int(dark[len(dark) // 3])
+    place = ((left, 440), (left + 95 * 5, 440), (left + 95 * 5, 540), (left, 540))
+    part = Code("8382362678373", b"8382362678373", Symbology.EAN_13, place)
+    assert standing([part], frame, lines_agree=True) == []
+
+
+def test_an_ean_13_with_print_too_close_is_one_where_the_number_explains_its_bars() -> None:
+    picture = bars(TEXT, zxingcpp.BarcodeFormat.EAN13, MODULE).copy()
+    last = int(np.flatnonzero(picture[100] < 64)[-1])
+    picture[:, last + 3 * MODULE : last + 5 * MODULE] = 0
+    frame = noisy(before_camera(picture), 4)
+    assert [code.text for code in build_pipeline([ReaderName.ZXING]).read_all(frame)] == [TEXT]
+    codes = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES).read(frame)
+    assert [code.text for code in standing(codes, frame, lines_agree=True)] == [TEXT]
 
 
 def test_squares_need_no_witness() -> None:
