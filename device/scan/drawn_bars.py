@@ -174,8 +174,8 @@ def likeness(profile: Floats, looks: Looks, begins: Floats, modules: Floats) -> 
     """
     where = begins[:, None] + modules[:, None] * (_middles(looks.light.shape[1] // _SAMPLES) - 1)
     product, power = _compared(_between(profile, where), looks)
-    likest: Floats = np.maximum(product / looks.norm, 0).max(axis=1) ** 2 / power
-    return likest
+    likeliest: Floats = np.maximum(product / looks.norm, 0).max(axis=1) ** 2 / power
+    return likeliest
 
 
 def drawn_looks(before: str, pieces: Sequence[str], after: str, blur: float) -> Looks:
