@@ -144,6 +144,8 @@ class Faults:
         """Rids that met a fault."""
         self._slow: dict[str, tuple[float, tuple[float, float]]] = {}
         """Until when the platform is slow with a rid, and how slow."""
+        self._held: dict[str, tuple[float, float]] = {}
+        """How late the owner's next answer to a rid is."""
 
     @property
     def calm(self) -> bool:
@@ -168,6 +170,9 @@ class Faults:
         swift = self._uniform(SWIFT_S)
         if self.calm:
             return (swift,)
+        if once and rid in self._held and self._state_of(rid) is State.RULED:
+            self.met(Fault.LATE, rid)
+            return (self._uniform(self._held.pop(rid)),)
         weather, chance = self._weather, self._random()
         if chance < weather.lost:
             self.met(Fault.LOST, rid)
@@ -205,6 +210,10 @@ class Faults:
     def slow(self, rid: str, for_s: float, late_s: tuple[float, float]) -> None:
         """Let every call to the platform for a rid be late by so much, for so long."""
         self._slow[rid] = self._world.now + for_s, late_s
+
+    def hold(self, rid: str, late_s: tuple[float, float]) -> None:
+        """Let the owner's answer to a rid be late by so much."""
+        self._held[rid] = late_s
 
     def call(self, rid: str | None) -> tuple[float | None, float | None]:
         """Return how long a call to a platform takes there and back, seconds; None: it gets lost on that way."""

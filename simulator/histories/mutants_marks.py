@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.standing import Standing
+from gateway.standing import Heard, Standing
 from protocol import owner, relay
 from protocol.marks import Mark
 from protocol.upstream import AskRedeem, AskResolve, Met
@@ -16,7 +16,7 @@ from simulator.histories.office import Office
 
 if TYPE_CHECKING:
     from protocol.owner import Ruling, Voucher
-    from protocol.upstream import AskUpload, Entry
+    from protocol.upstream import AskUpload, Entry, UpstreamAnswer
     from simulator.histories.books import Peer
     from simulator.histories.mutant import Whatever
 
@@ -110,9 +110,22 @@ def _forgets_uses(entry: Whatever) -> Whatever:
     return mutant
 
 
+def _any_run_counts(hear: Whatever) -> Whatever:
+    """Take an answer of the books that were asked, though others are asked by now."""
+
+    def mutant(self: Standing, answer: UpstreamAnswer, asked: str) -> Heard:
+        if asked == answer.run:
+            asked, answer = self._run, replace(answer, run=self._run)
+        heard: Heard = hear(self, answer, asked)
+        return heard
+
+    return mutant
+
+
 MARKS = (
     broken("whoever is behind goes on", 11, (Mark, "is_behind", _never_behind)),
     broken("a gateway that is behind goes on", 11, (Standing, "_compare", _only_met)),
+    broken("an answer of books that are gone counts", 11, (Standing, "hear_headoffice", _any_run_counts)),
     broken("a tombstone is written by a restored head office", 11, (owner, "must_wait", _tombstones)),
     broken("a restored head office redeems before the journals are there", 11, (owner, "must_wait", _redeems)),
     broken(

@@ -13,6 +13,8 @@ from simulator.histories.platform import TELLS
 from simulator.histories.platform_office import PlatformOffice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulator.histories.aiming import Target
     from simulator.histories.books import Books
     from simulator.histories.gateway import Gateway
@@ -25,6 +27,9 @@ DOWN_S = (0.2, 8.0)
 SOON_S = (0.02, 0.12)
 #: How many come with a voucher that is being redeemed, and how late its platform is meanwhile, seconds.
 RIVALS, RIVALS_COME_S = 3, (0.3, 1.2)
+#: How late an answer is that the books forget while it is under way, how long they are away meanwhile, and when others
+#: come then, seconds.
+OVERTAKEN_S, AWAY_S, AT_ONCE_S = (3.0, 4.8), (0.01, 0.1), (0.1, 0.8)
 #: When a platform tells a second time that a voucher was consumed, seconds.
 TOLD_TWICE_S = 8.0
 
@@ -37,11 +42,11 @@ class OlderCopies(Aiming):
         super().__init__(history, codes, calm_at)
         self._office_is_put_back = False
         """Whether it is the books that are put back in this history, and not the gateways' journals."""
-        self._is_for_redeemed = False
-        """Whether they are put back to before a redemption, and not at any other time."""
+        self._only_as_themed = False
+        """Whether they are put back when the history's theme has it, and not at any other time."""
         self._office_copied = False
-        self._when_claimed: dict[str, Books] = {}
-        """The books as they were when a rid was claimed."""
+        self._before: dict[str, Books] = {}
+        """The books as they were when a rid came to them."""
 
     def put_something_back(self) -> None:
         """Put the books, or what would be put back instead of them, back to an older copy."""
@@ -57,10 +62,13 @@ class OlderCopies(Aiming):
         for gateway in alone[:1]:
             self._put_gateway_back_to(gateway, gateway.before)
 
-    def _keep(self, state: State, rid: str | None) -> None:
-        """Keep a copy of the books as they are when a rid is claimed."""
-        if state is State.CLAIMED and rid is not None:
-            self._when_claimed[rid] = self._office.disk.copy()
+    def _keep(self, theme: Callable[[Target], None], state: State, rid: str) -> None:
+        """Keep a copy of the books as they are now that a rid comes to them, where the theme will want it."""
+        if theme in {self._forget_claimed, self._forget_redeemed} and state is State.CLAIMED:
+            self._before[rid] = self._office.disk.copy()
+        if theme == self._overtake and state is State.TAKEN and not self._office_copied:
+            self._before[rid] = self._office.disk.copy()
+            self._faults.hold(rid, OVERTAKEN_S)
 
     def _put_kiosk_back(self, target: Target) -> None:
         self._later(self._put_kiosk_back_to, target.kiosk, target.kiosk.disk.copy())
@@ -78,7 +86,7 @@ class OlderCopies(Aiming):
         gateway.put_back(older, self._random.uniform(*DOWN_S))
 
     def _put_office_back(self, _: Target) -> None:
-        if self._office_is_put_back and not (self._office_copied or self._is_for_redeemed):
+        if self._office_is_put_back and not (self._office_copied or self._only_as_themed):
             self._office_copied = True  # once in a history: a second copy might be newer than what it replaces
             self._later(self._put_office_back_to, self._office.disk.copy())
 
@@ -91,7 +99,7 @@ class OlderCopies(Aiming):
 
     def _forget_claimed(self, target: Target) -> None:
         """Put the books back to what they were when a rid was claimed that is left to a person now."""
-        older = self._when_claimed.get(target.rid or "")
+        older = self._before.get(target.rid or "")
         if older is not None and not self._office_copied:
             self._office_copied = True
             self._put_office_back_to(older)
@@ -106,25 +114,41 @@ class OlderCopies(Aiming):
         if not isinstance(office, PlatformOffice) or card is None or card.uses > 1 or self._office_copied:
             return
         codes = office.names(target.code)
-        had = [rid for rid in office.redeemed() if office.cases[rid].intent.code in codes and rid in self._when_claimed]
+        had = [rid for rid in office.redeemed() if office.cases[rid].intent.code in codes and rid in self._before]
         if not had and target.rid is not None:
             self._faults.slow(target.rid, RIVALS_COME_S[1], RIVALS_COME_S)
             for _ in range(RIVALS):
                 self._send_rival(target)
         elif had and target.rid not in had:
             self._office_copied = True
-            self._put_office_back_to(self._when_claimed[had[0]])
+            self._put_office_back_to(self._before[had[0]])
             ours = True
             self._world.at(self._world.now + TOLD_TWICE_S, office.platform.tell, card.name, ours, TELLS)
 
-    def _put_office_back_to(self, older: Books) -> None:
+    def _overtake(self, target: Target) -> None:
+        """Put the books back to before a redemption whose answer is under way; others redeem before it arrives.
+
+        The books may have come as far again by then as the answer says, so that nobody finds out how old they are.
+        """
+        older = self._before.get(target.rid or "")
+        if older is None or self._office_copied:
+            return
+        self._office_copied = True
+        self._put_office_back_to(older, AWAY_S, says_so=len(self._history.gateways) > 1)
+        for _ in range(RIVALS):
+            self._world.at(self._world.now + self._random.uniform(*AT_ONCE_S), self._send_rival, target)
+
+    def _put_office_back_to(
+        self, older: Books, down_s: tuple[float, float] = DOWN_S, *, says_so: bool | None = None
+    ) -> None:
         self._met(Fault.OFFICE_BACK)
-        # With several gateways one that has seen nothing may be the first to speak, and nobody knows that they are old.
-        says_so = len(self._history.gateways) > 1 or self._random.choice((True, False))
+        if says_so is None:
+            # With several gateways one that has seen nothing may be the first to speak: nobody knows that they are old.
+            says_so = len(self._history.gateways) > 1 or self._random.choice((True, False))
         if isinstance(self._office, PlatformOffice) and not self._is_remembered(older):
             # What the platform has consumed since then stays consumed, and no peer will ever tell: somebody has to.
             says_so = True
-        self._office.put_back(older, self._random.uniform(*DOWN_S), says_so=says_so)
+        self._office.put_back(older, self._random.uniform(*down_s), says_so=says_so)
 
     def _is_remembered(self, older: Books) -> bool:
         """Whether a gateway has on disk that it has seen more of the books than an older copy of them holds."""

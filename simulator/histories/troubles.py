@@ -45,10 +45,16 @@ class Troubles(OlderCopies):
         # Of a platform's rids that are lost with the books many can only be ended by a person, who is to stay rare.
         others = 39 if history.kind is Kind.PLATFORM else 1
         self._theme = self._random.choice(self._themes[history.kind])
-        forgets = {self._forget_soon, self._forget_claimed, self._forget_redeemed, self._put_office_back}
+        forgets = {
+            self._overtake,
+            self._forget_soon,
+            self._forget_claimed,
+            self._forget_redeemed,
+            self._put_office_back,
+        }
         put_back = self._theme[1] in forgets or self._random.choice((True, *[False] * others))
         self._office_is_put_back = put_back and history.kind is not Kind.OFFLINE
-        self._is_for_redeemed = self._theme[1] == self._forget_redeemed
+        self._only_as_themed = self._theme[1] in {self._forget_redeemed, self._overtake}
         self._pursued = 0
 
     @property
@@ -63,6 +69,8 @@ class Troubles(OlderCopies):
                 (State.RULED, self._kill_kiosk),
                 (State.RULED, self._undo_unseen),
                 (State.RULED, self._put_office_back),
+                (State.RULED, self._overtake),
+                (State.RULED, self._overtake),
             ),
             Kind.PLATFORM: (
                 (State.ASKED, self._slow_platform),
@@ -87,8 +95,8 @@ class Troubles(OlderCopies):
     def pursue(self, state: State, rid: str | None) -> None:
         """Strike as the theme of this history has it."""
         when, trouble = self._theme
-        if trouble in {self._forget_claimed, self._forget_redeemed}:
-            self._keep(state, rid)
+        if rid is not None:
+            self._keep(trouble, state, rid)
         worth = state is not State.RULED or bool(rid and self._oracle.trails[rid].spent)
         if state is when and worth and not self._faults.calm and self._pursued < PURSUED:
             self._pursued += 1

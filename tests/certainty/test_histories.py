@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.histories.history import play
-from simulator.histories.kinds import Kind
 from simulator.histories.run import story
 
 if TYPE_CHECKING:
@@ -47,9 +45,3 @@ def test_no_fault_was_met_where_the_reasons_say_that_it_cannot_be(report: Report
 
 def test_only_what_nothing_else_could_settle_was_left_to_a_person(report: Report) -> None:
     assert 0 < report.by_person < report.rids / 20
-
-
-@pytest.mark.rule(11)
-def test_what_was_told_while_the_books_were_put_back_is_not_lost() -> None:
-    """Played by one history in 390,000: the answer is under way when the books are put back and reach its mark anew."""
-    assert play(Kind.OWN, 60128317).violations == ()
