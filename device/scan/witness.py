@@ -81,8 +81,8 @@ def _likeness(rows: Rows, shift: int) -> float:
     """
     left, right, length = max(-shift, 0), max(shift, 0), rows.shape[1]
     first, second = rows[:-_APART_ROWS, left : length - right], rows[_APART_ROWS:, right : length - left]
-    correlations = np.einsum("ij,ij->i", first, second)
-    return float(np.lib.stride_tricks.sliding_window_view(correlations, _ROWS_ALIKE).min(axis=1).max())
+    alike = np.einsum("ij,ij->i", first, second).tolist()
+    return max(min(alike[row : row + _ROWS_ALIKE]) for row in range(len(alike) - _ROWS_ALIKE + 1))
 
 
 def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
