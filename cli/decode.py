@@ -60,7 +60,10 @@ def _as_line(answer: dict[str, Any]) -> str:
 
 
 def _shown(code: Code) -> dict[str, str]:
-    """Return a code as plain values. Bytes that are no text become a character each, and ``bytes`` has them in hex."""
-    if code.text is not None:
-        return {"text": code.text, "format": code.format.value}
-    return {"text": code.raw.decode("latin-1"), "format": code.format.value, "bytes": code.raw.hex()}
+    """Return a code as plain values; ``bytes`` is its payload in hex, where that is not the text in UTF-8.
+
+    Bytes that are no text become a character each.
+    """
+    text = code.raw.decode("latin-1") if code.text is None else code.text
+    shown = {"text": text, "format": code.format.value}
+    return shown if text.encode(errors="replace") == code.raw else {**shown, "bytes": code.raw.hex()}

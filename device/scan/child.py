@@ -112,7 +112,13 @@ class Seer:
                 self._light.shine(lit=aim.see(stirring=self._watcher.stirring, now=taken_at))
             if isinstance(self._camera, Exposing):
                 watcher, before = self._watcher, stops
-                stops = exposure.see(frame, stirring=watcher.stirring, holding=watcher.holding, now=taken_at)
+                stops = exposure.see(
+                    frame,
+                    stirring=watcher.stirring,
+                    holding=watcher.holding,
+                    now=taken_at,
+                    changed=watcher.changed,
+                )
                 if stops != before:
                     self._camera.expose(stops)
             self._frames += 1

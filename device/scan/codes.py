@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
+
+from protocol.classify import classify
+from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +23,22 @@ Point: TypeAlias = tuple[int, int]
 Quad: TypeAlias = tuple[Point, Point, Point, Point]
 Box: TypeAlias = tuple[int, int, int, int]
 
+_BYSTANDERS = frozenset({Verdict.PAYMENT_CODE, Verdict.FOLLOW_CODE, Verdict.CLAIM_CODE})
 #: Control characters that structured payloads hold (ISO/IEC 15434, GS1 separators) beside white space.
 _TEXT_CONTROLS = frozenset("\t\n\r\x04\x1d\x1e")
 _BYTE_ORDER_MARK = "\ufeff"
-_FIRST_ACCENTED = 0xC0
-_NOT_LETTERS = frozenset({0xD7, 0xF7})  # the signs of multiplication and division
-_ASCII_END = 0x80
+#: Of Windows-1252, which is Latin-1 with more signs: small letters with accents, all such letters, and what else French
+#: and its neighbours write.
+_SMALL = "àáâãäåæçèéêëìíîïñòóôõöøùúûüý"
+_ALONE = _SMALL + _SMALL.upper() + "ßÿŸœŒšŠžŽ" + "\u00a0€£§©®°²³µ·«»¡¿¼½¾…–—‘’“”"
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_ALONE_BESIDE_ASCII = re.compile(
+    rb"(?<=[\x00-\x7f])[%b]|[%b](?=[\x00-\x7f])" % ((re.escape(_ALONE.encode("cp1252")),) * 2)
+)
+_TWO_IN_A_WORD = re.compile(
+    rb"(?<=[A-Za-z])[%b][%b]"
+    % (re.escape((_SMALL + "’").encode("cp1252")), re.escape((_SMALL + "œßÿ").encode("cp1252")))
+)
 _VOICING_MARK = re.compile("[\uff9e\uff9f]")
 _VOICED_KANA = re.compile("[\uff73\uff76-\uff84\uff8a-\uff8e]\uff9e|[\uff8a-\uff8e]\uff9f")
 _MARKS_OF_JAPANESE = 2
@@ -48,6 +60,11 @@ class Code:
     def identity(self) -> str | bytes:
         """What makes it the same code in another frame, or for another reader."""
         return self.raw if self.text is None else self.text
+
+    @property
+    def is_bystander(self) -> bool:
+        """Whether it is one to pay, to follow or to claim by: they hang in shops, and a voucher may be beside them."""
+        return classify(self.text).verdict in _BYSTANDERS
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -77,9 +94,9 @@ def decode_text(raw: bytes, declared: str | None = None) -> str | None:
     """Return the text that a payload holds, or None where it holds none.
 
     ``declared`` is the Python name of the character set that the symbol or its kind prescribes, and is believed.
-    Without one: UTF-8; Shift JIS where it looks like half-width kana; GB 2312; Shift JIS where it holds kana; Latin-1
-    where accents stand alone between ASCII, as in French; GB 18030. Text holds no NUL or other control character, and
-    none that is unassigned or private.
+    Without one: UTF-8; Shift JIS where it looks like half-width kana; Windows-1252 where accents and signs stand alone
+    beside ASCII, or two in a word, as in French; GB 2312; Shift JIS where it holds kana; GB 18030. Text holds no NUL or
+    other control character, and none that is unassigned or private.
     """
     if declared is not None:
         return _strict(raw, declared)
@@ -119,17 +136,17 @@ def _holds_kana(_raw: bytes, text: str) -> bool:
     return any("\u3041" <= character <= "\u30fa" for character in text)
 
 
-def _accents_stand_alone(raw: bytes, _text: str) -> bool:
-    accents = [index for index, byte in enumerate(raw) if byte >= _ASCII_END]
-    letters = all(raw[index] >= _FIRST_ACCENTED and raw[index] not in _NOT_LETTERS for index in accents)
-    return letters and all(later - earlier > 1 for earlier, later in pairwise(accents))
+def _is_western(raw: bytes, _text: str) -> bool:
+    """Return whether accents and signs stand alone beside ASCII, or two in a word as in «créée»: rare hanzi at most."""
+    runs = [(run.start(), run[0]) for run in _HIGH.finditer(raw)]
+    return all((_ALONE_BESIDE_ASCII if len(run) == 1 else _TWO_IN_A_WORD).match(raw, at) for at, run in runs)
 
 
 _GUESSES = (
     ("utf-8", _anything),
     ("shift_jis", _holds_half_width_kana),
+    ("cp1252", _is_western),
     ("gb2312", _anything),
     ("shift_jis", _holds_kana),
-    ("latin-1", _accents_stand_alone),
     ("gb18030", _anything),
 )

@@ -3,7 +3,7 @@
 The camera itself judges the light of the whole middle, which a phone does not fill. So while something is in view that
 is not read, the likeliest place of a code is looked at: where its white is no longer told from what is brighter still,
 the camera is asked for half the light, where its white is dark, for twice as much, and for its own judgement again when
-nothing is in view. Nothing is asked while a code is in view: it would look like another picture.
+nothing is in view. Nothing is asked while a code is held up: it would look like another picture.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from device.scan.scene import Scene
 
 if TYPE_CHECKING:
+    from device.scan.codes import Box
     from device.scan.readers import Frame
 
 #: For how many seconds something has to be in view, unread, before the light is judged: most codes are read sooner.
@@ -41,10 +42,11 @@ class Exposure:
         self._stops = 0.0
         self._changed_at = self._began_at = self._stirred_at = self._judged_at = float("-inf")
 
-    def see(self, frame: Frame, *, stirring: bool, holding: bool, now: float) -> float:
-        """Take in a frame of a moment, in seconds: whether something stirs in it, and whether a code is in view.
+    def see(self, frame: Frame, *, stirring: bool, holding: bool, now: float, changed: Box | None = None) -> float:
+        """Take in a frame of a moment, in seconds; return how much light the next frames are to have.
 
-        Return how much light the next frames are to have.
+        It comes with whether something stirs in it, whether a code is held up, and where it is another picture than
+        that of an empty counter, if that is known.
         """
         settled = now - self._changed_at >= SETTLE_S
         if stirring and settled:
@@ -52,23 +54,23 @@ class Exposure:
                 self._began_at = now
             self._stirred_at = now
         if settled and not holding:
-            wanted = self._wanted(frame, now)
+            wanted = self._wanted(frame, changed, now)
             if wanted != self._stops:
                 self._stops, self._changed_at = wanted, now
         return self._stops
 
-    def _wanted(self, frame: Frame, now: float) -> float:
+    def _wanted(self, frame: Frame, changed: Box | None, now: float) -> float:
         if now - self._stirred_at >= LINGER_S:
             return 0.0
         if now - self._began_at < PATIENCE_S or now - self._judged_at < JUDGED_EVERY_S:
             return self._stops
         self._judged_at = now
-        return min(max(self._stops + _stops_amiss(frame), -MOST_STOPS), MOST_STOPS)
+        return min(max(self._stops + _stops_amiss(frame, changed), -MOST_STOPS), MOST_STOPS)
 
 
-def _stops_amiss(frame: Frame) -> float:
+def _stops_amiss(frame: Frame, changed: Box | None) -> float:
     """Return how much more light is wanted in the place where a code is likeliest; in the middle where none is."""
     height, width = frame.shape
-    left, top, right, bottom = Scene(frame).place or (width // 4, height // 4, 3 * width // 4, 3 * height // 4)
+    left, top, right, bottom = Scene(frame, changed).place or (width // 4, height // 4, 3 * width // 4, 3 * height // 4)
     white = float(np.percentile(frame[top:bottom:2, left:right:2], _WHITE))
     return -1.0 if white >= _TOO_BRIGHT else 1.0 if white <= _TOO_DARK else 0.0

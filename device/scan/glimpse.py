@@ -25,6 +25,8 @@ _CELLS_ACROSS = 27
 #: Grey levels by which a cell's mean must move for the picture to count as another one. The noise of a sensor, a
 #: standard deviation of 5 levels, moves a mean of 81 samples by half a level.
 _OTHER_PICTURE = 4.0
+#: In parts of the frame: a box around more than this says nothing about where to look.
+_MOST_OF_IT = 0.7
 #: The same for the mean over all the cells of a place, where noise averages out further.
 _MOVEMENT = 3.0
 #: A place has lost what was there when its texture has fallen below this part of what it was, or when its brightness
@@ -49,6 +51,19 @@ class Glimpse:
             return False
         changes = (np.abs(self.means - other.means).max(), np.abs(self.textures - other.textures).max())
         return float(max(changes)) < _OTHER_PICTURE
+
+    def changed_since(self, other: Glimpse) -> Box | None:
+        """Return the box around the parts that differ from another frame; None where there are none, or many."""
+        if not self._comparable(other):
+            return None
+        changes = np.maximum(np.abs(self.means - other.means), np.abs(self.textures - other.textures))
+        rows, columns = np.nonzero(changes >= _OTHER_PICTURE)
+        if rows.size == 0:
+            return None
+        top, left, bottom, right = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+        if (bottom - top) * (right - left) > _MOST_OF_IT * changes.size:
+            return None
+        return int(left) * self.cell, int(top) * self.cell, int(right) * self.cell, int(bottom) * self.cell
 
     def moved_since(self, other: Glimpse, place: Box) -> bool:
         """Return whether something moved in a place between two frames."""

@@ -1,11 +1,12 @@
 """Which passes look at a frame: the cheap one at every frame, the costly ones spread over the frames that follow.
 
 A pass that finds nothing costs as much as one that finds a code, so a frame has a budget, and what does not fit in it
-waits for the next frame. The first pass that reads anything ends the frame.
+waits for the next frame. The first pass that reads what may be meant ends the frame.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,9 @@ from device.scan.scene import Scene
 from device.scan.symbologies import DEFAULT_READERS, DEFAULT_SYMBOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from device.scan.codes import Code
+    from device.scan.codes import Box, Code
     from device.scan.passes import Pass
     from device.scan.readers import Frame
     from device.scan.symbologies import ReaderName, Symbology
@@ -81,29 +82,41 @@ class Pipeline:
         """Return what the cheap pass reads in a frame."""
         return self._run(0, Scene(frame))
 
-    def look(self, frame: Frame) -> list[Code]:
-        """Return what the passes that are due read in the next frame of a stream."""
-        scene, began = Scene(frame), time.thread_time()
-        for place, index in enumerate(self._schedule.turn(self._unread)):
-            if place > 1 and (time.thread_time() - began) * 1e3 > self._budget_ms:
-                break  # passes cost more than they lately did; the next turns allow for it
-            codes = self._run(index, scene)
-            if codes:
-                if index == 0:
-                    self._unread = 0
-                # What a costly pass has read, the same one reads again: bars count when two frames agree.
-                return codes
-        self._unread += 1
-        return []
+    def look(self, frame: Frame, changed: Box | None = None) -> list[Code]:
+        """Return what the passes that are due read in the next frame of a stream.
+
+        ``changed`` is where the picture is another one than that of an empty counter: closer looks are taken there.
+        """
+        turn = self._schedule.turn(self._unread)
+        codes, ended_by = self._search(Scene(frame, changed), turn, self._budget_ms)
+        if ended_by is None:
+            self._unread += 1
+        elif ended_by == 0:
+            self._unread = 0
+        # What a costly pass has read, the same one reads again: bars count when two frames agree.
+        return codes
 
     def read_all(self, frame: Frame) -> list[Code]:
-        """Return what a still picture yields in the end: all the passes, until one reads something."""
-        scene = Scene(frame)
-        for index in range(len(self._passes)):
+        """Return what a still picture yields in the end: all the passes, until one reads what may be meant."""
+        return self._search(Scene(frame), range(len(self._passes)), math.inf)[0]
+
+    def _search(self, scene: Scene, passes: Iterable[int], budget_ms: float) -> tuple[list[Code], int | None]:
+        """Return what these passes read, and which of them has ended the search; None where none has.
+
+        A code that hangs in shops ends none: it is covered up, and a voucher is looked for beside it.
+        """
+        found: list[Code] = []
+        began = time.thread_time()
+        for place, index in enumerate(passes):
+            if place > 1 and (time.thread_time() - began) * 1e3 > budget_ms:
+                break  # passes cost more than they lately did; the next turns allow for it
             codes = self._run(index, scene)
+            found += codes
+            if not all(code.is_bystander for code in codes):
+                return found, index
             if codes:
-                return codes
-        return []
+                scene = scene.without(codes)
+        return found, None
 
     def _run(self, index: int, scene: Scene) -> list[Code]:
         began = time.thread_time()

@@ -50,7 +50,7 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Nothing that was read is before the camera any more."""
+    """What was said to be before the camera is there no more; what lies there all day may be."""
 
 
 Happening: TypeAlias = Appeared | Several | Gone
@@ -80,6 +80,8 @@ class Tracker:
         """Start with an empty counter."""
         self._present: dict[str | bytes, _Presentation] = {}
         self._judged: frozenset[str | bytes] = frozenset()
+        self._told: str | bytes | None = None
+        """What was last said to be there."""
         self._last: Glimpse | None = None
 
     @property
@@ -89,8 +91,8 @@ class Tracker:
 
     @property
     def occupied(self) -> bool:
-        """Whether a code is before the camera, as far as is known."""
-        return bool(self._present)
+        """Whether a code that may be meant is before the camera, as far as is known."""
+        return not all(presentation.code.is_bystander for presentation in self._present.values())
 
     def update(self, codes: Sequence[Code], view: Glimpse, now: float) -> list[Happening]:
         """Take in what was read in the frame of a moment (monotonic seconds); return what that means, if anything."""
@@ -118,7 +120,7 @@ class Tracker:
     def _judge(self, view: Glimpse, now: float) -> list[Happening]:
         """Return what is new since the set of codes before the camera was last another one."""
         if not self._present:
-            was_occupied, self._judged = bool(self._judged), frozenset()
+            was_occupied, self._judged, self._told = bool(self._judged), frozenset(), None
             return [Gone()] if was_occupied else []
         counted = {identity: shown for identity, shown in self._present.items() if shown.counts}
         if not counted or counted.keys() == self._judged:
@@ -131,8 +133,9 @@ class Tracker:
             for presentation in self._present.values():
                 presentation.reported = False  # the one that is left in the end is an answer to "show one code"
             return [Several()]
+        told, self._told = self._told, meant.code.identity
         if meant.reported:
-            return []
+            return [] if told is None or told in self._present else [Gone()]
         meant.reported = True
         return [Appeared(meant.code)]
 

@@ -18,7 +18,7 @@ from device.scan.presence import Gone as Left
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from device.scan.codes import Code
+    from device.scan.codes import Box, Code
     from device.scan.events import ScanEvent
     from device.scan.glimpse import Glimpse
     from device.scan.pipeline import Pipeline
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 RESULT_STANDS_S = 0.5
 #: and until all of them are, for what came too faintly to be noticed.
 THOROUGH_EVERY_S = 2.0
+#: After how many seconds without a change what is before the camera counts as the counter, and nothing as held up.
+EMPTY_AFTER_S = 3.0
 #: After how many seconds without a change the eyes sleep, and how many times as long a result stands then.
 ASLEEP_AFTER_S = 10.0
 ASLEEP_TIMES = 2.0
@@ -44,7 +46,11 @@ class Watcher:
         self._pipeline = pipeline
         self._tracker = Tracker()
         self._picture: Glimpse | None = None
+        self._empty: Glimpse | None = None
+        """What the counter looks like when nothing is held up."""
         self._codes: list[Code] = []
+        self._changed: Box | None = None
+        self._looks = 0
         self._tries_left = 0
         self._seen_at = 0.0
         self._changed_at = 0.0
@@ -55,30 +61,40 @@ class Watcher:
         """Take in a frame taken at a moment, in monotonic seconds, and return what there is to say."""
         view = glimpse(frame)
         self._seen_at = now
+        self._changed = None if self._empty is None else view.changed_since(self._empty)
         decode_ms = 0.0
         look = self._look_that_is_due(view, now)
         if look is not None:
             began = time.perf_counter()
             self._codes = look(frame)
             decode_ms = (time.perf_counter() - began) * 1e3
-            if self._codes:
+            if self._is_held_up:
                 self._tries_left = 0
         return [_event(happening, now, decode_ms) for happening in self._tracker.update(self._codes, view, now)]
 
     @property
     def stirring(self) -> bool:
-        """Whether the last frame showed another picture than before, or a code is in view."""
-        return bool(self._codes) or self._changed_at == self._seen_at
+        """Whether the last frame showed another picture than before, or a code is held up."""
+        return self._is_held_up or self._changed_at == self._seen_at
 
     @property
     def holding(self) -> bool:
-        """Whether a code is in view, as far as is known: it need not be read in every frame."""
+        """Whether a code is held up, as far as is known: it need not be read in every frame."""
         return self._tracker.occupied
+
+    @property
+    def changed(self) -> Box | None:
+        """Where the last frame shows something else than an empty counter; None where that is not known."""
+        return self._changed
+
+    @property
+    def _is_held_up(self) -> bool:
+        return not all(code.is_bystander for code in self._codes)
 
     def forget(self) -> None:
         """Forget what is before the camera, as when the camera was away."""
         self._tracker = Tracker()
-        self._picture = None
+        self._picture = self._empty = None
 
     def _look_that_is_due(self, view: Glimpse, now: float) -> Callable[[Frame], list[Code]] | None:
         """Return how to look at a frame: with all passes, with the cheap one, or not at all where its result stands."""
@@ -86,16 +102,25 @@ class Watcher:
             self._picture, self._changed_at, self._tried_at, self._thorough_at = view, now, now, now
             self._tries_left = max(self._pipeline.cycle, TRIES_OF_A_NEW_PICTURE)
         elif self._tries_left == 0:
-            times = ASLEEP_TIMES if not self._codes and now - self._changed_at >= ASLEEP_AFTER_S else 1.0
+            at_rest_s = 0.0 if self._is_held_up else now - self._changed_at
+            if at_rest_s >= EMPTY_AFTER_S:
+                self._empty = view
+            times = ASLEEP_TIMES if at_rest_s >= ASLEEP_AFTER_S else 1.0
             if now - self._tried_at < RESULT_STANDS_S * times and self._tracker.certain:
                 return None
             self._tried_at = now
-            if not self._codes and now - self._thorough_at < THOROUGH_EVERY_S * times:
+            if not self._is_held_up and now - self._thorough_at < THOROUGH_EVERY_S * times:
                 return self._pipeline.first
             self._thorough_at = now
             self._tries_left = self._pipeline.cycle
         self._tries_left -= 1
-        return self._pipeline.look
+        return self._look
+
+    def _look(self, frame: Frame) -> list[Code]:
+        """Look with the passes that are due, by turns at what has changed and at everything: it need not be held up."""
+        self._looks += 1
+        of_everything = self._looks // self._pipeline.cycle % 2
+        return self._pipeline.look(frame, None if of_everything else self._changed)
 
 
 def _event(happening: Happening, now: float, decode_ms: float) -> ScanEvent:

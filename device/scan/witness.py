@@ -81,7 +81,7 @@ def _likeness(rows: Rows, shift: int) -> float:
     """
     left, right, length = max(-shift, 0), max(shift, 0), rows.shape[1]
     first, second = rows[:-_APART_ROWS, left : length - right], rows[_APART_ROWS:, right : length - left]
-    alike = np.einsum("ij,ij->i", first, second).tolist()
+    alike: list[float] = np.einsum("ij,ij->i", first, second).tolist()
     return max(min(alike[row : row + _ROWS_ALIKE]) for row in range(len(alike) - _ROWS_ALIKE + 1))
 
 

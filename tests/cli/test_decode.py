@@ -73,6 +73,14 @@ def test_bytes_that_are_no_text_are_given_exactly(capsys: pytest.CaptureFixture[
     assert code["text"].encode("latin-1") == payload
 
 
+def test_bytes_of_another_character_set_are_given_beside_their_text(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    payload = "créée à 10 µm".encode("latin-1")
+    (answer,) = decoded(capsys, saved(tmp_path / "bytes.png", qr(payload)))
+    assert answer["codes"] == [{"text": "créée à 10 µm", "format": "qr_code", "bytes": payload.hex()}]
+
+
 def test_the_largest_code_there_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (answer,) = decoded(capsys, saved(tmp_path / "large.png", qr("x" * 2953, scale=5)))
     assert [code["text"] for code in answer["codes"]] == ["x" * 2953]

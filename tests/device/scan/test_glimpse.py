@@ -43,6 +43,20 @@ def test_movement_is_of_a_place() -> None:
     assert not glimpse(noisy(PHONE, 8, seed=1)).moved_since(glimpse(noisy(PHONE, 8, seed=2)), PLACE)
 
 
+def test_what_has_changed_lies_in_a_box_unless_it_is_nothing_or_nearly_everything() -> None:
+    empty, phone = glimpse(noisy(counter(), 5, seed=1)), glimpse(noisy(PHONE, 5, seed=2))
+    changed = phone.changed_since(empty)
+    assert changed is not None
+    left, top, right, bottom = changed
+    height, width = qr("glimpse", scale=8).shape
+    assert (WIDTH - width) // 2 - 36 < left <= (WIDTH - width) // 2
+    assert (HEIGHT + height) // 2 <= bottom < (HEIGHT + height) // 2 + 36
+    assert (right - left, bottom - top) < (width + 72, height + 72)
+    assert glimpse(noisy(counter(), 5, seed=3)).changed_since(empty) is None
+    assert glimpse(noisy(counter() + np.uint8(50), 5)).changed_since(empty) is None
+    assert phone.changed_since(glimpse(counter()[:480, :640])) is None
+
+
 @pytest.mark.parametrize("shape", [(972, 1296), (480, 640), (1080, 1920), (101, 4001), (8, 8)])
 def test_any_size_of_frame_has_a_glimpse_and_places_outside_it_are_harmless(shape: tuple[int, int]) -> None:
     view = glimpse(np.full(shape, 99, np.uint8))

@@ -15,7 +15,7 @@ from device.scan.passes import Pass
 from device.scan.pipeline import Pipeline, Schedule, build_pipeline
 from device.scan.symbologies import ReaderName, Symbology
 
-from .drawing import before_camera, counter, noisy, qr, rotated
+from .drawing import before_camera, blurred, counter, noisy, qr, rotated
 
 if TYPE_CHECKING:
     from .drawing import Frame
@@ -123,6 +123,48 @@ def test_a_frame_that_costs_more_than_its_passes_lately_did_ends_at_its_budget_a
     assert ran[:2] == ["a", "b"]
     assert ran.count("a") == 6
     assert set(ran) == set("abcd")
+
+
+#: What only the closer looks read, of a voucher at the left.
+OUT_OF_FOCUS = noisy(blurred(before_camera(qr("VOUCHER-12345678", scale=5), at=((150, 400),)), 2.6), 3)
+TO_PAY = "wxp://f2f0abcdefgh12345"
+
+
+def beside(frame: Frame, picture: Frame) -> Frame:
+    """Return a frame with a picture at its right."""
+    height, width = picture.shape
+    frame = frame.copy()
+    frame[200 : 200 + height, 800 : 800 + width] = picture
+    return frame
+
+
+def test_a_voucher_that_is_hard_to_read_is_looked_for_beside_a_code_to_pay_by() -> None:
+    pipeline = build_pipeline(budget_ms=1000)
+    assert pipeline.first(OUT_OF_FOCUS) == []
+    both = beside(OUT_OF_FOCUS, qr(TO_PAY))
+    assert [code.text for code in pipeline.read_all(both)] == [TO_PAY, "VOUCHER-12345678"]
+    assert [code.text for code in pipeline.look(both)] == [TO_PAY, "VOUCHER-12345678"]
+
+
+def test_beside_a_code_to_pay_by_the_costly_passes_take_turns_as_if_nothing_had_been_read() -> None:
+    ran, to_pay = list[str](), Code(TO_PAY, TO_PAY.encode(), Symbology.QR_CODE, quad_around([(1, 2), (3, 4)]))
+
+    def read(name: str) -> list[Code]:
+        ran.append(name)
+        return [to_pay] if name == "a" else []
+
+    passes = [Pass(name, lambda _scene, name=name: read(name)) for name in "abc"]  # type: ignore[misc]
+    pipeline = Pipeline(passes, budget_ms=1e-6)
+    assert [pipeline.look(counter()) for _ in range(3)] == [[to_pay]] * 3
+    assert ran == ["a", "b", "a", "c", "a", "b"]
+
+
+def test_closer_looks_are_taken_where_the_picture_has_changed_whatever_else_is_full_of_corners() -> None:
+    pattern = np.random.default_rng(1).integers(0, 2, (40, 40), np.uint8) * np.uint8(200)
+    before_a_poster = beside(OUT_OF_FOCUS, np.kron(pattern, np.ones((9, 9), np.uint8)))
+    pipeline = build_pipeline(budget_ms=1000)
+    assert pipeline.look(before_a_poster) == []
+    assert [code.text for code in pipeline.look(before_a_poster, (144, 396, 324, 576))] == ["VOUCHER-12345678"]
 
 
 def test_a_still_picture_gets_every_pass_at_once() -> None:

@@ -163,7 +163,17 @@ def test_a_code_that_lies_in_view_all_day_does_not_push_a_result_away() -> None:
     poster = code("poster", FAR)
     assert counter_.frames(1.0, [poster], view(("poster", FAR))) == [Appeared(poster)]
     assert counter_.frames(1.0, [poster, code("A")], view(("poster", FAR), ("A", MIDDLE))) == [Appeared(code("A"))]
-    assert counter_.frames(5.0, [poster], view(("poster", FAR))) == []
+    assert counter_.frames(5.0, [poster], view(("poster", FAR))) == [Gone()]
+    assert counter_.frames(1.0, [poster, code("A")], view(("poster", FAR), ("A", MIDDLE))) == [Appeared(code("A"))]
+
+
+def test_a_code_to_pay_by_that_lies_in_view_all_day_does_not_count_as_held_up() -> None:
+    counter_ = Counter()
+    pay = code("wxp://f2f0abc", FAR)
+    counter_.frames(1.0, [pay], view(("pay", FAR)))
+    assert not counter_.tracker.occupied
+    counter_.frames(1.0, [pay, code("A")], view(("pay", FAR), ("A", MIDDLE)))
+    assert counter_.tracker.occupied
 
 
 def test_the_same_payload_twice_is_one_code() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from device.scan.events import LONGEST_TEXT, Gone, Scanned, SeveralCodes
 from device.scan.passes import Pass
 from device.scan.pipeline import Pipeline, build_pipeline
-from device.scan.watch import ASLEEP_AFTER_S, TRIES_OF_A_NEW_PICTURE, Watcher
+from device.scan.watch import ASLEEP_AFTER_S, EMPTY_AFTER_S, TRIES_OF_A_NEW_PICTURE, Watcher
 
-from .drawing import before_camera, counter, noisy, qr
+from .drawing import before_camera, blurred, counter, noisy, qr
 
 if TYPE_CHECKING:
     from device.scan.codes import Code
@@ -133,3 +134,37 @@ def test_something_stirs_while_the_picture_changes_or_a_code_is_in_view() -> Non
     assert not any(stirred[1:60]), "not for another try at the same one"
     assert all(stirred[60:81])
     assert not any(stirred[82:])
+
+
+def test_before_a_poster_full_of_corners_what_has_come_is_looked_at_more_closely() -> None:
+    pattern = np.random.default_rng(1).integers(0, 2, (40, 40), np.uint8) * np.uint8(200)
+    poster = np.kron(pattern, np.ones((9, 9), np.uint8))
+    out_of_focus = noisy(blurred(before_camera(qr("VOUCHER-12345678", scale=5), at=((150, 400),)), 2.6), 3)
+    empty, shown = noisy(counter(), 3, seed=1), out_of_focus.copy()
+    for frame in (empty, shown):
+        frame[200:560, 800:1160] = poster
+    watcher, said = Watcher(build_pipeline(budget_ms=1000)), list[object]()
+    frames = round((EMPTY_AFTER_S + 1) / FRAME_S)
+    for number in range(frames):
+        watcher.see(empty, number * FRAME_S)
+    for number in range(frames, frames + 2 * TRIES_OF_A_NEW_PICTURE):
+        said += watcher.see(shown, number * FRAME_S)
+    (scanned,) = said
+    assert isinstance(scanned, Scanned)
+    assert scanned.text == "VOUCHER-12345678"
+
+
+def test_a_code_to_pay_by_that_lies_in_view_keeps_nobody_awake() -> None:
+    till, sticker = Till(), before_camera(qr("wxp://f2f0abcdefgh12345"), at=((30, 30),))
+    assert [type(event) for event in till.sees(sticker, round((ASLEEP_AFTER_S + 1) / FRAME_S))] == [Scanned]
+    assert (till.watcher.stirring, till.watcher.holding) == (False, False)
+    looked = till.looks
+    till.sees(sticker, round(20 / FRAME_S))
+    assert 18 <= till.looks - looked <= 21
+    voucher = sticker.copy()
+    voucher[380:560, 560:740] = np.pad(qr("voucher-1", scale=5), 40, constant_values=255)[:180, :180]
+    (scanned,) = till.sees(voucher, 3)
+    assert isinstance(scanned, Scanned)
+    assert scanned.text == "voucher-1"
+    assert till.watcher.holding
+    assert [type(event) for event in till.sees(sticker, 15)] == [Gone]
