@@ -331,14 +331,21 @@ def _spent(ask: AskRedeem | AskResolve, voucher: Voucher, moment: Moment) -> Rul
 def rule_undo(
     ask: AskRedeem | AskResolve, known: Known | None, target: Known | None, moment: Moment, window: timedelta
 ) -> Ruling:
-    """Decide an undo: it has a rid of its own and concerns the uses of the rid that it names, not the voucher."""
+    """Decide an undo: it has a rid of its own and concerns the uses of the rid that it names, not the voucher.
+
+    ``target`` is what is recorded under that rid, in whichever store; None: nothing is, or it has no end yet.
+    """
     if known is not None:
         return repeat(ask, known)
     rid = ask.intent.rid
     if isinstance(ask, AskResolve):
         return _tombstone(rid, ask.reason, None)
-    if target is None or target.answer.verdict is not Verdict.REDEEMED or target.intent.action is not Action.REDEEM:
-        detail = Detail(reason="there is no such redemption to undo")
+    if target is None:  # it may be under way, at a gateway or a platform: that it is not to be undone is not known
+        detail = Detail(reason="no such redemption has ended yet, as far as is known here")
+        return Ruling(answer=Answer(rid=rid, verdict=Verdict.BUSY, final=True, detail=detail), record=True)
+    redeemed = target.answer.verdict is Verdict.REDEEMED and target.intent.action is Action.REDEEM
+    if not redeemed or target.store != moment.store:
+        detail = Detail(reason="there is no such redemption to undo in this store")
         return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_UNSUPPORTED, final=True, detail=detail), record=True)
     detail = Detail(
         title=target.answer.detail.title,

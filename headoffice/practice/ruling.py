@@ -100,9 +100,9 @@ def settle(connection: Connection, ask: AskSettled, at: datetime) -> Answer | No
 
 
 def _target(connection: Connection, ask: AskRedeem | AskResolve) -> Known | None:
-    """Return the practice that an undo names, its voucher held; another store's is none of this store's."""
+    """Return the practice that an undo names, its voucher held."""
     target = _known_under(connection, ask.intent.undoes or "")
-    if target is None or target.store != ask.store:
+    if target is None:
         return None
     connection.execute(_HOLD, {"voucher": target.voucher})
     return _known_under(connection, target.intent.rid)

@@ -349,9 +349,8 @@ class Ledger:
 
     @staticmethod
     def _target(connection: Connection, ask: AskRedeem | AskResolve) -> Known | None:
-        """Return the redemption that an undo names; another store's redemption is none of this store's."""
-        target = rids.known_under(connection, ask.intent.undoes) if ask.intent.undoes else None
-        return target if target is not None and target.store == ask.store else None
+        """Return the redemption that an undo names."""
+        return rids.known_under(connection, ask.intent.undoes) if ask.intent.undoes else None
 
     def _settle(self, gateway: str, ask: AskSettled) -> UpstreamAnswer:
         at = self._clock()

@@ -236,6 +236,4 @@ class Office(Ledger):
 
     def _rule_undo(self, ask: AskRedeem | AskResolve, known: Known | None) -> Ruling:
         target = self.known.get(ask.intent.undoes or "")
-        if target is not None and target.store != ask.store:
-            target = None  # another store's redemption is none of this store's
         return owner.rule_undo(ask, known, target, self.moment(ask.store, ask.requester), UNDO_WINDOW)

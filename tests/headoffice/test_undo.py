@@ -96,10 +96,17 @@ def test_another_stores_redemption_cannot_be_undone_from_here(counter: Counter) 
     assert counter.spent(code) == 1
 
 
-@pytest.mark.parametrize("what", ["nothing", "a refusal", "an undo"])
+@pytest.mark.rule(10)
+def test_what_has_no_end_yet_is_busy_and_may_be_undone_later_under_another_rid(counter: Counter) -> None:
+    intent = counter.intent(counter.issue())
+    assert counter.undo(intent.rid).verdict is Verdict.BUSY
+    assert counter.confirm(intent).verdict is Verdict.REDEEMED
+    assert counter.undo(intent.rid).verdict is Verdict.UNDONE
+
+
+@pytest.mark.parametrize("what", ["a refusal", "an undo"])
 def test_only_a_redemption_can_be_undone(counter: Counter, what: str) -> None:
     targets: dict[str, Callable[[], str]] = {
-        "nothing": new_rid,
         "a refusal": lambda: counter.redeem("UNKNOWN-CODE").rid,
         "an undo": lambda: counter.undo(counter.redeem(counter.issue()).rid).rid,
     }

@@ -165,7 +165,8 @@ def test_an_undo_gives_back_the_uses_of_the_rid_that_it_names() -> None:
 @pytest.mark.parametrize(
     ("target", "verdict"),
     [
-        (None, Verdict.UNDO_UNSUPPORTED),
+        (None, Verdict.BUSY),
+        (replace(_redeemed(), store="jingan"), Verdict.UNDO_UNSUPPORTED),
         (_redeemed(undone_by="ef" * 16), Verdict.ABORTED),
         (_redeemed(at=NOON - WINDOW - timedelta(seconds=1)), Verdict.UNDO_TOO_LATE),
         (
