@@ -105,6 +105,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quantity: int | None = None
     pick_up: bool = False
     """Whether goods are handed over for it: the counter says so in its own words."""
+    unsettled: bool = False
+    """With ``already_redeemed``: nobody has said that its answer was seen; it is asked whether it was handed over."""
     minimum: int | None = None
     """The least that the bill must come to, fen."""
     reason: Text | None = None

@@ -59,6 +59,8 @@ class LastUse(Value, frozen=True, kw_only=True):
     at: str
     store: str
     kiosk: str
+    seen: bool = True
+    """Whether anybody has said that its answer was seen: else nobody knows whether anything was handed over."""
 
 
 class Voucher(Value, frozen=True, kw_only=True):
@@ -231,6 +233,7 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
         at=at,
         store=last.store if last else None,
         kiosk=last.kiosk if last else None,
+        unsettled=last is not None and not last.seen,
         stores=voucher.store_names if verdict is Verdict.WRONG_STORE else (),
         uses_left=voucher.left if voucher.uses > 1 else None,
         pick_up=voucher.pick_up,
@@ -269,12 +272,12 @@ def rule_redeem(ask: AskRedeem | AskResolve, known: Known | None, voucher: Vouch
             return Ruling(answer=Answer(rid=rid, verdict=Verdict.PENDING, final=False))
         return _tombstone(rid, ask.reason, voucher)
     if voucher is None:
-        verdict, detail = no_voucher(ask.intent.code), Detail(code_tail=shown_tail(ask.intent.code))
-        return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=detail), record=True)
+        return _ended(rid, no_voucher(ask.intent.code), Detail(code_tail=shown_tail(ask.intent.code)))
     if ask.terms != voucher.terms:
         return _tombstone(rid, "the voucher's terms changed since it was offered", voucher)
     verdict = judge(voucher, moment, ask.intent.quantity, ask.intent.amount)
-    return _refused(rid, voucher, verdict) if verdict is not Verdict.REDEEMABLE else _spent(ask, voucher, moment)
+    refused = verdict is not Verdict.REDEEMABLE
+    return _ended(rid, verdict, describe(voucher, verdict)) if refused else _spent(ask, voucher, moment)
 
 
 def must_wait(ask: AskRedeem | AskResolve, voucher: Voucher | None, *, missing: bool, missing_of_voucher: bool) -> bool:
@@ -299,12 +302,12 @@ def rule_driven(ask: AskRedeem | AskResolve, voucher: Voucher | None, moment: Mo
         return _tombstone(rid, "its voucher is not in the books any more", None)
     if ask.intent.quantity > voucher.left:
         verdict = Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.NOT_ENOUGH_USES
-        return _refused(rid, voucher, verdict)
+        return _ended(rid, verdict, describe(voucher, verdict))
     return _spent(ask, voucher, moment)
 
 
-def _refused(rid: str, voucher: Voucher, verdict: Verdict) -> Ruling:
-    return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=describe(voucher, verdict)), record=True)
+def _ended(rid: str, verdict: Verdict, detail: Detail) -> Ruling:
+    return Ruling(answer=Answer(rid=rid, verdict=verdict, final=True, detail=detail), record=True)
 
 
 def _spent(ask: AskRedeem | AskResolve, voucher: Voucher, moment: Moment) -> Ruling:
@@ -341,12 +344,10 @@ def rule_undo(
     if isinstance(ask, AskResolve):
         return _tombstone(rid, ask.reason, None)
     if target is None:  # it may be under way, at a gateway or a platform: that it is not to be undone is not known
-        detail = Detail(reason="no such redemption has ended yet, as far as is known here")
-        return Ruling(answer=Answer(rid=rid, verdict=Verdict.BUSY, final=True, detail=detail), record=True)
+        return _ended(rid, Verdict.BUSY, Detail(reason="no such redemption has ended yet, as far as is known here"))
     redeemed = target.answer.verdict is Verdict.REDEEMED and target.intent.action is Action.REDEEM
     if not redeemed or target.store != moment.store:
-        detail = Detail(reason="there is no such redemption to undo in this store")
-        return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_UNSUPPORTED, final=True, detail=detail), record=True)
+        return _ended(rid, Verdict.UNDO_UNSUPPORTED, Detail(reason="there is no such redemption to undo in this store"))
     detail = Detail(
         title=target.answer.detail.title,
         kind=target.answer.detail.kind,
@@ -356,13 +357,12 @@ def rule_undo(
     )
     if target.platform is not None:
         detail = msgspec.structs.replace(detail, reason="what this platform has consumed cannot be given back")
-        return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_UNSUPPORTED, final=True, detail=detail), record=True)
+        return _ended(rid, Verdict.UNDO_UNSUPPORTED, detail)
     if target.answer.undone_by is not None:
-        return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)
+        return _ended(rid, Verdict.ABORTED, detail)
     if moment.at - target.at > window:
-        return Ruling(answer=Answer(rid=rid, verdict=Verdict.UNDO_TOO_LATE, final=True, detail=detail), record=True)
-    answer = Answer(rid=rid, verdict=Verdict.UNDONE, final=True, detail=detail)
-    return Ruling(answer=answer, record=True, release=target.intent.rid)
+        return _ended(rid, Verdict.UNDO_TOO_LATE, detail)
+    return msgspec.structs.replace(_ended(rid, Verdict.UNDONE, detail), release=target.intent.rid)
 
 
 def repeat(ask: AskRedeem | AskResolve, known: Known) -> Ruling:
@@ -381,7 +381,7 @@ def _tombstone(rid: str, reason: str | None, voucher: Voucher | None) -> Ruling:
         kind=(voucher.kind or None) if voucher else None,
         code_tail=voucher.code_tail if voucher else None,
     )
-    return Ruling(answer=Answer(rid=rid, verdict=Verdict.ABORTED, final=True, detail=detail), record=True)
+    return _ended(rid, Verdict.ABORTED, detail)
 
 
 def free_uses(voucher: Voucher, quantity: int) -> tuple[int, ...]:

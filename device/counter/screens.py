@@ -336,7 +336,7 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
             return _given(words.hand_over if detail.pick_up else None, detail.title, uses, tail, at)
         case _ if verdict in _WHEN_AND_WHERE:
-            return _given(at, detail.store, tail)
+            return _given(at, words.handed_over if detail.unsettled else None, detail.store, tail)
         case Verdict.UNDONE:
             return _given(detail.title, tail)
         case Verdict.CLERK_SIGNED_OUT:

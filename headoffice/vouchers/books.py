@@ -109,7 +109,7 @@ _BY_ID = _VOUCHER.where(vouchers.c.id == bindparam("voucher"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(of=vouchers)
 _LOCK = select(vouchers.c.id).where(vouchers.c.id == bindparam("voucher")).with_for_update()
 _USES = (
-    select(uses.c.number, redemptions.c.at, redemptions.c.requester, stores.c.name)
+    select(uses.c.number, redemptions.c.at, redemptions.c.requester, redemptions.c.settled_at, stores.c.name)
     .join(redemptions, redemptions.c.rid == uses.c.rid)
     .join(stores, stores.c.id == redemptions.c.store)
     .where(uses.c.voucher == bindparam("voucher"))
@@ -235,7 +235,7 @@ def _last_use(spent: Sequence[Row[*tuple[Any, ...]]], zone: ZoneInfo) -> LastUse
         return None
     latest = max(spent, key=lambda use: use.at)
     at = latest.at.astimezone(zone).isoformat(timespec="seconds")
-    return LastUse(at=at, store=latest.name, kiosk=latest.requester)
+    return LastUse(at=at, store=latest.name, kiosk=latest.requester, seen=latest.settled_at is not None)
 
 
 def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:

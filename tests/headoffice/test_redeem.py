@@ -204,6 +204,16 @@ def test_settled_is_noted_once_and_only_for_its_requester(counter: Counter) -> N
     assert row["settled_at"] is not None
 
 
+@pytest.mark.rule(9)
+def test_a_second_showing_says_whether_the_answer_to_the_first_was_seen(counter: Counter) -> None:
+    code = counter.issue()
+    redeemed = counter.redeem(code)
+    assert counter.look(code).detail.unsettled
+    assert counter.redeem(code).detail.unsettled
+    counter.settle(redeemed.rid, handed_over=False)
+    assert not counter.look(code).detail.unsettled
+
+
 def test_a_typed_code_is_understood_as_people_write_it(counter: Counter) -> None:
     code = counter.issue()
     typed = "-".join(code[at : at + 4] for at in range(0, 16, 4)).lower().replace("0", "o").replace("1", "l")

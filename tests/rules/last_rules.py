@@ -81,8 +81,8 @@ LAST = (
         8,
         "an unknown rid becomes a tombstone that is recorded",
         OWNER,
-        "verdict=Verdict.ABORTED, final=True, detail=detail), record=True)\n\n\ndef free_uses",
-        "verdict=Verdict.ABORTED, final=True, detail=detail))\n\n\ndef free_uses",
+        "    return _ended(rid, Verdict.ABORTED, detail)\n\n\ndef free_uses",
+        "    return Ruling(answer=_ended(rid, Verdict.ABORTED, detail).answer)\n\n\ndef free_uses",
         "protocol/test_owner.py::test_a_resolve_of_an_unknown_rid_is_a_tombstone_that_spends_nothing",
     ),
     Edit(
@@ -137,8 +137,8 @@ LAST = (
         10,
         "an undo gives back the uses of the rid that it names",
         OWNER,
-        "record=True, release=target.intent.rid)",
-        "record=True)",
+        "msgspec.structs.replace(_ended(rid, Verdict.UNDONE, detail), release=target.intent.rid)",
+        "_ended(rid, Verdict.UNDONE, detail)",
         "protocol/test_owner.py::test_an_undo_gives_back_the_uses_of_the_rid_that_it_names",
     ),
     Edit(
