@@ -1,7 +1,7 @@
 """A redemption that waits: when the clerk is told why, and how soon the answer is there once the network is back.
 
-Each cable of the real counter is cut or stalled when an offer is on the screen; OK is pressed; after a while the cable
-is mended. The times are those of the simulator's event stream, as this process receives it.
+Each cable of the real counter is cut, stalled or loses all packets while an offer is on the screen; OK is pressed;
+after a while the cable is mended. The times are those of the simulator's event stream, as this process receives it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from benchmarks.rig import Counter
 
 CABLES = ("kiosk-broker", "gateway-broker", "gateway-headoffice")
-WAYS = ("cut", "stall")
+WAYS = ("cut", "stall", "drop")
 #: How long a cable is out, seconds: shorter and longer than a connection takes to be given up as dead.
 OUT_S = (3.0, 14.0)
 #: After the longer one the kiosk asks that nothing may come of it any more: nothing did.
@@ -35,7 +35,7 @@ _WAIT_S = 60.0
 
 
 def run() -> list[Row]:
-    """Measure waiting with each cable, cut and stalled."""
+    """Measure waiting with each cable, broken in each way."""
     rows, told = [], []
     with tempfile.TemporaryDirectory() as folder, running_counter(Path(folder)) as counter:
         kiosk = counter.rehearsal["kiosks"][0]["id"]

@@ -29,6 +29,7 @@ from protocol import codec
 from protocol.messages import Confirm, Notice, Presence, Resolve, Settled
 from protocol.topics import PRESENCE, REQUEST, VERDICT
 from protocol.vocabulary import Verdict
+from service.tcp import make_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 15
-CONNECT_S = 5.0
+#: For how long connecting is tried: the kernel asks at once and after one second, and then only after three.
+CONNECT_S = 2.5
 #: How long a goodbye may take; a thread that a dead network holds is left behind, for the process to end.
 CLOSE_S = 2.0
 #: Longest sleep of the link's thread while nothing comes or goes; paho looks after its keep-alive at each turn.
@@ -49,7 +51,7 @@ TURN_S = 5.0
 #: The pause before another try to connect is drawn between nothing and a bound that doubles from the first to the last:
 #: after a power cut a street full of kiosks must not call in step. The last is short, for an answer has to be there
 #: within seconds of the network's return.
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 4.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 2.0
 #: Messages that may wait inside paho while the network stalls; beyond that they are dropped, and repeated later.
 MOST_QUEUED = 64
 SESSION_BYTES = 8
@@ -172,7 +174,7 @@ class Link:
         client.max_queued_messages_set(MOST_QUEUED)
         death = codec.encode(Presence(online=False, session=session))
         client.will_set(PRESENCE.of(settings.identity), death, PRESENCE.qos, PRESENCE.retain)
-        client.on_socket_open = _no_delay
+        client.on_socket_open = _opened
         client.on_socket_register_write = _leave_writing_to_the_loop
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -247,10 +249,10 @@ def _correlated(message: KioskMessage) -> Properties | None:
     return properties
 
 
-def _no_delay(_client: mqtt.Client, _data: object, connection: SocketLike) -> None:
+def _opened(_client: mqtt.Client, _data: object, connection: SocketLike) -> None:
     if isinstance(connection, socket.socket):
         with suppress(OSError):  # already closed: the loop will see that
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            make_prompt(connection)
 
 
 def _leave_writing_to_the_loop(_client: mqtt.Client, _data: object, _connection: object) -> None:

@@ -24,6 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from gateway.tls import client_context
 from protocol import codec
 from protocol.topics import PRESENCE, REQUEST, VERDICT, identity_in
+from service.tcp import make_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,8 @@ log = logging.getLogger(__name__)
 #: Verdicts that may wait for a broker that does not acknowledge; more are dropped, and asked for again.
 OUTBOX = 4_000
 KEEPALIVE_S = 15
-CONNECT_S = 5.0
+#: For how long connecting is tried: the kernel asks at once and after one second, and then only after three.
+CONNECT_S = 2.5
 #: How often paho looks whether it must ping, and whether its ping was answered.
 MISC_S = 1.0
 #: The pause before another try to connect is drawn between nothing and a bound that doubles from the first to the last.
@@ -85,7 +87,7 @@ class Link:
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
         client.on_message = self._received
-        client.on_socket_open = _without_delay
+        client.on_socket_open = _opened
         client.on_socket_close = self._unwatched
         self._client = client
 
@@ -218,6 +220,6 @@ class Link:
         self._on_message(identity, name, payload)
 
 
-def _without_delay(_client: mqtt.Client, _data: object, opened: SocketLike) -> None:
-    if isinstance(opened, socket.socket):
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _opened(_client: mqtt.Client, _data: object, connection: SocketLike) -> None:
+    if isinstance(connection, socket.socket):
+        make_prompt(connection, only_hears=True)

@@ -1,7 +1,8 @@
 """Cables that can be cut: TCP proxies between the parts of a rehearsal.
 
 A cut link resets what is connected and refuses what comes. A stalled one stays open, takes new connections, and keeps
-everything that is said, goodbyes included, until it is restored: the network that loses nothing but time.
+everything that is said, goodbyes included, until it is restored: the network that loses nothing but time. A dropping
+one loses every packet, as a radio link that is gone: whoever sends over it sends again, more and more rarely.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from collections import deque
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from simulator.blackhole import deafen, hear_again
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from asyncio.trsock import TransportSocket
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +35,7 @@ class LinkState(StrEnum):
 
     OPEN = "open"
     STALLED = "stalled"
+    DROPPING = "dropping"
     CUT = "cut"
 
 
@@ -63,8 +68,18 @@ class Link:
         self.state = LinkState.STALLED
         await self._listen()
 
+    async def drop(self) -> None:
+        """Lose every packet, and answer no connection."""
+        await self.stall()
+        self.state = LinkState.DROPPING
+        for door in self._doors():
+            deafen(door)
+
     async def restore(self) -> None:
         """Forward again, first what was held."""
+        if self.state is LinkState.DROPPING:
+            for door in self._doors():
+                hear_again(door)
         self.state = LinkState.OPEN
         await self._listen()
         for call in list(self._calls):
@@ -73,6 +88,13 @@ class Link:
     async def close(self) -> None:
         """Hang up on everybody and stop listening."""
         await self.cut()
+
+    def _doors(self) -> Iterator[socket.socket | TransportSocket]:
+        """Yield the sockets of all that is open."""
+        if self._server is not None:
+            yield from self._server.sockets
+        for call in self._calls:
+            yield from (door for door in (call.near.door, call.far.door) if door is not None)
 
     async def _listen(self) -> None:
         if self._server is None:
@@ -202,6 +224,12 @@ class _End(asyncio.Protocol):
         self.other.resume("full")
 
     # --- what the other side and the link ask
+
+    @property
+    def door(self) -> TransportSocket | None:
+        """Its socket; None where it is not connected."""
+        door: TransportSocket | None = self._transport.get_extra_info("socket") if self._transport else None
+        return None if self.is_gone else door
 
     @property
     def is_connected(self) -> bool:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def add_routes(router: web.UrlDispatcher) -> None:
     """Put these addresses on the counter."""
-    router.add_post("/api/links/{name}/{action:cut|stall|restore}", change_link)
+    router.add_post("/api/links/{name}/{action:cut|stall|drop|restore}", change_link)
     router.add_post("/api/parts/{name}/{action:kill|start}", change_part)
     router.add_get("/api/links", links)
     router.add_get("/api/parts", parts)
 
 
 async def change_link(request: web.Request) -> web.Response:
-    """Cut, stall or restore a cable."""
+    """Cut, stall or restore a cable, or let it lose every packet."""
     known = request.app[COUNTER].links
     link = known[_name(request, "link", known)]
     match request.match_info["action"]:
@@ -31,6 +31,8 @@ async def change_link(request: web.Request) -> web.Response:
             await link.cut()
         case "stall":
             await link.stall()
+        case "drop":
+            await link.drop()
         case _:
             await link.restore()
     return web.json_response({"link": link.name, "state": link.state})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import shutil
 import socket
@@ -9,6 +10,8 @@ import ssl
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import paho.mqtt.client as mqtt
@@ -22,10 +25,11 @@ from protocol.marks import Mark, stamped
 from protocol.messages import Answer, Confirm, Hello, Intent, Notice, Settled, Welcome
 from protocol.topics import PRESENCE, REQUEST, VERDICT
 from protocol.vocabulary import Verdict
+from simulator.links import Link as Cable
 from tests.device.certificates import Authority, Issued
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
 
     from protocol.messages import Presence
@@ -138,6 +142,33 @@ class Kiosk:
         event = self.events.get(timeout=WAIT_S)
         assert isinstance(event, kind)
         return event
+
+
+@dataclass
+class Radio:
+    """A cable, in an event loop of its own."""
+
+    link: Cable
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, work: Coroutine[object, object, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(WAIT_S)
+
+
+@contextmanager
+def cable(port: int, target: int) -> Iterator[Radio]:
+    """Lay a cable between this port and another one."""
+    radio = Radio(Cable("kiosk-broker", port, ("127.0.0.1", target)), asyncio.new_event_loop())
+    thread = threading.Thread(target=radio.loop.run_forever)
+    thread.start()
+    try:
+        radio.do(radio.link.start())
+        yield radio
+        radio.do(radio.link.close())
+    finally:
+        radio.loop.call_soon_threadsafe(radio.loop.stop)
+        thread.join()
+        radio.loop.close()
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +285,22 @@ def test_presence_tells_birth_and_death_of_each_session(gateway: Gateway, kiosk:
     assert [presence.online for presence in said] == [True, False, True, False]
     first, its_death, second, its_own_death = (presence.session for presence in said)
     assert first == its_death != second == its_own_death
+
+
+def test_a_network_that_loses_everything_is_noticed_and_its_return_too(
+    issued: Issued, broker: Broker, free_port: Callable[[], int]
+) -> None:
+    with cable(free_port(), broker.port) as radio:
+        kiosk = Kiosk(issued, radio.link.port)
+        kiosk.link.start()
+        kiosk.expect(LinkUp)
+        radio.do(radio.link.drop())
+        kiosk.link.send(Hello(boot="b"))
+        kiosk.expect(LinkDown)
+        radio.do(radio.link.restore())
+        kiosk.expect(LinkUp)
+        kiosk.link.close()
+        assert kiosk.deaths.empty()
 
 
 def test_a_broker_that_is_not_there_is_no_error_and_nothing_is_sent_late(

@@ -16,6 +16,7 @@ from protocol import codec
 from protocol.messages import Hello, Notice, Presence
 from protocol.topics import REQUEST
 from protocol.vocabulary import Verdict
+from simulator.links import Link as Cable
 from tests.gateway.broker import KioskClient
 from tests.gateway.certificates import Authority
 
@@ -158,6 +159,20 @@ async def test_it_connects_once_a_broker_is_there(broker: Mosquitto, authority: 
         assert not link.connected
         broker.start()
         await desk.until(lambda: link.connected)
+
+
+async def test_a_network_that_loses_everything_is_noticed_and_its_return_too(
+    broker: Mosquitto, authority: Authority, free_port: Callable[[], int]
+) -> None:
+    cable = Cable("gateway-broker", free_port(), ("127.0.0.1", broker.port))
+    await cable.start()
+    async with linked(authority, cable.port) as (link, desk):
+        await desk.until(lambda: link.connected)
+        await cable.drop()
+        await desk.until(lambda: not link.connected)  # though it had nothing to say
+        await cable.restore()
+        await desk.until(lambda: link.connected)
+    await cable.close()
 
 
 async def test_the_socket_sends_without_delay(broker: Mosquitto, authority: Authority) -> None:

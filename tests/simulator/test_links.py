@@ -1,9 +1,10 @@
-"""A link forwards, stalls without losing anything, and resets when it is cut."""
+"""A link forwards, stalls without losing anything, loses every packet, and resets when it is cut."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,37 @@ def test_a_stalled_link_stays_open_and_delivers_at_restore_in_order(free_port: C
             writer.close()
 
     asyncio.run(story())
+
+
+def test_a_dropping_link_acknowledges_nothing_and_answers_nobody_until_it_is_restored(
+    free_port: Callable[[], int],
+) -> None:
+    async def story() -> None:
+        async with linked(free_port()) as (link, target):
+            reader, writer = await call(link)
+            writer.write(b"before ")
+            await reader.readexactly(7)
+            await link.drop()
+            writer.write(b"during")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(call(link), 0.5)
+            assert unacknowledged(writer) == 1
+            assert target.heard == b"before "
+            await link.restore()
+            assert await reader.readexactly(6) == b"DURING"
+            another = await call(link)
+            another[1].write(b"!")
+            assert await another[0].readexactly(1) == b"!"
+            for one in (writer, another[1]):
+                one.close()
+
+    asyncio.run(story())
+
+
+def unacknowledged(writer: asyncio.StreamWriter) -> int:
+    """Return how many segments the kernel has sent and the peer not acknowledged (tcp_info of linux/tcp.h)."""
+    door: socket.socket = writer.get_extra_info("socket")
+    return int(struct.unpack_from("8B5I", door.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 64))[12])
 
 
 def test_an_answer_on_its_way_is_held_too(free_port: Callable[[], int]) -> None:
