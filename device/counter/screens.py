@@ -314,6 +314,8 @@ def _result(outcome: Outcome, style: Style) -> _Face:
     head_lines = words.not_live if outcome.detail.testing else style.phrase(verdict)
     if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:
         head_lines = (words.redeemed_times.format(quantity=outcome.detail.quantity),)
+    if outcome.detail.unsettled:
+        head_lines = (head_lines[0], words.handed_over)
     particulars = _particulars(verdict, outcome.detail, style)
     if outcome.together is not None:
         done, count = outcome.together
@@ -336,7 +338,7 @@ def _particulars(verdict: Verdict, detail: Detail, style: Style) -> tuple[str, .
             uses = words.uses_left.format(left=detail.uses_left) if detail.uses_left is not None else None
             return _given(words.hand_over if detail.pick_up else None, detail.title, uses, tail, at)
         case _ if verdict in _WHEN_AND_WHERE:
-            return _given(at, words.handed_over if detail.unsettled else None, detail.store, tail)
+            return _given(at, detail.store, tail)
         case Verdict.UNDONE:
             return _given(detail.title, tail)
         case Verdict.CLERK_SIGNED_OUT:
