@@ -24,7 +24,7 @@ from gateway.binding import (
     objection_to_undo,
 )
 from gateway.changes import Changes, Topic
-from gateway.limits import Limit
+from gateway.limits import FRUITLESS_A_MINUTE, Limit
 from gateway.standing import HINT
 from gateway.usage import PRIVATE, Usage
 from protocol import codec
@@ -59,10 +59,9 @@ log = logging.getLogger(__name__)
 #: Looks under way at once, from one kiosk and from all: far above what honest ones need.
 LOOKS_OF_ONE = 8
 LOOKS_OF_ALL = 2_000
-#: A minute's worth, for one kiosk: messages that are none, refusals of its own that it reports, requests that only end.
+#: A minute's worth, for one kiosk: messages that are none, refusals of its own that it reports.
 BAD_A_MINUTE = 60
 REPORTED_A_MINUTE = 120
-FRUITLESS_A_MINUTE = 120
 _HINT_LENGTH = 300
 
 

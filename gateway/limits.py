@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 
 WINDOW_S = 60.0
+#: A minute's worth of requests that can begin nothing and only end: far above what honest requesters need.
+FRUITLESS_A_MINUTE = 120
 
 
 class Limit:

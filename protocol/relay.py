@@ -180,6 +180,19 @@ def time_left(relay: Relay, message: AskRedeem | AskResolve, now: float) -> floa
     return 0.0 if relay.closed or relay.asking_until is None else max(0.0, relay.asking_until - now)
 
 
+def recorded(known: Relay, asked: Relay) -> Answer | Notice:
+    """Return what can be said of a known rid without its owner: a contradiction, an end on disk, else that it pends.
+
+    A success is no such end: it may have been undone since (rule 10).
+    """
+    answer = known.answer
+    if _contradicts(known, asked):
+        return _contradiction(asked)
+    if answer is not None and answer.final and known.kept and not _may_be_undone(answer):
+        return answer
+    return Answer(rid=known.intent.rid, verdict=Verdict.PENDING, final=False)
+
+
 def undone(relay: Relay, by: str) -> Step:
     """Note that a rid's uses were given back: from now on its answer says so.
 
@@ -193,9 +206,8 @@ def undone(relay: Relay, by: str) -> Step:
 
 def _again(known: Relay, asked: Relay, *, close: bool, now: float, reason: str | None = None) -> Step:
     """Answer a repeat: what is recorded, or another try upstream; a contradiction changes nothing."""
-    if known.requester != asked.requester or known.intent != asked.intent:
-        hint = "this rid is recorded with other fields, or for another requester"
-        return known, (Reply(Notice(verdict=Verdict.FAULT, rid=asked.intent.rid, hint=hint)),)
+    if _contradicts(known, asked):
+        return known, (Reply(_contradiction(asked)),)
     if known.answer is not None and known.answer.final:
         return _repeat(known, known.answer, now)
     told = _tell(known)[1] if known.accepted is not None and known.tell_at is None else ()
@@ -207,12 +219,26 @@ def _again(known: Relay, asked: Relay, *, close: bool, now: float, reason: str |
     return _ask(row, now, first=first)
 
 
+def _contradicts(known: Relay, asked: Relay) -> bool:
+    return known.requester != asked.requester or known.intent != asked.intent
+
+
+def _contradiction(asked: Relay) -> Notice:
+    hint = "this rid is recorded with other fields, or for another requester"
+    return Notice(verdict=Verdict.FAULT, rid=asked.intent.rid, hint=hint)
+
+
+def _may_be_undone(answer: Answer) -> bool:
+    """Whether an end may have changed elsewhere since: a success, of which nobody has said here that it is undone."""
+    return answer.verdict is Verdict.REDEEMED and answer.undone_by is None
+
+
 def _repeat(known: Relay, answer: Answer, now: float) -> Step:
     """Answer for a rid that has ended: with what is recorded, unless it may have been undone elsewhere since.
 
     Then only the owner knows (rule 10), and nobody is told of a success until the owner has said it again.
     """
-    if answer.verdict is not Verdict.REDEEMED or answer.undone_by is not None:
+    if not _may_be_undone(answer):
         return known, (Reply(answer),) if known.kept else (Write(known), Reply(answer))
     return (known, ()) if known.flying else _ask(replace(known, closed=True), now)
 

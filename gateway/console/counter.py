@@ -1,24 +1,26 @@
 """Looking, redeeming, undoing and settling over HTTP, for the page and for tills.
 
 The caller draws the redemption id and brings it as Idempotency-Key; where it got no answer it sends the very same
-again.
+again, for ten seconds. After that, after a restart of its own, and where it gives up it asks only for the end: the same
+body to the address of the redemption id. Only an answer that says ``final`` ends anything.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from gateway.callers import NotNow
 from gateway.console.access import Access, Entry
-from gateway.console.answers import answer, bad_request, body_of, key_of, not_found, refuse, row, store_named
+from gateway.console.answers import answer, bad_request, body_of, key_of, not_found, row, store_named
 from protocol.classify import as_typed
 from protocol.duty import Text
 from protocol.ids import Rid, StoreId
-from protocol.messages import Answer, Code, Intent, Method, Notice, Offered, Quantity, Refused, Sealed
+from protocol.messages import Action, Answer, Code, Intent, Method, Notice, Offered, Quantity, Refused, Sealed
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from gateway.console.parts import Parts
 
 ClerkNumber = Annotated[str, Meta(max_length=32)]
+
+#: Why a caller asks only for the end, for whoever reads that nothing came of it.
+RESOLVED = "no answer in time, or given up"
+#: After so many seconds a caller that was not answered may ask again.
+RETRY_AFTER_S = 3
 
 
 class LookBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +56,11 @@ class RedeemBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UndoBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a redemption is undone."""
+    """Why a redemption is undone. ``store`` is where that was, should this gateway have forgotten it."""
 
     reason: Annotated[Text, Meta(min_length=1)]
     clerk: ClerkNumber | None = None
+    store: StoreId | None = None
 
 
 class SettleBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +83,9 @@ class Counter:
             web.post("/api/look", self.look),
             web.post("/api/redemptions", self.redeem),
             web.get("/api/redemptions/{rid}", self.one),
-            web.post("/api/redemptions/{rid}/undo", self.undo),
+            web.post("/api/redemptions/{rid}/resolve", self.resolve),
+            web.post("/api/redemptions/{undoes}/undo", self.undo),
+            web.post("/api/redemptions/{undoes}/undo/{rid}/resolve", self.resolve_undo),
             web.post("/api/redemptions/{rid}/settled", self.settle),
         )
 
@@ -111,17 +121,17 @@ class Counter:
         """Redeem what was offered. 200: ended; 202: not yet, ask again or send the very same again."""
         rid = key_of(request)
         asked = await body_of(request, RedeemBody)
-        intent = Intent(
-            rid=rid,
-            code=as_typed(asked.code.strip()),
-            quantity=asked.quantity,
-            offer=asked.offer,
-            method=self._method(request),
-            clerk=asked.clerk,
-            amount=asked.amount,
-        )
         store = store_named(self._parts.registry, asked.store)
-        return _outcome(await self._parts.counter.redeem(store, intent))
+        return _outcome(rid, await self._parts.counter.redeem(store, self._intent(request, rid, asked)))
+
+    async def resolve(self, request: web.Request) -> web.Response:
+        """Bring a redemption to its end without beginning it; body and answers are those of ``redeem``."""
+        rid = _id(request, "rid")
+        asked = await body_of(request, RedeemBody)
+        intent = self._intent(request, rid, asked)
+        if self._parts.relays.known(rid) is None:
+            store_named(self._parts.registry, asked.store)
+        return _outcome(rid, await self._parts.counter.resolve(asked.store, intent, RESOLVED))
 
     async def one(self, request: web.Request) -> web.Response:
         """Return what is known of one redemption id."""
@@ -136,42 +146,89 @@ class Counter:
         """Undo a redemption, under an undo's own id; answers as ``redeem`` does."""
         rid = key_of(request)
         asked = await body_of(request, UndoBody)
-        undoes = _rid(request)
+        undoes = _id(request, "undoes")
         said = await self._parts.counter.undo(rid, undoes, asked.reason, self._method(request), asked.clerk)
         if said is None:
-            msg = "no redemption under this id is known here"
-            raise not_found(msg)
-        return _outcome(said)
+            raise _unknown()
+        return _outcome(rid, said)
+
+    async def resolve_undo(self, request: web.Request) -> web.Response:
+        """Bring an undo to its end without beginning it; body and answers are those of ``undo``."""
+        rid, undoes = _id(request, "rid"), _id(request, "undoes")
+        asked = await body_of(request, UndoBody)
+        store = self._parts.counter.store_of(undoes)
+        if store is None and asked.store is not None:
+            store = store_named(self._parts.registry, asked.store).id
+        if store is None:
+            raise _unknown()
+        intent = Intent(
+            rid=rid,
+            action=Action.UNDO,
+            undoes=undoes,
+            reason=asked.reason,
+            method=self._method(request),
+            clerk=asked.clerk,
+        )
+        return _outcome(rid, await self._parts.counter.resolve(store, intent, RESOLVED))
 
     async def settle(self, request: web.Request) -> web.Response:
         """Record whether the goods of a redemption were handed over."""
         asked = await body_of(request, SettleBody)
-        if not self._parts.counter.settle(_rid(request), handed_over=asked.handed_over):
-            msg = "no redemption under this id is known here"
-            raise not_found(msg)
+        if not self._parts.counter.settle(_id(request, "rid"), handed_over=asked.handed_over):
+            raise _unknown()
         return web.Response(status=HTTPStatus.NO_CONTENT)
+
+    def _intent(self, request: web.Request, rid: str, asked: RedeemBody) -> Intent:
+        return Intent(
+            rid=rid,
+            code=as_typed(asked.code.strip()),
+            quantity=asked.quantity,
+            offer=asked.offer,
+            method=self._method(request),
+            clerk=asked.clerk,
+            amount=asked.amount,
+        )
 
     def _method(self, request: web.Request) -> Method:
         """Return how the code came: by the page, where a browser's cookie is shown, else by a program."""
         return Method.WEB if self._access.entry(request) is Entry.COOKIE else Method.API
 
 
-def _outcome(said: Answer | Notice) -> web.Response:
-    if isinstance(said, Notice):
-        return refuse(HTTPStatus.CONFLICT, said.hint or str(said.verdict))
-    content = {
-        "rid": said.rid,
-        "verdict": said.verdict,
-        "final": said.final,
-        "detail": said.detail,
-        "undone_by": said.undone_by,
-    }
-    return answer(content, HTTPStatus.OK if said.final else HTTPStatus.ACCEPTED)
+def _outcome(rid: str, said: Answer | Notice | NotNow) -> web.Response:
+    """Return the owner's word with 200 (an end) or 202; any other status is this gateway's word and ends nothing."""
+    match said:
+        case Answer():
+            content = {
+                "rid": rid,
+                "verdict": said.verdict,
+                "final": said.final,
+                "detail": said.detail,
+                "undone_by": said.undone_by,
+            }
+            return answer(content, HTTPStatus.OK if said.final else HTTPStatus.ACCEPTED)
+        case Notice():
+            return _no_end(rid, said.hint or str(said.verdict), HTTPStatus.CONFLICT)
+        case NotNow():
+            status = HTTPStatus.TOO_MANY_REQUESTS if said.too_many else HTTPStatus.SERVICE_UNAVAILABLE
+            refusal = _no_end(rid, said.reason, status)
+            refusal.headers["Retry-After"] = str(RETRY_AFTER_S)
+            return refusal
+        case _:
+            assert_never(said)
 
 
-def _rid(request: web.Request) -> str:
+def _no_end(rid: str, error: str, status: HTTPStatus) -> web.Response:
+    return answer({"rid": rid, "final": False, "error": error}, status)
+
+
+def _unknown() -> web.HTTPNotFound:
+    return not_found("no redemption under this id is known here")
+
+
+def _id(request: web.Request, name: str) -> str:
+    """Return a redemption id out of the address; raise 400 where it is none."""
     try:
-        return msgspec.convert(request.match_info["rid"], Rid)
+        return msgspec.convert(request.match_info[name], Rid)
     except msgspec.ValidationError as error:
         msg = "this is no redemption id: 32 hexadecimal digits"
         raise bad_request(msg) from error
