@@ -12,6 +12,8 @@ from aiohttp import web
 
 from gateway.console.answers import answer, refuse
 from gateway.console.texts import LANGUAGES, method_names, verdict_names, words
+from gateway.webcounter import PATIENCE_S
+from protocol.requester import ASKING_S, REPEAT_S, RESOLVE_REPEAT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _LANGUAGE = "hexiao_language"
 _A_YEAR_S = 365 * 86400
+
+#: The limits of a requester (``protocol.requester``), seconds, and how long the page waits for one answer to a RESOLVE.
+REQUESTER = {
+    "asking_s": ASKING_S,
+    "repeat_s": REPEAT_S,
+    "resolve_repeat_s": RESOLVE_REPEAT_S,
+    "patience_s": PATIENCE_S + 4.0,
+}
 
 
 class Pages:
@@ -57,6 +67,7 @@ class Pages:
                 "verdicts": verdict_names(language),
                 "methods": method_names(language),
                 "identity": self._parts.identity,
+                "requester": REQUESTER,
             }
             response = self.page("console.html", language, data=in_a_script(names))
         if "lang" in request.query:

@@ -30,8 +30,13 @@ CODE = "4006123456781234"
 
 
 @asynccontextmanager
-async def browser_at(page: Page, program: Path, language: str = "zh", width: int = 1280) -> AsyncIterator[Browser]:
-    """Open the page in a browser and sign in; anything the browser complains of fails the test."""
+async def browser_at(
+    page: Page, program: Path, language: str = "zh", width: int = 1280, *, lossy: bool = False
+) -> AsyncIterator[Browser]:
+    """Open the page in a browser and sign in; anything the browser complains of fails the test.
+
+    ``lossy``: but for what could not be loaded, where a test takes the way to the gateway away.
+    """
     complaints: list[str] = []
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -44,7 +49,7 @@ async def browser_at(page: Page, program: Path, language: str = "zh", width: int
         await expect(window.locator("#look-button")).to_be_enabled()
         yield window
         await chromium.close()
-    assert complaints == []
+    assert [said for said in complaints if not (lossy and said.startswith("Failed to load resource"))] == []
 
 
 async def test_the_page_asks_what_was_received_where_the_voucher_wants_it(
@@ -120,7 +125,8 @@ async def test_several_of_one_order_are_redeemed_under_one_confirm_and_a_rid_eac
         await window.reload()  # the same three redemptions, not three more
         await expect(window.locator(".outcome.amber")).to_be_visible()
         page.headoffice.answering.set()
-        await expect(window.locator(".outcome.green .verdict")).to_have_text("核销成功 ×3", timeout=15_000)
+        await expect(window.locator(".outcome .case")).to_have_count(3, timeout=15_000)
+        await expect(window.locator(".outcome.amber .verdict")).to_have_text("是否已交付?")
         await expect(window.locator(".totals .green dd")).to_have_text("3")
     assert [voucher.left for voucher in page.headoffice.vouchers.values()] == [0, 0, 0]
     assert len(page.headoffice.known) == 3
@@ -154,7 +160,7 @@ async def test_a_reload_while_it_is_pending_is_the_same_redemption(
         await expect(window.locator(".outcome.amber")).to_be_visible()
         await expect(window.locator("#attention .case")).to_have_count(1)
         page.headoffice.answering.set()
-        await expect(window.locator(".outcome.green .verdict")).to_have_text("Redeemed", timeout=15_000)
+        await expect(window.locator(".outcome.amber .verdict")).to_have_text("Handed over?", timeout=15_000)
 
     assert page.headoffice.vouchers[CODE].left == 2
     assert len(page.headoffice.known) == 1

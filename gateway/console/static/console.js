@@ -1,14 +1,16 @@
 // The manager's page. It draws what the gateway's interface says, and asks again when the gateway says that something changed.
 
 import { leftOf, runDown, setClock } from "./countdown.js";
-import { ask, cancelOffer, fail, freshRid, look, resume, settle, show, showAnswer, untilFinal, why } from "./entry.js";
-import { at, button, make, names, say, words } from "./page.js";
+import { isWaiting, resume, settle, waitFor } from "./ending.js";
+import { cancelOffer, look } from "./entry.js";
+import { fail, isRedeemed, show, verdictOf, why } from "./outcome.js";
+import { at, button, make, names, say, send, words } from "./page.js";
+import { Request } from "./requester.js";
 
 const state = { rows: [], stores: [], show: "all", store: "" };
 
 // --- what a row says --------------------------------------------------------------------------------------------------
 
-const verdictOf = (row) => (row.undone_by ? { name: words.given_back, colour: "blue" } : names.verdicts[row.verdict]);
 const timeOf = (row) => row.at.slice(11, 16);
 const tailOf = (tail) => (tail ? make("span", "tail", `····${tail}`) : null);
 
@@ -42,7 +44,7 @@ function drawRow(row) {
   const told = row.verdict === "redeemed" ? "" : why(row.detail);
   const what = make("div", "what", name, make("div", "about", place(row)), told ? make("div", "about", told) : null);
   const end = make("div", "end", badge(verdictOf(row)));
-  if (row.verdict === "redeemed" && row.action === "redeem" && !row.undone_by && canBeUndone(row)) {
+  if (isRedeemed(row) && row.action === "redeem" && canBeUndone(row)) {
     const undo = button(words.undo_row, "plain", () => askUndo(row));
     const until = undoneUntil(row);
     if (until !== null) undo.append(" ", runDown(make("span", "left"), until, () => undo.remove()));
@@ -109,7 +111,7 @@ function drawStores() {
 }
 
 async function loadToday() {
-  const today = await ask("/api/today");
+  const today = await send("/api/today");
   setClock(today.now);
   state.rows = today.rows;
   const drawnOf = () => JSON.stringify(state.stores.map((store) => [store.id, store.name, store.day, store.testing]));
@@ -130,25 +132,26 @@ function drawCase(row, ...buttons) {
 }
 
 async function loadOpen() {
-  const found = await ask("/api/open");
+  const found = await send("/api/open");
   at("attention").hidden = found.open.length === 0;
   at("attention-name").textContent = `${words.open} ${found.open.length}`;
   at("open").replaceChildren(...found.open.map((row) => drawCase(row)));
   at("call").hidden = !found.call;
   at("call").textContent = found.call;
   at("question").hidden = found.awaiting.length === 0;
-  at("awaiting").replaceChildren(
-    ...found.awaiting.map((row) =>
-      drawCase(
-        row,
-        button(words.yes_handed, "primary", () => settle(row.rid, true)),
-        button(words.no_handed, "danger", () => askUndo(row)),
-      ),
-    ),
-  );
+  at("awaiting").replaceChildren(...found.awaiting.map((row) => drawQuestion(row, () => {}))); // drawn anew by the change
+}
+
+// A redemption of which somebody has to say whether its goods were handed over; `answered` gets the drawing once they did.
+function drawQuestion(row, answered) {
+  const handedOver = () => settle(row.rid).then(() => answered(drawn), (error) => isWaiting() || fail(error));
+  const yes = button(words.yes_handed, "primary", handedOver);
+  const drawn = drawCase(row, yes, button(words.no_handed, "danger", () => askUndo(row)));
+  return drawn;
 }
 
 function askUndo(row) {
+  if (isWaiting()) return; // one conversation at a time
   const dialog = at("undo");
   at("undo-what").textContent = `${timeOf(row)} ${row.title ?? ""} ····${row.code_tail ?? ""}`;
   at("undo-reason").value = "";
@@ -157,15 +160,10 @@ function askUndo(row) {
   at("undo-now").disabled = !canBeUndone(row);
   if (until !== null) runDown(at("undo-left"), until, () => (at("undo-now").disabled = true));
   dialog.returnValue = "";
-  dialog.onclose = async () => {
+  dialog.onclose = () => {
     if (dialog.returnValue !== "undo") return;
-    const body = { reason: at("undo-reason").value.trim() };
-    try {
-      show("amber", words.pending);
-      showAnswer(await untilFinal(`/api/redemptions/${row.rid}/undo`, body, freshRid()));
-    } catch (error) {
-      fail(error);
-    }
+    cancelOffer();
+    waitFor([Request.begin({ reason: at("undo-reason").value.trim(), store: row.store }, row.rid)]);
   };
   dialog.showModal();
 }
@@ -180,7 +178,7 @@ function presence(kiosk) {
 }
 
 async function loadKiosks() {
-  const { kiosks } = await ask("/api/kiosks");
+  const { kiosks } = await send("/api/kiosks");
   at("no-kiosks").hidden = kiosks.length > 0;
   at("kiosks").replaceChildren(
     ...kiosks.map((kiosk) => {
@@ -192,8 +190,8 @@ async function loadKiosks() {
 }
 
 async function loadLinks() {
-  const status = await ask("/api/status");
-  const { stores } = await ask("/api/stores");
+  const status = await send("/api/status");
+  const { stores } = await send("/api/stores");
   state.wantClerk = new Set(stores.filter((store) => store.clerk_required).map((store) => store.id));
   chooseStore();
   const dot = (name, up) => {
@@ -214,6 +212,7 @@ function chooseStore() {
 
 async function enter(event) {
   event.preventDefault();
+  if (isWaiting()) return; // first it ends, or is given up
   if (state.stores.length === 0) await loadToday().catch(fail); // somebody types faster than the page loads
   if (state.stores.length === 0) return;
   const clerk = at("clerk-field").hidden ? "" : at("clerk").value.trim();
@@ -283,4 +282,4 @@ document.addEventListener("keydown", (event) => {
 listen();
 setInterval(() => load("records"), 60_000); // a new day, and questions that come with time alone
 
-resume();
+resume(drawQuestion);

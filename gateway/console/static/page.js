@@ -19,12 +19,16 @@ export function button(text, className, act) {
   return element;
 }
 
-// Without a body it only asks. Who is not signed in any more is led to the sign-in.
-export async function send(path, body, headers = {}) {
-  const posted = { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body };
-  const response = await fetch(path, body === undefined ? {} : posted);
+// What the gateway says of a message that it did not take.
+export class Said extends Error {}
+
+// Without a body it only asks. Who is not signed in any more is led to the sign-in. It throws Said where the gateway has
+// not taken it, and whatever `fetch` throws where the gateway was not reached, or `signal` was given meanwhile.
+export async function send(path, body, headers = {}, signal = undefined) {
+  const posted = { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body, signal };
+  const response = await fetch(path, body === undefined ? { signal } : posted);
   if (response.status === 401) location.reload();
   const content = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw new Error(content.error ?? response.statusText);
+  if (!response.ok) throw new Said(content.error ?? response.statusText);
   return content;
 }
