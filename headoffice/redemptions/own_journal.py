@@ -36,29 +36,30 @@ class OwnJournal:
     def __init__(self, path: Path) -> None:
         """Keep where it is."""
         self._path = path
+        self._taken_up = False
+        """Whether this process has made sure of the file's name and of an end of its last line."""
 
     def keep(self, ask: AskRedeem, answer: Answer, at: datetime) -> None:
-        """Append what a rid was answered, durably; raise DatabaseError where that cannot be, and nothing is to happen.
+        """Append what a rid was answered, durably.
 
-        The line begins with a line break, so that it ends whatever a power cut has torn.
+        Raises DatabaseError where that cannot be, and then nothing is to happen.
         """
-        entry = Entry(
-            requester=ask.requester,
-            store=ask.store,
-            at=at.isoformat(),
-            intent=msgspec.structs.replace(ask.intent, code=None),
-            digest=intent_digest(ask.intent).hex(),
-            voucher=answer.voucher,
-            answer=answer,
-        )
         try:
-            is_new = not self._path.exists()
-            _append(self._path, b"\n" + msgspec.json.encode(entry))
-            if is_new:
-                _sync(self._path.parent)
+            if not self._taken_up:
+                self._take_up()
+            _append(self._path, line_of(ask, answer, at))
         except OSError as error:
             msg = f"{self._path} cannot be written ({error}): make room on its disk, or name another `own_journal`"
             raise DatabaseError(msg) from error
+
+    def _take_up(self) -> None:
+        """Make the file, or go on with one whose name may not be on disk yet and whose last line may have no end.
+
+        That end is on disk before another line begins: torn, it would take the line before it along.
+        """
+        _append(self._path, b"\n")
+        _sync(self._path.parent)
+        self._taken_up = True
 
     def entries(self) -> list[Entry]:
         """Return the last line of each rid, in their order; raise DatabaseError where the file cannot be read."""
@@ -79,6 +80,24 @@ class OwnJournal:
             found.pop(entry.intent.rid, None)
             found[entry.intent.rid] = entry
         return list(found.values())
+
+
+def line_of(ask: AskRedeem, answer: Answer, at: datetime) -> bytes:
+    """Return the line that keeps what a rid was answered.
+
+    A line break ends it, so that nothing that is torn behind it can take it along, and one begins it, so that it is no
+    part of what was torn before it.
+    """
+    entry = Entry(
+        requester=ask.requester,
+        store=ask.store,
+        at=at.isoformat(),
+        intent=msgspec.structs.replace(ask.intent, code=None),
+        digest=intent_digest(ask.intent).hex(),
+        voucher=answer.voucher,
+        answer=answer,
+    )
+    return b"\n" + msgspec.json.encode(entry) + b"\n"
 
 
 def _append(path: Path, line: bytes) -> None:

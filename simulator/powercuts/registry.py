@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing, contextmanager
 from pathlib import Path, PosixPath
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -10,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from gateway import store as shipped
 from gateway.errors import RegistryError
 from gateway.store import RegistryFile
-from simulator.powercuts.disk import FolderSynced, Made, Renamed, Synced, Wrote
+from simulator.powercuts.disk import Made, Renamed, Wrote
+from simulator.powercuts.system import RecordedSystem, recorded
 from simulator.powercuts.workload import CorruptError, Ledger
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ class _RecordedFile:
         self._file = file
         self._name = name
         self._offset = 0
-        _names[file.fileno()] = name
+        _system.names[file.fileno()] = name
         _events.append(Made(name))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _names.pop(self._file.fileno(), None)
+        _system.names.pop(self._file.fileno(), None)
         self._file.close()
 
     def write(self, data: bytes) -> None:
@@ -107,29 +107,18 @@ class _RecordedFile:
         return self._file.fileno()
 
 
-class _RecordedSystem:
-    """The ``os`` of the shipped module, whose syncs are noted."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - everything else is as it is
-        return getattr(os, name)
-
-    def fsync(self, descriptor: int) -> None:
-        os.fsync(descriptor)
-        _events.append(Synced(_names[descriptor]) if descriptor in _names else FolderSynced())
-
-
 _events: list[Event] = []
-_names: dict[int, str] = {}
+_system = RecordedSystem(_events)
 
 
 @contextmanager
 def _recorded(events: list[Event]) -> Iterator[None]:
     """Let the shipped module's writes be noted in these events."""
-    global _events  # noqa: PLW0603 - paths are made by the module itself, and must find it
-    before, _events = _events, events
-    shipped.os = _RecordedSystem()  # type: ignore[attr-defined, assignment]
+    global _events, _system  # paths are made by the module itself, and must find them
+    before = _events, _system
+    _events, _system = events, RecordedSystem(events)
     try:
-        yield
+        with recorded(shipped, _system):
+            yield
     finally:
-        shipped.os = os  # type: ignore[attr-defined]
-        _events = before
+        _events, _system = before

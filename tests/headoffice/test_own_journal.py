@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from contextlib import closing
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 
 from headoffice.database import open_database
 from headoffice.errors import DatabaseError
+from headoffice.redemptions import own_journal
 from headoffice.redemptions.ledger import Ledger
 from headoffice.redemptions.own_journal import OwnJournal
 from headoffice.redemptions.parcels import Recipient
@@ -19,6 +21,8 @@ from headoffice.redemptions.uploads import restore_with
 from protocol.messages import Answer, Intent
 from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
+from simulator.powercuts.disk import FolderSynced
+from simulator.powercuts.system import RecordedSystem, recorded
 from tests.headoffice.conftest import WINDOW, client_of, office_over, opened_counter
 from tests.headoffice.counter import new_rid
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headoffice.database import Database
+    from simulator.powercuts.disk import Event
     from tests.headoffice.counter import Clock, Counter
 
 TO = Recipient(name="李雷", phone="13800138000", address="上海市黄浦区 1 号")
@@ -118,3 +123,42 @@ def test_what_cannot_be_kept_does_not_happen(
         on_page(counter, code, new_rid())
     assert counter.spent(code) == 0
     assert counter.books() == []
+
+
+def test_a_torn_line_takes_no_line_before_it_along(tmp_path: Path, clock: Clock) -> None:
+    """Of a line over two sectors the second can be on the disk alone: zeros stand where its beginning was to be."""
+    file = tmp_path / "own.journal"
+    own, kept, torn = OwnJournal(file), new_rid(), new_rid()
+    own.keep(*line(kept, Verdict.REDEEMED, clock), clock())
+    whole = file.read_bytes()
+    own.keep(*line(torn, Verdict.REDEEMED, clock), clock())
+    rest = file.read_bytes()[len(whole) :]
+    file.write_bytes(whole + bytes(100) + rest[100:])
+    assert [entry.intent.rid for entry in own.entries()] == [kept]
+
+
+def test_a_file_that_another_process_has_made_is_not_taken_to_be_on_disk(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that made it may have ended before it had synced the folder, or could not."""
+    events: list[Event] = []
+    (tmp_path / "own.journal").touch()
+    with recorded(own_journal, RecordedSystem(events)):
+        own = OwnJournal(tmp_path / "own.journal")
+        own.keep(*line(new_rid(), Verdict.REDEEMED, clock), clock())
+        own.keep(*line(new_rid(), Verdict.REDEEMED, clock), clock())
+    assert events.count(FolderSynced()) == 1
+
+    failing = OwnJournal(tmp_path / "other.journal")
+    with monkeypatch.context() as broken:
+        broken.setattr(own_journal, "_sync", broken_disk)
+        with pytest.raises(DatabaseError):
+            failing.keep(*line(new_rid(), Verdict.REDEEMED, clock), clock())
+    events.clear()
+    with recorded(own_journal, RecordedSystem(events)):
+        failing.keep(*line(new_rid(), Verdict.REDEEMED, clock), clock())
+    assert FolderSynced() in events
+
+
+def broken_disk(folder: Path) -> None:
+    raise OSError(errno.EIO, "no answer from the disk", str(folder))
