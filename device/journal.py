@@ -318,13 +318,16 @@ class Journal:
             raise JournalError(msg) from error
 
 
-def restore(path: Path) -> int:
-    """Declare a journal that was put back the right one: begin a generation, and return it; raise JournalError."""
+def restore(path: Path, *, vfs: str | None = None) -> int:
+    """Declare a journal that was put back the right one: begin a generation, and return it; raise JournalError.
+
+    ``vfs`` as for ``Journal``.
+    """
     if not path.exists():
         msg = f"{path}: there is no journal here; the kiosk begins one at its start"
         raise JournalError(msg)
     try:
-        connection = open_database(path, MIGRATIONS)
+        connection = open_database(path, MIGRATIONS, vfs=vfs)
         try:
             connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
             ((generation,),) = connection.execute("SELECT value FROM meta WHERE name = 'generation'")

@@ -326,12 +326,12 @@ class Journal:
         return self._file.reading
 
 
-def restore(path: Path) -> int:
+def restore(path: Path, *, vfs: str | None = None) -> int:
     """Declare a journal that was put back the right one: begin a generation, and return it.
 
-    Raises service.database.DatabaseError.
+    ``vfs`` as for ``Journal``. Raises service.database.DatabaseError.
     """
-    connection = open_database(path, MIGRATIONS)
+    connection = open_database(path, MIGRATIONS, vfs=vfs)
     try:
         connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
         return number(connection, "SELECT value FROM meta WHERE name = 'generation'")

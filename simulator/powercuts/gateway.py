@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import apsw
 
 from gateway.errors import GatewayError
-from gateway.journal import Journal
-from gateway.usage import Usage
+from gateway.journal import Journal, restore
+from gateway.schema import MIGRATIONS
 from protocol.marks import Mark
-from protocol.messages import Answer, Intent
-from protocol.relay import Relay
-from protocol.vocabulary import Verdict
 from service.database import DatabaseError
-from simulator.powercuts.workload import CorruptError, Ledger
+from simulator.powercuts.gateway_rows import fill
+from simulator.powercuts.gateway_work import Work
+from simulator.powercuts.workload import CorruptError, Ledger, written_by_an_older_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,59 +24,37 @@ if TYPE_CHECKING:
     from simulator.powercuts.disk import Files
 
 FILE = "journal.db"
-_ENDS = (Verdict.REDEEMED, Verdict.ABORTED, Verdict.ALREADY_REDEEMED)
 _ROUNDS, _AT_ONCE = 6, (1, 2, 4)
+_RESTORED = 0.2
 
 
 class GatewayStore:
-    """``gateway.journal.Journal``: requests written, ended and settled, refusals and marks, several in one commit."""
+    """``gateway.journal.Journal``: all that it writes, several writes in one commit, from every older schema on."""
 
     name = "gateway"
     files = FILE
 
     def play(self, folder: Path, vfs: str, ledger: Ledger, random: Random) -> None:
-        """Serve some requests."""
+        """Serve some requests; now and then the journal is declared restored before."""
+        ledger.phase("start")
+        if random.random() < _RESTORED and (folder / FILE).exists():
+            ledger.phase("restore")
+            (before,) = ledger.states["generation"][-1:]
+            ledger.will("generation", int(str(before)) + 1)
+            restore(folder / FILE, vfs=vfs)
+            ledger.did("generation")
         asyncio.run(self._play(folder, vfs, ledger, random))
 
     async def _play(self, folder: Path, vfs: str, ledger: Ledger, random: Random) -> None:
-        ledger.phase("start")
         journal = Journal(folder / FILE, vfs=vfs)
+        ledger.states.setdefault("generation", [1])  # it is in the file as soon as that is there
         journal.start()
         ledger.phase("work")
-        open_relays = {relay.intent.rid: relay for relay in journal.open()}
+        work = Work(journal, ledger, random)
         for _ in range(_ROUNDS):
-            work = [self._step(journal, ledger, random, open_relays) for _ in range(random.choice(_AT_ONCE))]
-            await asyncio.gather(*work)
+            await work.together(random.choice(_AT_ONCE))
         ledger.phase("close")
         await journal.close()
-
-    async def _step(self, journal: Journal, ledger: Ledger, random: Random, open_relays: dict[str, Relay]) -> None:
-        """Write one thing, and note once it is said to be on the disk."""
-        journal.heard("till-1", Mark(1, random.randrange(1000)))
-        choice = random.random()
-        if choice < 0.15:  # noqa: PLR2004 - some
-            key = f"refusal {random.randbytes(4).hex()}"
-            ledger.will(key, "expired")
-            usage = Usage(at=1.0, kiosk=key, store="s", verdict=Verdict.EXPIRED, code_tail="0001")
-            refused = journal.refuse(usage)
-            await journal.flush()
-            await refused
-            ledger.did(key)
-            return
-        if choice < 0.6 or not open_relays:  # noqa: PLR2004
-            rid = random.randbytes(16).hex()
-            intent = Intent(rid=rid, code=f"SECRET-{rid}", offer="sealed")
-            relay = Relay(requester="till-1", store="s", intent=intent)
-            ledger.will(rid, ("pending", 0))
-            await journal.write(relay)
-            open_relays[rid] = relay
-        else:
-            rid, relay = open_relays.popitem()
-            answer = Answer(rid=rid, verdict=random.choice(_ENDS), final=True)
-            ended = Relay(requester="till-1", store="s", intent=relay.intent, answer=answer, closed=True)
-            ledger.will(rid, (str(answer.verdict), 1))
-            await journal.write(ended)
-        ledger.did(rid)
 
     def read(self, folder: Path) -> dict[str, object]:
         """Open it as the gateway does, and write once more."""
@@ -88,15 +65,17 @@ class GatewayStore:
             raise CorruptError(str(error)) from error
 
     def older(self, random: Random) -> Files:
-        """Return nothing: this is the first schema."""
-        del random
-        return {}
+        """Return the journal as one of the older schemas had it, with rows in every table of that."""
+        version = random.randrange(1, len(MIGRATIONS))
+        return written_by_an_older_version(FILE, MIGRATIONS[:version], lambda connection: fill(connection, random))
 
 
 async def _open_and_write(folder: Path) -> None:
     journal = Journal(folder / FILE)
     journal.start()
     journal.open()
+    journal.leases()
+    journal.open_shifts()
     journal.heard("till-2", Mark(9, 9))
     settled = journal.settle("0" * 32, handed_over=True)
     await journal.flush()
@@ -105,13 +84,48 @@ async def _open_and_write(folder: Path) -> None:
 
 
 def _states(path: Path) -> dict[str, object]:
+    """Return the state of each row by what it is about; raise CorruptError where a commit is there by halves."""
     with closing(apsw.Connection(str(path))) as connection:
-        checked = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-        if checked != ["ok"]:
-            raise CorruptError(str(checked[:3]))
+        wrong = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        wrong += [f"{rid} has accepted what it has no claim on" for (rid,) in connection.execute(_UNCLAIMED)]
+        wrong += [f"{rid} has a claim, and has accepted nothing" for (rid,) in connection.execute(_UNACCEPTED)]
+        wrong += [f"lease {lease} has not all of its vouchers" for (lease,) in connection.execute(_INCOMPLETE)]
+        if wrong:
+            raise CorruptError(str(wrong[:3]))
         found: dict[str, object] = {
-            rid: (verdict, closed)
-            for rid, verdict, closed in connection.execute("SELECT rid, verdict, closed FROM relays")
+            rid: (verdict, closed, handed_over)
+            for rid, verdict, closed, handed_over in connection.execute(
+                "SELECT rid, verdict, closed, handed_over FROM relays"
+            )
         }
-        found |= dict(connection.execute("SELECT kiosk, verdict FROM refusals"))
+        for query in _BY_KEY:
+            found |= dict(connection.execute(query))
+        found.pop("peer till-2", None)
         return found
+
+
+_BY_KEY = (
+    "SELECT kiosk, verdict FROM refusals",
+    "SELECT 'peer ' || peer, seq FROM peers",
+    "SELECT name, value FROM meta",
+    "SELECT 'shift ' || id, until FROM shifts",
+    "SELECT 'tries ' || clerk, count FROM tries",
+    "SELECT 'day ' || day, json_extract(closing, '$.by') FROM closings",
+    "SELECT 'lease ' || lease, coalesce(json_extract(held, '$.complete'), 0) FROM leases",
+    "SELECT 'keys', group_concat(id, ' ' ORDER BY id) FROM keys HAVING count(*)",
+)
+#: What is accepted and the claim on its uses are one commit, and so are its end and that the claim is free.
+_UNCLAIMED = """
+    SELECT rid FROM relays WHERE verdict = 'accepted_offline' AND
+        json_array_length(answer, '$.accepted.uses') != (SELECT count(*) FROM claims WHERE claims.rid = relays.rid)
+"""
+_UNACCEPTED = """
+    SELECT rid FROM claims WHERE NOT EXISTS (
+        SELECT 1 FROM relays WHERE relays.rid = claims.rid AND verdict IN ('accepted_offline', 'redeemed')
+    )
+"""
+#: A lease is complete once all of its vouchers are on disk; every one here is of as many.
+_INCOMPLETE = """
+    SELECT lease FROM leases WHERE json_extract(held, '$.complete')
+        AND (SELECT count(*) FROM leased WHERE leased.lease = leases.lease) != 2
+"""

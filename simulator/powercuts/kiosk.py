@@ -9,7 +9,7 @@ import apsw
 
 from device.clock import StoreClock
 from device.errors import JournalError
-from device.journal import Journal
+from device.journal import Journal, restore
 from protocol.messages import Answer, Intent
 from protocol.vocabulary import Verdict
 from simulator.powercuts.workload import CorruptError, Ledger
@@ -23,24 +23,31 @@ if TYPE_CHECKING:
 FILE = "journal.db"
 _ENDS = (Verdict.REDEEMED, Verdict.ABORTED, Verdict.EXPIRED)
 _STEPS = 14
+_RESTORED = 0.2
 
 
 class KioskStore:
-    """``device.journal.Journal``: minted, concluded, parked, forgone, settled, refused, placed, tidied."""
+    """``device.journal.Journal``: minted, accepted, concluded, parked, forgone, settled, refused, tidied, restored."""
 
     name = "kiosk"
     files = FILE
 
     def play(self, folder: Path, vfs: str, ledger: Ledger, random: Random) -> None:
-        """Serve some customers."""
+        """Serve some customers; now and then the journal is declared restored before."""
         ledger.phase("start")
+        ledger.states.setdefault("generation", [1])  # it is in the file as soon as that is there
+        if random.random() < _RESTORED and (folder / FILE).exists():
+            ledger.phase("restore")
+            ledger.will("generation", int(str(ledger.states["generation"][-1])) + 1)
+            restore(folder / FILE, vfs=vfs)
+            ledger.did("generation")
         journal = Journal(folder / FILE, "till-1", StoreClock(), vfs=vfs)
         journal.open()
         with closing(journal):
             ledger.phase("work")
             known = {one.intent.rid: one for one in journal.kept()}
-            open_rids = [rid for rid, one in known.items() if one.answer is None]
-            ended = [rid for rid, one in known.items() if one.answer is not None]
+            ended = [rid for rid, one in known.items() if one.answer is not None and one.answer.final]
+            open_rids = [rid for rid in known if rid not in ended]
             for _ in range(_STEPS):
                 self._step(journal, ledger, random, open_rids, ended)
             ledger.phase("tidy")
@@ -63,15 +70,23 @@ class KioskStore:
         elif open_rids and choice < 0.75:  # noqa: PLR2004
             rid = open_rids.pop(random.randrange(len(open_rids)))
             verdict = random.choice(_ENDS)
-            parked, forgone = ledger.states[rid][-1][1:3]  # type: ignore[index]
+            stands, parked, forgone = ledger.states[rid][-1][:3]  # type: ignore[index]
+            if not forgone and random.random() < 0.3:  # noqa: PLR2004
+                stands = "accepted_offline"
+                ledger.will(rid, (stands, parked, forgone, 0))
+                journal.accept(Answer(rid=rid, verdict=Verdict.ACCEPTED_OFFLINE, final=False))
+                ledger.did(rid)
+                if random.random() < 0.3:  # noqa: PLR2004
+                    open_rids.append(rid)
+                    return
             if not parked and random.random() < 0.3:  # noqa: PLR2004
                 parked = 1
-                ledger.will(rid, ("pending", 1, forgone, 0))
+                ledger.will(rid, (stands, 1, forgone, 0))
                 journal.park(rid)
                 ledger.did(rid)
             if not forgone and random.random() < 0.2:  # noqa: PLR2004
                 forgone = 1
-                ledger.will(rid, ("pending", parked, 1, 0))
+                ledger.will(rid, (stands, parked, 1, 0))
                 journal.forgo(rid)
                 ledger.did(rid)
             ledger.will(rid, (str(verdict), parked, forgone, 0))
@@ -109,7 +124,8 @@ def _states(path: Path) -> dict[str, object]:
         checked = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         if checked != ["ok"]:
             raise CorruptError(str(checked[:3]))
-        found: dict[str, object] = {}
+        ((generation,),) = connection.execute("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'generation'")
+        found: dict[str, object] = {"generation": generation}
         for seq, rid, verdict, parked, forgone, settled in connection.execute(
             "SELECT seq, rid, verdict, parked, forgone, settled_at NOTNULL FROM book"
         ):

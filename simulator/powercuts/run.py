@@ -19,6 +19,7 @@ from simulator.powercuts.disk import Disk, Files, Luck
 from simulator.powercuts.gateway import GatewayStore
 from simulator.powercuts.headoffice import HeadOfficeStore
 from simulator.powercuts.kiosk import KioskStore
+from simulator.powercuts.own_journal import OwnJournalStore
 from simulator.powercuts.recorder import Recorder
 from simulator.powercuts.registry import RegistryStore
 from simulator.powercuts.workload import CorruptError, Ledger
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
 #: Each store, and its share of all images: opening the head office's books takes ten times as long as a journal.
 STORES: dict[str, tuple[Store, float]] = {
-    "kiosk": (KioskStore(), 0.35),
+    "kiosk": (KioskStore(), 0.3),
     "gateway": (GatewayStore(), 0.35),
     "headoffice": (HeadOfficeStore(), 0.1),
-    "registry": (RegistryStore(), 0.2),
+    "ownjournal": (OwnJournalStore(), 0.1),
+    "registry": (RegistryStore(), 0.15),
 }
 #: A store is worked on, cut, recovered, worked on again, so often; with so many images of each life.
 LIVES, IMAGES_OF_A_LIFE = 3, 40

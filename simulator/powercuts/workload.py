@@ -6,12 +6,19 @@ state of its key, or a later one, has to be on the disk.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
+from service.database import open_database
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
     from random import Random
+
+    import apsw
 
     from simulator.powercuts.disk import Event, Files
 
@@ -38,7 +45,11 @@ class Ledger:
     def did(self, *keys: str) -> None:
         """Note that the calls for these keys have returned."""
         for key in keys:
-            self.acknowledged.append((len(self.events), key, len(self.states[key])))
+            self.did_as_far_as(key, len(self.states[key]))
+
+    def did_as_far_as(self, key: str, count: int) -> None:
+        """Note that the calls for a key's first states, so many, have returned; of later ones some may be under way."""
+        self.acknowledged.append((len(self.events), key, count))
 
     def phase_at(self, place: int) -> str:
         """Return the phase in which the event of this number happened."""
@@ -52,7 +63,9 @@ class Ledger:
             for key, count in sure.items()
             if found.get(key) not in self.states[key][count - 1 :]
         ]
-        made_up = [f"{key}: {state} was never meant" for key, state in found.items() if state not in self.states[key]]
+        made_up = [
+            f"{key}: {state} was never meant" for key, state in found.items() if state not in self.states.get(key, ())
+        ]
         return lost + made_up
 
 
@@ -83,3 +96,14 @@ class CorruptError(RuntimeError):
 def rows(cursor: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - apsw's cursor
     """Return every row."""
     return list(cursor)
+
+
+def written_by_an_older_version(
+    name: str, migrations: Sequence[str], fill: Callable[[apsw.Connection], None]
+) -> dict[str, bytes]:
+    """Return a database with these migrations alone, filled and cleanly closed, as the one file of a folder."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        with closing(open_database(path, migrations)) as connection:
+            fill(connection)
+        return {name: path.read_bytes()}

@@ -15,6 +15,8 @@ from tinydb.storages import JSONStorage
 import service.database
 from gateway import store as registry
 from gateway.errors import RegistryError
+from gateway.group_commit import GroupCommit
+from headoffice.redemptions import own_journal
 from simulator.powercuts.__main__ import main
 from simulator.powercuts.disk import Cut, Disk, FolderSynced, Luck, Made, Removed, Renamed, Synced, Wrote
 from simulator.powercuts.run import IMAGES_OF_A_LIFE, LIVES, STORES, Report, play, run
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOUND_OUT = 10
-SEEDS = {"kiosk": 6, "gateway": 6, "headoffice": 3, "registry": 6}
+SEEDS = {"kiosk": 6, "gateway": 8, "headoffice": 3, "ownjournal": 6, "registry": 6}
 
 
 def images(disk: Disk, luck: Luck, sector: int = 512) -> list[dict[str, bytes]]:
@@ -84,7 +86,7 @@ def test_no_power_cut_corrupts_a_store_or_loses_what_it_acknowledged(name: str) 
     assert report.told == []
     assert (report.corrupt, report.lost) == (0, 0)
     assert report.images.total() >= 300
-    assert len({phase for _, phase in report.images}) >= (1 if name == "registry" else 2)
+    assert len({phase for _, phase in report.images}) >= (1 if name in {"ownjournal", "registry"} else 2)
 
 
 def opened_with(pragma: str) -> Callable[..., apsw.Connection]:
@@ -111,6 +113,44 @@ def test_a_laxer_setting_loses_what_it_acknowledged(name: str, monkeypatch: pyte
 def test_a_disk_that_lies_about_its_syncs_is_found_out(name: str) -> None:
     report = played_until_found_out(name, deaf=True)
     assert report.lost + report.corrupt > FOUND_OUT
+
+
+def test_a_migration_that_is_no_transaction_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_database(path: Path, migrations: Sequence[str], *, vfs: str | None = None) -> apsw.Connection:
+        """As shipped, but each statement of a migration is on disk before the next one."""
+        begun = shipped(path, (), vfs=vfs) if not path.exists() else apsw.Connection(str(path), vfs=vfs)
+        version = int(next(begun.execute("PRAGMA user_version"))[0])
+        begun.execute("PRAGMA synchronous=FULL")
+        for number, script in enumerate(migrations[version:], start=version + 1):
+            begun.execute(script)
+            begun.execute(f"PRAGMA user_version={number}")
+        begun.close()
+        return shipped(path, migrations, vfs=vfs)
+
+    shipped = service.database.open_database
+    monkeypatch.setattr("gateway.group_commit.open_database", open_database)
+    report = played_until_found_out("gateway")
+    assert report.corrupt > 0, "a table is there whose migration has not been counted"
+
+
+def test_what_belongs_into_one_commit_and_is_in_several_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def commit(self: GroupCommit, batch: list[Any], riding: list[Any]) -> int:
+        """As shipped, but a claim is in a commit of its own, ahead of what has accepted it."""
+        assert self.writer is not None
+        for sql, values in [*((sql, values) for sql, values, _ in batch), *riding]:
+            self.writer.execute(sql, values)
+        return 0
+
+    monkeypatch.setattr(GroupCommit, "_commit", commit)
+    report = played_until_found_out("gateway")
+    assert report.corrupt > 0
+    assert any("has a claim, and has accepted nothing" in told for told in report.told)
+
+
+def test_an_own_journal_whose_lines_have_no_end_of_their_own_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    line_of = own_journal.line_of
+    monkeypatch.setattr(own_journal, "line_of", lambda *what: line_of(*what).rstrip(b"\n"))
+    assert played_until_found_out("ownjournal").lost > FOUND_OUT, "what is torn takes the line before it along"
 
 
 def test_a_registry_that_is_written_in_its_place_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
