@@ -230,7 +230,9 @@ class Ledger:
                 ruled = Ruled(practised.answer, practised.record)
             else:
                 ruled = self._rule(connection, peer, ask, at)
-            peer = standing.advance(connection, peer) if ruled.recorded else peer
+            # In restored books an answer may also be that of a rid which was driven to its end for it, and counted.
+            if ruled.recorded or peer.books.generation > 1:
+                peer = standing.advance(connection, peer, by=int(ruled.recorded))
             return peer.stamped(ruled.answer), ruled.done
 
         answer, done = self._database.write(decide)
@@ -327,6 +329,7 @@ class Ledger:
             else:
                 ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
+            standing.count(connection, gateway)
             uploads.ended(connection, entry.intent.rid)
             _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
         return bool(found)

@@ -198,6 +198,25 @@ def test_a_rid_without_an_end_is_driven_forward_before_anybody_else_gets_its_use
     assert counter.spent(code) == 1
 
 
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_a_rid_that_is_driven_forward_raises_the_number_of_its_gateway(
+    counter: Counter, database: Database, clock: Clock, *, asked_first: bool
+) -> None:
+    """Else books that are put back once more to before that end would not be found out."""
+    code = counter.issue()
+    intent = counter.intent(code)
+    restored(counter, database, clock)
+    upload(counter, HERE, kept(counter, intent, None))
+    upload(counter, THERE)
+    if not asked_first:
+        assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
+    number = 1 if asked_first else 2
+    told = counter.ledger.answer(HERE, AskResolve(requester=counter.kiosk, store=counter.store, intent=intent))
+    assert mark_of(told) == Mark(2, number)
+    assert mark_of(greet(counter, HERE)) == Mark(2, number)
+
+
 @pytest.mark.parametrize("asked_first", [True, False])
 def test_a_rid_by_a_code_whose_page_the_copy_has_forgotten_is_driven_forward_too(
     counter: Counter, database: Database, clock: Clock, *, asked_first: bool
