@@ -98,7 +98,7 @@ def _rows(random: Random) -> dict[str, list[tuple[str, tuple[Any, ...]]]]:
     one = shift(new_id(random))
     return {
         "relays": [_relay(asked(random), None) for _ in range(3)],
-        "refusals": [(WRITE_REFUSAL, (1.0, f"refusal {held}", STORE, "expired", "0001", "camera", None, "{}"))],
+        "refusals": [(WRITE_REFUSAL, (1.0, f"refusal {held}", STORE, "expired", "0001", "scan", None, "{}"))],
         "peers": [(WRITE_PEER, ("till-1", 1, 7))],
         "meta": [(WRITE_BEHIND, (1,))],
         "shifts": [(WRITE_SHIFT, (one.id, one.kiosk, one.store, one.clerk, one.name, one.since, one.until))],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,6 @@ class OwnJournalStore:
 
     def read(self, folder: Path) -> dict[str, object]:
         """Read it as ``restore`` does, and append once more."""
-        logging.getLogger(shipped.__name__).setLevel(logging.ERROR)  # lines that were torn are what is played
         journal = OwnJournal(folder / FILE)
         try:
             before = _states(journal)

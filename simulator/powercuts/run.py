@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -84,8 +85,7 @@ def run(images: int, first: int = 0, workers: int = 1, only: str | None = None) 
 
 def play(name: str, seed: int, *, deaf: bool = False) -> Report:
     """Work on one store through several lives, and look at what a cut may leave of each; ``deaf``: its disk lies."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+    with _quiet(), tempfile.TemporaryDirectory(dir=_memory()) as folder:
         run_of_one = _Run(name, seed, Path(folder), deaf=deaf)
         for _ in range(LIVES):
             run_of_one.live()
@@ -155,6 +155,17 @@ class _Run:
         for name, data in files.items():
             (folder / name).write_bytes(data)
         return folder
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let the shipped code log nothing: what it warns of is what is played."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def table(report: Report) -> Iterator[str]:
