@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulator.histories.coverage import why_unreachable
+from simulator.histories.faults import Fault, State
+from simulator.histories.floors import LEAST_IN_A_CELL, is_full, markdown
 from simulator.histories.kinds import Kind
 from simulator.histories.mutants import MUTANTS
+from simulator.histories.run import Report
 from simulator.soak import __main__ as soak
 from simulator.soak.judging import Outside, Survived, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RID, OTHER = "a" * 32, "b" * 32
@@ -114,3 +119,52 @@ def test_a_mutant_that_nothing_finds_fails_the_run(tmp_path: Path, monkeypatch: 
     soak._mutants(result)
     assert result.failed
     assert result.figures["mutants_killed"] == 0
+
+
+def met(count: int = LEAST_IN_A_CELL) -> Report:
+    """Return the report of a run that has met everything that can be met so often."""
+    cells = {(fault, state): count for fault in Fault for state in State if why_unreachable(fault, state) is None}
+    return Report(rids=100, hit=30, faults=Counter(cells))
+
+
+def told(report: Report, *, full: bool = True) -> soak.Result:
+    result = soak.Result()
+    soak._tell(report, result, full=full)
+    return result
+
+
+def test_a_full_run_that_has_met_everything_often_enough_has_not_failed() -> None:
+    assert not told(met()).failed
+    assert is_full(50_000, 0)
+    assert is_full(0, 1_000_000)
+    assert not is_full(49_999, 999_999)
+
+
+@pytest.mark.parametrize(
+    ("short", "what"),
+    [
+        (lambda report: report.faults.subtract({(Fault.LOST, State.ASKED): 1}), "message lost, asked: met 99"),
+        (lambda report: report.faults.pop((Fault.LOST, State.ASKED)), "message lost, asked: met 0"),
+        (lambda report: setattr(report, "hit", 29), "29% of the requests"),
+        (lambda report: report.faults.update({(Fault.UNDO, State.LOOK): 1}), "though it cannot be"),
+    ],
+)
+def test_a_full_run_that_falls_short_fails_and_says_of_what(
+    short: Callable[[Report], object], what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = met()
+    short(report)
+    result = told(report)
+    assert result.failed
+    assert len(result.figures["falls_short"]) == 1
+    assert what in result.figures["falls_short"][0]
+    assert f"FALLS SHORT: {result.figures['falls_short'][0]}" in capsys.readouterr().out
+    assert not told(report, full=False).failed
+
+
+def test_the_faults_by_state_are_told_as_a_table_of_markdown() -> None:
+    head, rule, *rows = markdown(met(1234))
+    assert (head.count("|"), rule.count("|")) == (len(State) + 2, len(State) + 2)
+    assert len(rows) == len(Fault)
+    undone = next(row for row in rows if row.startswith(f"| {Fault.UNDO} |"))
+    assert (undone.count(" - "), undone.count(" 1,234 ")) == (7, 3)
