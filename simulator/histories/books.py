@@ -53,7 +53,7 @@ class Books:
     peers: dict[str, Peer] = field(default_factory=dict)
     generation: int = 1
     stopped: bool = False
-    open_entries: dict[str, Entry] = field(default_factory=dict)
+    open_entries: dict[str, tuple[str, Entry]] = field(default_factory=dict)
     """What was uploaded without an end, by rid."""
     cases: dict[str, Case] = field(default_factory=dict)
     """Rids at a platform's vouchers."""

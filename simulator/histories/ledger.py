@@ -167,7 +167,7 @@ class Ledger(Party):
     def _drive(self, item: Item) -> None:
         """Bring to their end the rids at a voucher that were uploaded without one."""
         waiting = list(self.disk.open_entries.items())
-        for rid, entry in sorted(waiting, key=lambda one: one[1].intent.undoes is None):
+        for rid, (gateway, entry) in sorted(waiting, key=lambda one: one[1][1].intent.undoes is None):
             target = self.known.get(entry.intent.undoes or "")
             of_item = target is not None and target.voucher == item.voucher.id
             if not of_item and self.items.get(entry.intent.code or "") is not item:
@@ -182,3 +182,4 @@ class Ledger(Party):
             else:
                 ruling = owner.rule_driven(ask, item.now(), moment)
             self._commit(ask, ruling, driven=True)
+            self.disk.peers[gateway].sequence += 1

@@ -15,6 +15,7 @@ from protocol.vocabulary import Verdict
 from simulator.histories.ledger import Ledger
 from simulator.histories.mutant import broken
 from simulator.histories.mutants_hops import believes_looks
+from simulator.histories.office import Office
 
 if TYPE_CHECKING:
     from protocol.upstream import AskRedeem, AskResolve
@@ -105,6 +106,16 @@ def _gives_voucher_back(give_back: Whatever) -> Whatever:
     return mutant
 
 
+def _free_before_it_succeeds(rule: Whatever) -> Whatever:
+    def mutant(self: Office, ask: AskRedeem | AskResolve, known: Known | None) -> Ruling:
+        for item in self.items.values():
+            for number in [number for number, holder in item.uses.items() if holder == ask.intent.undoes]:
+                del item.uses[number]
+        return rule(self, ask, known)  # type: ignore[no-any-return]
+
+    return mutant
+
+
 OWNER = (
     broken("no rid look-up", 2, (owner, "rule_redeem", _no_look_up), (owner, "rule_undo", _no_look_up)),
     broken("look-up after the business checks", 2, (owner, "rule_redeem", _look_up_last)),
@@ -126,5 +137,6 @@ OWNER = (
     broken("the owner repeats an undone redemption as it was", 10, (owner, "repeat", _repeats_redeemed)),
     broken("uses stay claimed after an undo", 10, (owner, "rule_undo", _keeps_uses)),
     broken("an undo gives the whole voucher back", 10, (Ledger, "give_back", _gives_voucher_back)),
+    broken("the claim is released when an undo is sent", 10, (Office, "_rule_undo", _free_before_it_succeeds)),
     broken("a redemption is undone twice", 10, (owner, "rule_undo", _undoes_again)),
 )

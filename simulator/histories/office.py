@@ -104,7 +104,7 @@ class Office(Ledger):
         known = self.known.get(rid)
         if answer is None or not answer.final:
             if known is None:
-                self.disk.open_entries.setdefault(rid, entry)
+                self.disk.open_entries.setdefault(rid, (peer.name, entry))
         elif known is None:
             peer.sequence += 1
             self.disk.open_entries.pop(rid, None)
