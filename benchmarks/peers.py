@@ -1,4 +1,4 @@
-"""The readers that somebody could take instead of the kiosk's pipeline, at the kiosk's symbologies."""
+"""The readers that somebody could take instead of the kiosk's pipeline, at the same symbologies."""
 
 from __future__ import annotations
 
@@ -15,50 +15,74 @@ from device.scan.pipeline import build_pipeline
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from device.scan.codes import Code
     from device.scan.readers import Frame
+    from device.scan.symbologies import Symbology
 
-    Read: TypeAlias = Callable[[Frame], list[str | bytes]]
+    Read: TypeAlias = Callable[[Frame], "list[Payload]"]
 
 OURS = "pipeline"
+OURS_WITH_PYZBAR = "pipeline with pyzbar only"
 ZXING = "zxing-cpp alone"
 PYZBAR = "pyzbar alone"
 OPENCV = "OpenCV"
 #: Each of them could be a kiosk's only reader; what one of them reads, the pipeline is not to lose.
 ALONE = (ZXING, PYZBAR)
+#: Each of them one could take instead of the pipeline.
+OTHERS = (*ALONE, OPENCV)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a code holds: its text, where it is one, and its bytes."""
+
+    text: str | None
+    raw: bytes
+
+    def is_what(self, expected: str | bytes) -> bool:
+        """Return whether it is this text, or these bytes."""
+        return expected == (self.raw if isinstance(expected, bytes) else self.text)
 
 
 def peers() -> dict[str, Read]:
-    """Return each way of reading: a frame in, what was read out, in one thread."""
+    """Return each way of reading what is configured by default: a frame in, what was read out, in one thread."""
     cv2.setNumThreads(1)
     return {
-        OURS: _said(build_pipeline().read_all),
-        ZXING: _said(build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES).read),
-        PYZBAR: _said(build_reader(ReaderName.PYZBAR, DEFAULT_SYMBOLOGIES).read),
+        **configurable(DEFAULT_SYMBOLOGIES),
+        OURS_WITH_PYZBAR: _said(build_pipeline([ReaderName.PYZBAR]).read_all),
         OPENCV: _opencv(),
     }
 
 
+def configurable(symbologies: Sequence[Symbology]) -> dict[str, Read]:
+    """Return the ways that can be told what to look for, set up for these kinds."""
+    return {
+        OURS: _said(build_pipeline(symbologies=symbologies).read_all),
+        ZXING: _said(build_reader(ReaderName.ZXING, symbologies).read),
+        PYZBAR: _said(build_reader(ReaderName.PYZBAR, symbologies).read),
+    }
+
+
 def _said(read: Callable[[Frame], list[Code]]) -> Read:
-    return lambda frame: [code.identity for code in read(frame)]
+    return lambda frame: [Payload(code.text, code.raw) for code in read(frame)]
 
 
 def _opencv() -> Read:
     """Return OpenCV's two detectors for squares and its one for bars, until one of them reads something."""
     aruco, plain, bars = cv2.QRCodeDetectorAruco(), cv2.QRCodeDetector(), cv2.barcode.BarcodeDetector()
 
-    def read(frame: Frame) -> list[str | bytes]:
+    def read(frame: Frame) -> list[Payload]:
         for detector in (aruco, plain):
             try:
                 raw, _, _ = detector.detectAndDecodeBytes(frame)
             except cv2.error:
                 continue  # it raises on some frames that hold half a code: it has not read them
             if raw:
-                return [decode_text(raw) or raw]
+                return [Payload(decode_text(raw), raw)]
         text, _, _ = bars.detectAndDecode(frame)
-        return [text] if text else []
+        return [Payload(text, text.encode())] if text else []
 
     return read
 
@@ -68,17 +92,20 @@ class Score:
     """What one way of reading did on one set."""
 
     read: list[bool] = field(default_factory=list)
-    """For each frame, whether something was read, and the right thing where that is known."""
+    """For each frame, whether the right thing was read, or anything where nobody knows what is right."""
+    judged: int = 0
+    """How many of the frames hold what is known, so that a read can be wrong."""
     wrong: int = 0
     cpu_ms: list[float] = field(default_factory=list)
 
-    def look(self, read: Read, frame: Frame, text: str | None) -> None:
-        """Let it read one more frame."""
+    def look(self, read: Read, frame: Frame, expected: str | bytes | None) -> None:
+        """Let it read one more frame, which holds this text, or these bytes."""
         began = time.process_time()
         said = read(frame)
         self.cpu_ms.append((time.process_time() - began) * 1e3)
-        right = bool(said) if text is None else text in said
+        right = bool(said) if expected is None else any(payload.is_what(expected) for payload in said)
         self.read.append(right)
+        self.judged += expected is not None
         self.wrong += bool(said) and not right
 
     @property

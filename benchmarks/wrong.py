@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import Row
 from benchmarks.bars import covered_bars, other_bars
-from benchmarks.decode import PHOTOGRAPHED, photographs
+from benchmarks.photographs import EMPTY, pictures
 from device.scan.pictures import FRAME_SIZE, fit
 from device.scan.pipeline import build_pipeline
 from device.scan.symbologies import UNCORRECTED
@@ -164,7 +164,7 @@ _KINDS: tuple[Callable[[np.random.Generator, list[Frame]], Frame], ...] = (
 
 def _scenes() -> list[Frame]:
     """Return photographs without a code; where there are none, a frame with things on it has to do."""
-    found = [fit(path.read_bytes()) for path in photographs(PHOTOGRAPHED["photographs without a code"])]
+    found = [fit(path.read_bytes()) for path in pictures(EMPTY)]
     return found or [
         np.kron(np.random.default_rng(1).integers(0, 256, (27, 36), np.uint8), np.ones((36, 36), np.uint8))
     ]

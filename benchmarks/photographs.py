@@ -1,0 +1,34 @@
+"""Photographs of codes, where they are laid, and what is written beside each: what a read of it is held to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FOLDER = Path(os.environ.get("HEXIAO_PHOTOGRAPHS") or Path(__file__).resolve().parents[2] / "shared/data/qr")
+#: The folder of photographs in which nothing is to be read.
+EMPTY = "falsepositives-1"
+
+#: Texts that no text of ours is: control characters are none, and accents in a row look like Chinese where no
+#: character set is declared. Of these the bytes are compared, in the character set that the symbol has them in.
+CHARSET_OF = {"33.png": "gb2312", "HistoricoLong.png": "latin-1", "padding_bs.png": "latin-1"}
+
+_PICTURES = {".webp", ".png", ".jpg"}
+
+
+def pictures(*folders: str, within: Path = FOLDER) -> list[Path]:
+    """Return the pictures in these folders, in the order of their names; none where they are not there."""
+    found = [path for folder in folders for path in sorted(within.glob(f"{folder}/*"))]
+    return [path for path in found if path.suffix in _PICTURES]
+
+
+def written_beside(picture: Path) -> str | bytes | None:
+    """Return the payload of a picture: its bytes where these are kept, else its text; None where nothing is."""
+    raw, text = picture.with_suffix(".bin"), picture.with_suffix(".txt")
+    if raw.exists():
+        return raw.read_bytes()
+    if not text.exists():
+        return None
+    written = text.read_bytes().decode()  # not read_text: the end of a line may be a part of it
+    charset = CHARSET_OF.get(picture.name)
+    return written if charset is None else written.encode(charset)
