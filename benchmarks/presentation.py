@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -26,13 +25,12 @@ VIDEOS = 40
 FRAMES = 15
 FPS = 15
 ASLEEP_S = 40
-LASTING_FRAMES = 100_000
 _COUNTER, _NOISE = 40, 4.0
 
 
 def run() -> list[Row]:
-    """Measure waking, sleeping and lasting."""
-    return [*_waking(), *_sleeping(), *_lasting()]
+    """Measure waking and sleeping."""
+    return [*_waking(), *_sleeping()]
 
 
 def _waking() -> list[Row]:
@@ -100,23 +98,6 @@ def _sleeping() -> list[Row]:
         Row("asleep", "processor", share, "% of a core", at_most=3),
         Row("asleep", "motion checks", FPS, "a second", at_least=12),
     ]
-
-
-def _lasting() -> list[Row]:
-    """Read many frames, a third of them with a code; small ones, so that it takes minutes and not an hour."""
-    pipeline = build_pipeline()
-    shown = [np.ascontiguousarray(frame[::4, ::4]) for frame, _ in approach(FRAMES, 0)]
-    settled = 0.0
-    for number in range(LASTING_FRAMES):
-        pipeline.read_all(shown[number % len(shown)])
-        settled = _resident_mb() if number == LASTING_FRAMES // 20 else settled
-    grown = _resident_mb() - settled
-    return [Row("memory", f"grown over {LASTING_FRAMES:,} frames", grown, "MB", at_most=2)]
-
-
-def _resident_mb() -> float:
-    """Return this process's resident memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
 def _at(values: list[float], percent: float) -> float:
