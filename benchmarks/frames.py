@@ -17,7 +17,7 @@ import segno
 from device.scan.pictures import FRAME_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -106,7 +106,15 @@ def drawn(shown: Shown, rng: np.random.Generator) -> tuple[Frame, str]:
     """Return a frame with a phone somewhere in it, and what its code says."""
     text = "https://example.com/v/" + "".join(rng.choice(list(_LETTERS), max(shown.length - 22, 1)))
     text = text if shown.length > 22 else text[-shown.length :]
-    screen, modules = _screen(text, shown)
+    return pictured(text, shown, rng), text
+
+
+def pictured(text: str, shown: Shown, rng: np.random.Generator, cover: Callable[[Light], Light] | None = None) -> Frame:
+    """Return a frame with a phone somewhere in it that shows a text's code, of which something may cover a part.
+
+    ``cover`` gets the code with the white around it as it shines, from 0 to 1, and returns what is seen of it.
+    """
+    screen, modules = _screen(text, shown, cover)
     size = modules * shown.module
     room = max(_WIDTH / 2 - size * 0.8, 0), max(_HEIGHT / 2 - size * 0.8, 0)
     middle = _WIDTH / 2 + rng.uniform(-0.6, 0.6) * room[0], _HEIGHT / 2 + rng.uniform(-0.6, 0.6) * room[1]
@@ -118,7 +126,7 @@ def drawn(shown: Shown, rng: np.random.Generator) -> tuple[Frame, str]:
     scene += np.float32(shown.veil)
     if shown.glare:
         scene += _lamp(shown.glare * size * 0.6, middle, size, rng)
-    return sensed(scene, shown, rng), text
+    return sensed(scene, shown, rng)
 
 
 def frames(shown: Shown, count: int, seed: int) -> Iterator[tuple[Frame, str]]:
@@ -147,13 +155,14 @@ def approach(steps: int, seed: int) -> Iterator[tuple[Frame, bool]]:
         yield sensed(scene + np.float32(now.veil), now, rng), middle[0] + size / 2 < _WIDTH
 
 
-def _screen(text: str, shown: Shown) -> tuple[Light, int]:
+def _screen(text: str, shown: Shown, cover: Callable[[Light], Light] | None = None) -> tuple[Light, int]:
     """Return the phone's face as it shines, and how many modules its code has on a side."""
     modules = np.array([list(row) for row in segno.make_qr(text, error="m").matrix], np.uint8)
     side = len(modules)
     dark, bright = (_WHITE, _BLACK) if shown.inverted else (_BLACK, _WHITE)
     code = np.kron(modules, np.ones((_TEXEL, _TEXEL), np.uint8))
     card = np.pad(np.where(code, dark, bright).astype(np.float32), 4 * _TEXEL, constant_values=bright)
+    card = card if cover is None else cover(card)
     face = np.pad(card, ((8 * _TEXEL,) * 2, (3 * _TEXEL,) * 2), constant_values=_BLACK if shown.inverted else 0.9)
     face = np.pad(face, 2 * _TEXEL, constant_values=_BEZEL)
     if shown.grid:

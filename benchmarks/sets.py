@@ -3,8 +3,8 @@
 Photographs are looked at where they are (``benchmarks/photographs.py``), as they are and made worse; frames are drawn
 (``benchmarks/frames.py``, ``bars.py``), another each SEED; and there are two places for what was made elsewhere:
 
-- HEXIAO_OTHER names a folder of other photographs, with a ``.txt`` (or ``.bin``) beside each. Those whose path there
-  says ``ean``, ``upc``, ``code128`` or ``bar`` show bars, all others QR codes.
+- HEXIAO_OTHER names a folder of other photographs, with a ``.txt`` (or ``.bin``) beside each. Those whose name or whose
+  folder's name begins with ``ean``, ``upc``, ``code128`` or ``bar`` show bars, all others QR codes.
 - HEXIAO_FRAMES names a folder of pictures with a ``meta.json``, a list of objects that have ``file``, ``cond`` and
   ``payload`` each (null where nothing is to be read).
 """
@@ -48,7 +48,7 @@ _FURTHER = {
     "pdf417-1": (Symbology.PDF417,),
     "multi-1": tuple(Symbology),
 }
-_OF_BARS = re.compile(r"ean|upc|code.?128|bar", re.IGNORECASE)
+_OF_BARS = re.compile(r"(^|/)(ean|upc|code.?128|bar)", re.IGNORECASE)
 _MOODS = ("easy", "hard")
 
 #: At least so many times what zxing-cpp reads, of the frames of another generator.

@@ -1,9 +1,13 @@
-"""What is read where nothing is to be read, in 20,000 frames or as many as FRAMES says.
+"""What is read wrongly, in 20,000 frames or as many as FRAMES says.
 
-Noise, print, stripes, scenes, bars of kinds that are not configured, and codes of which a part is covered.
+Frames in which nothing is to be read (noise, print, stripes, scenes, bars of kinds that are not configured, bars of
+which a part is covered), and frames with a square code that is damaged or no voucher: in these its own text is right,
+and everything else is wrong. KINDS names those of them to look at, with commas between (``KINDS="covered squares"``);
+a frame has the same number then (``benchmarks/misleading.py``).
 
-Each frame gets every pass. Where something was read, the frame is looked at again with the noise of another moment, as
-a kiosk does that wants two frames to agree before it believes bars; what is read twice would have reached the screen.
+Each frame gets every pass. Where something was read wrongly, the frame is looked at again with the noise of another
+moment, as a kiosk does that wants two frames to agree before it believes bars; what is read twice would have reached
+the screen. A square would have at once.
 """
 
 from __future__ import annotations
@@ -12,57 +16,85 @@ import math
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import Row
-from benchmarks.bars import covered_bars, other_bars
-from benchmarks.photographs import EMPTY, pictures
-from device.scan.pictures import FRAME_SIZE, fit
+from benchmarks.misleading import KINDS, empty_scenes, frame_of
 from device.scan.pipeline import build_pipeline
 from device.scan.symbologies import UNCORRECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from device.scan.codes import Code
     from device.scan.readers import Frame
 
 FRAMES = int(os.environ.get("FRAMES", "20000"))
 SEED = int(os.environ.get("SEED", "20260"))
+CHOSEN = [name.strip() for name in os.environ.get("KINDS", ",".join(KINDS)).split(",")]
 _PORTION = 250
-_WIDTH, _HEIGHT = FRAME_SIZE
-_LETTERS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 ,.-:/")
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What was read in a frame where nothing was to be read."""
+class Look:
+    """What came of one frame."""
 
     frame: int
-    said: str
-    believed: bool
+    kind: str
+    right: bool = False
+    """Whether the text that is there was read."""
+    wrong: str = ""
+    """What was read that is not there."""
+    believed: bool = False
+    """Whether a kiosk would have believed that."""
 
 
 def run() -> list[Row]:
     """Look at all frames, on all processors; report what was read, and what that says about those not looked at."""
-    portions = [(start, min(_PORTION, FRAMES - start)) for start in range(0, FRAMES, _PORTION)]
+    if unknown := [name for name in CHOSEN if name not in KINDS]:
+        msg = f"no kind of frame {', '.join(map(repr, unknown))}; there is: {', '.join(KINDS)}"
+        raise ValueError(msg)
+    chosen = list(islice(numbers(CHOSEN), FRAMES))
+    portions = [chosen[start : start + _PORTION] for start in range(0, FRAMES, _PORTION)]
     with ProcessPoolExecutor() as pool:
-        reads = [read for portion in pool.map(_looked_at, portions) for read in portion]
-    believed = sum(read.believed for read in reads)
+        return rows_of([look for looks in pool.map(_looked_at, portions) for look in looks])
+
+
+def numbers(kinds: Iterable[str]) -> Iterable[int]:
+    """Yield the numbers of the frames of these kinds, without end."""
+    wanted = set(kinds)
+    return (number for number in count() if kind_of(number) in wanted)
+
+
+def kind_of(number: int) -> str:
+    """Return the kind of a frame by its number."""
+    return list(KINDS)[number % len(KINDS)]
+
+
+def rows_of(looks: list[Look]) -> list[Row]:
+    """Return each wrong read, how many there are, and how many there may be at 95 % confidence."""
+    wrong = [look for look in looks if look.wrong]
+    believed = sum(look.believed for look in wrong)
+    rows = [
+        Row(f"frame {look.frame} of seed {SEED}, {look.kind}", look.wrong, 1 + look.believed, "x") for look in wrong
+    ]
+    for kind in dict.fromkeys(look.kind for look in looks):
+        alike = [look for look in looks if look.kind == kind]
+        right = 100 * sum(look.right for look in alike) / len(alike)
+        rows += [
+            Row(kind, "looked at, all passes", len(alike), "frames"),
+            *([Row(kind, "read as it is drawn", right, "%")] if right > 0 else []),
+            Row(kind, "read wrongly", sum(bool(look.wrong) for look in alike), "frames"),
+        ]
     return [
-        *(Row(f"frame {read.frame} of seed {SEED}", read.said, 1 + read.believed, "times") for read in reads),
-        Row("frames without a code", "looked at, all passes", FRAMES, ""),
-        Row("frames without a code", "read in one frame", len(reads), ""),
-        Row("frames without a code", "believed by a kiosk", believed, "", at_most=0),
-        Row(
-            "frames without a code",
-            "wrong reads, 95 % upper bound",
-            upper_bound(believed, FRAMES) * 1e6,
-            "in a million",
-        ),
+        *rows,
+        Row("all frames", "read wrongly in one frame", len(wrong), "frames"),
+        Row("all frames", "the same, 95 % upper bound", upper_bound(len(wrong), len(looks)) * 1e6, "in a million"),
+        Row("all frames", "believed by a kiosk", believed, "frames", at_most=0),
+        Row("all frames", "the same, 95 % upper bound", upper_bound(believed, len(looks)) * 1e6, "in a million"),
     ]
 
 
@@ -76,19 +108,22 @@ def upper_bound(seen: int, of: int) -> float:
     return high / of
 
 
-def _looked_at(portion: tuple[int, int]) -> list[Read]:
-    """Return what was read in these frames."""
-    start, count = portion
-    pipeline, scenes, reads = build_pipeline(), _scenes(), []
-    for number in range(start, start + count):
-        rng = np.random.default_rng((SEED, number))
-        still = _KINDS[number % len(_KINDS)](rng, scenes)
+def _looked_at(portion: list[int]) -> list[Look]:
+    """Return what came of these frames."""
+    pipeline, scenes, looks = build_pipeline(), empty_scenes(), []
+    for number in portion:
+        rng, kind = np.random.default_rng((SEED, number)), kind_of(number)
+        still, text = frame_of(kind, rng, scenes)
         codes = pipeline.read_all(_noisy(still, rng))
-        if codes:
+        right = text is not None and text in [code.text for code in codes]
+        wrong = [code for code in codes if text is None or code.text != text]
+        if wrong:
             again = pipeline.read_all(_noisy(still, rng))
-            said = ", ".join(f"{code.format} {code.text}" for code in codes)
-            reads.append(Read(number, said, believed=any(_is_believed(code, again) for code in codes)))
-    return reads
+            said = ", ".join(f"{code.format} {code.identity!r}" for code in wrong)
+            looks.append(Look(number, kind, right, said, any(_is_believed(code, again) for code in wrong)))
+        else:
+            looks.append(Look(number, kind, right))
+    return looks
 
 
 def _is_believed(code: Code, again: list[Code]) -> bool:
@@ -99,72 +134,3 @@ def _noisy(still: Frame, rng: np.random.Generator) -> Frame:
     """Return a frame with a sensor's noise, of one of eight strengths; quick to make, and different each time."""
     noise = rng.integers(0, 256, still.shape, np.uint8) >> rng.integers(3, 7)
     return np.asarray(np.clip(still.astype(np.int16) + noise - int(noise.max()) // 2, 0, 255), np.uint8)
-
-
-def _noise(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
-    """Return noise of some grain."""
-    grain = int(rng.integers(1, 9))
-    coarse = rng.integers(0, 256, (_HEIGHT // grain + 1, _WIDTH // grain + 1), np.uint8)
-    if rng.random() < 0.5:
-        coarse = np.where(coarse > 127, np.uint8(230), np.uint8(20))
-    return np.kron(coarse, np.ones((grain, grain), np.uint8))[:_HEIGHT, :_WIDTH]
-
-
-def _text(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
-    """Return a page of print."""
-    size = int(rng.integers(10, 40))
-    page = Image.new("L", (_WIDTH // 2, _HEIGHT // 2), int(rng.integers(150, 256)))
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(size)
-    for top in range(0, page.height, size + size // 3):
-        pen.text((4, top), "".join(rng.choice(_LETTERS, 120)), fill=int(rng.integers(0, 80)), font=font)
-    turned = page.rotate(float(rng.normal(0, 20)), Image.Resampling.BILINEAR, fillcolor=200)
-    return np.asarray(turned.resize(FRAME_SIZE, Image.Resampling.BILINEAR))
-
-
-def _stripes(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
-    """Return bars of random widths, as cloth and shelves and radiators have them."""
-    module = int(rng.integers(2, 7))
-    row = np.repeat(rng.integers(0, 2, _WIDTH // module + 1, np.uint8), module)[:_WIDTH]
-    height = int(rng.integers(60, 700))
-    frame = np.full((_HEIGHT, _WIDTH), rng.integers(30, 220), np.uint8)
-    frame[100 : 100 + height] = np.where(row, rng.integers(150, 256), rng.integers(0, 90))
-    turned = Image.fromarray(frame).rotate(float(rng.uniform(-90, 90)), Image.Resampling.BILINEAR, fillcolor=128)
-    return np.asarray(turned)
-
-
-def _scene(rng: np.random.Generator, scenes: list[Frame]) -> Frame:
-    """Return a part of a photograph without a code, some way up and some size."""
-    picture = Image.fromarray(scenes[rng.integers(len(scenes))])
-    scale = float(rng.uniform(0.35, 1))
-    left, top = (float(rng.uniform(0, (1 - scale) * side)) for side in FRAME_SIZE)
-    part = picture.resize(
-        FRAME_SIZE, Image.Resampling.BILINEAR, (left, top, left + scale * _WIDTH, top + scale * _HEIGHT)
-    )
-    turned = np.asarray(part.rotate(float(rng.uniform(-180, 180)), Image.Resampling.BILINEAR, fillcolor=128))
-    return turned[:, ::-1] if rng.random() < 0.5 else turned
-
-
-def _other(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
-    return other_bars(rng)
-
-
-def _covered(rng: np.random.Generator, _scenes: list[Frame]) -> Frame:
-    return covered_bars(rng)
-
-
-_KINDS: tuple[Callable[[np.random.Generator, list[Frame]], Frame], ...] = (
-    _noise,
-    _text,
-    _stripes,
-    _scene,
-    _other,
-    _covered,
-)
-
-
-def _scenes() -> list[Frame]:
-    """Return photographs without a code; where there are none, a frame with things on it has to do."""
-    found = [fit(path.read_bytes()) for path in pictures(EMPTY)]
-    return found or [
-        np.kron(np.random.default_rng(1).integers(0, 256, (27, 36), np.uint8), np.ones((36, 36), np.uint8))
-    ]

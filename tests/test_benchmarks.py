@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import sets
+from benchmarks import sets, wrong
 from benchmarks.decode import rows_of
+from benchmarks.misleading import KINDS, empty_scenes, frame_of
 from benchmarks.peers import Payload, Score
 from benchmarks.photographs import pictures, written_beside
 from benchmarks.sets import FrameSet, frame_sets
-from tests.device.scan.drawing import counter, qr
+from device.scan.decoders import build_reader
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
+from tests.device.scan.drawing import before_camera, counter, qr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,3 +76,45 @@ def test_other_photographs_are_a_set_for_qr_codes_and_one_for_bars(
         "other photographs of bars": 1.08,
     }
     assert [held for given in found.values() for _, held in given.frames] == ["phone/one", "barcodes/two"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "held", "right", "said"),
+    [
+        ("voucher", "voucher", True, ""),
+        ("voncher", "voucher", False, "qr_code 'voncher'"),
+        ("voucher", None, False, "qr_code 'voucher'"),
+    ],
+)
+def test_a_square_that_says_anything_but_its_own_text_is_believed_and_misses_the_bar(
+    monkeypatch: pytest.MonkeyPatch, shown: str, held: str | None, right: object, said: str
+) -> None:
+    monkeypatch.setattr(wrong, "frame_of", lambda *_: (before_camera(qr(shown)), held))
+    (look,) = wrong._looked_at([6])
+    assert (look.kind, look.right, look.wrong, look.believed) == ("covered squares", right, said, bool(said))
+    missed = [row.measure for row in wrong.rows_of([look]) if row.missed]
+    assert missed == (["believed by a kiosk"] if said else [])
+
+
+def test_both_rates_of_wrong_reads_are_bounded() -> None:
+    looks = [wrong.Look(number, "noise") for number in range(998)]
+    looks += [wrong.Look(998, "noise", wrong="x"), wrong.Look(999, "noise", wrong="y", believed=True)]
+    bounds = [row.value for row in wrong.rows_of(looks) if "95 %" in row.measure]
+    assert bounds == pytest.approx([6296, 4744], abs=1), "Poisson's for two and for one of a thousand"
+
+
+def test_a_frame_has_one_number_whichever_kinds_are_looked_at() -> None:
+    some = list(islice(wrong.numbers(["covered squares", "noise"]), 4))
+    assert some == [0, 6, len(KINDS), len(KINDS) + 6]
+    assert [wrong.kind_of(number) for number in some] == ["noise", "covered squares"] * 2
+
+
+@pytest.mark.parametrize("kind", list(KINDS)[6:])
+def test_damaged_codes_are_near_what_can_be_read(kind: str) -> None:
+    """Or nothing could be read wrongly in them: some have to be read as they are drawn, and some not."""
+    zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
+    read = []
+    for number in range(12):
+        frame, text = frame_of(kind, np.random.default_rng(number), empty_scenes())
+        read.append(text in [code.text for code in zxing.read(frame)])
+    assert set(read) == {True, False}
