@@ -71,6 +71,30 @@ def rotated(picture: Frame, degrees: float) -> Frame:
     return np.asarray(turned)
 
 
+def leaning(picture: Frame, tilt: float, turn: float) -> Frame:
+    """Return a frame with a picture before its middle, turned and then leaning away to the right, by so many degrees.
+
+    The camera is as far away as the frame is wide, and half as much again.
+    """
+    height, width = picture.shape
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+    (across, down), (lean, round_) = (corners - (width / 2, height / 2)).T, np.radians((tilt, turn))
+    right, below = across * np.cos(round_) - down * np.sin(round_), across * np.sin(round_) + down * np.cos(round_)
+    far = 1.5 * WIDTH
+    nearer = far / (far + right * np.sin(lean))
+    xs, ys = right * np.cos(lean) * nearer + WIDTH / 2, below * nearer + HEIGHT / 2
+    # Eight numbers say which point of the picture is seen at each point of the frame.
+    one, none = np.ones(4), np.zeros(4)
+    of_x = np.column_stack([xs, ys, one, none, none, none, -xs * corners[:, 0], -ys * corners[:, 0]])
+    of_y = np.column_stack([none, none, none, xs, ys, one, -xs * corners[:, 1], -ys * corners[:, 1]])
+    numbers = np.linalg.solve(np.vstack([of_x, of_y]), corners.T.ravel())
+    soft, size = Image.fromarray(blurred(picture, 1)), (WIDTH, HEIGHT)
+    seen = soft.transform(
+        size, Image.Transform.PERSPECTIVE, tuple(numbers), Image.Resampling.BICUBIC, fillcolor=COUNTER
+    )
+    return np.asarray(seen)
+
+
 def blurred(picture: Frame, pixels: float) -> Frame:
     """Return a picture out of focus, by a deviation of so many pixels."""
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(pixels)))

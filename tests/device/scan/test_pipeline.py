@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import zxingcpp
 
 from device.scan import filters
 from device.scan.codes import Code, quad_around
@@ -15,7 +16,7 @@ from device.scan.passes import Pass
 from device.scan.pipeline import Pipeline, Schedule, build_pipeline
 from device.scan.symbologies import ReaderName, Symbology
 
-from .drawing import before_camera, blurred, counter, noisy, qr, rotated
+from .drawing import bars, before_camera, blurred, counter, leaning, noisy, qr, rotated
 
 if TYPE_CHECKING:
     from .drawing import Frame
@@ -205,6 +206,28 @@ def test_every_choice_of_readers_reads(name: str, readers: list[str]) -> None:
     x, y = codes[0].centre
     assert abs(x - 648) < 12
     assert abs(y - 486) < 12
+
+
+def code_128_on_a_low_label() -> Frame:
+    """Return bars that are too low for a line across all of them where they are held at an angle."""
+    row = bars("AB-12345", zxingcpp.BarcodeFormat.Code128, scale=5)[60]
+    return np.tile(np.pad(row, 40, constant_values=255), (100, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("voucher", leaning(qr("voucher", scale=12, version=2), tilt=62, turn=20)),
+        ("AB-12345", leaning(code_128_on_a_low_label(), tilt=30, turn=22)),
+    ],
+)
+def test_pyzbar_reads_by_its_own_passes_what_zxing_cannot(text: str, frame: Frame) -> None:
+    with_zxing, with_pyzbar, with_both = (
+        build_pipeline(names) for names in ([ReaderName.ZXING], [ReaderName.PYZBAR], list(ReaderName))
+    )
+    assert with_zxing.read_all(frame) == []
+    assert [code.text for code in with_pyzbar.read_all(frame)] == [text]
+    assert [code.text for code in with_both.read_all(frame)] == [text]
 
 
 def test_readers_that_read_nothing_of_what_is_configured_are_refused() -> None:

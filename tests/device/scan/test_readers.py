@@ -55,10 +55,36 @@ def test_payload_bytes_are_exact(reader: Reader, payload: bytes, text: str | Non
     assert (code.raw, code.text, code.format) == (payload, text, Symbology.QR_CODE)
 
 
-@pytest.mark.parametrize(("text", "charset"), [("Café", "latin-1"), ("核销", "utf-8"), ("核销", "gb18030")])
-def test_a_declared_character_set_gives_the_same_text_with_both(reader: Reader, text: str, charset: str) -> None:
-    (code,) = reader.read(qr(text, encoding=charset, eci=True))
-    assert code.text == text
+@pytest.mark.parametrize(
+    ("text", "charset", "zbar_raw"),
+    [
+        ("Café", "latin-1", "Café".encode()),
+        ("Привет", "iso8859-5", "Привет".encode()),
+        ("Café €", "iso8859-15", "Café €".encode()),
+        ("核销", "utf-8", "核销".encode()),
+        ("核销", "gb18030", "核销".encode("gb18030")),
+        ("カタカナ", "shift_jis", "カタカナ".encode("shift_jis")),
+    ],
+)
+def test_a_declared_character_set_gives_the_same_text_with_both_and_zbar_makes_utf_8_of_iso_8859(
+    text: str, charset: str, zbar_raw: bytes
+) -> None:
+    read = {
+        name: build_reader(name, DEFAULT_SYMBOLOGIES).read(qr(text, encoding=charset, eci=True)) for name in ReaderName
+    }
+    assert [(code.text, code.raw) for code in read[ReaderName.ZXING]] == [(text, text.encode(charset))]
+    assert [(code.text, code.raw) for code in read[ReaderName.PYZBAR]] == [(text, zbar_raw)]
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "guessed"),
+    [("Привет", "cp1251", "橡桠弪"), ("Café €", "cp1252", None), ("核销", "utf-16-be", None)],
+)
+def test_zbar_does_not_tell_of_other_character_sets_and_the_bytes_are_guessed_from(
+    text: str, charset: str, guessed: str | None
+) -> None:
+    (code,) = build_reader(ReaderName.PYZBAR, DEFAULT_SYMBOLOGIES).read(qr(text, encoding=charset, eci=True))
+    assert (code.text, code.raw) == (guessed, text.encode(charset))
 
 
 def test_zxing_reads_what_a_symbol_declares_and_backslashes_that_declare_nothing() -> None:
@@ -144,14 +170,17 @@ def test_each_of_a_set_of_joined_symbols_is_read_to_the_byte(text: str, charset:
     assert read == text.encode(charset)
 
 
-def test_one_of_a_set_of_joined_symbols_does_no_harm(reader: Reader) -> None:
-    for part in segno.make_sequence("a structured append message " * 8, version=3):
-        picture = np.array(
-            [[0 if dark else 255 for dark in row] for row in part.matrix_iter(scale=6, border=4)], np.uint8
-        )
-        for code in reader.read(picture):
-            assert code.text is not None
-            assert "structured" in code.text
+def test_one_of_a_set_of_joined_symbols_is_read_by_zxing_and_left_alone_by_zbar() -> None:
+    text = "a structured append message " * 8
+    drawn = segno.make_sequence(text, version=3)
+    pictures = [
+        np.array([[0 if dark else 255 for dark in row] for row in part.matrix_iter(scale=6, border=4)], np.uint8)
+        for part in drawn
+    ]
+    zxing, zbar = (build_reader(name, DEFAULT_SYMBOLOGIES) for name in (ReaderName.ZXING, ReaderName.PYZBAR))
+    read = [[code.text for code in zxing.read(picture)] for picture in pictures]
+    assert read == [[text[start : start + 45]] for start in range(0, len(text), 45)]
+    assert [zbar.read(picture) for picture in pictures] == [[]] * len(pictures)
 
 
 def test_positions_go_round_clockwise_from_the_codes_own_top_left(reader: Reader) -> None:
