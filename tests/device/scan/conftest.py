@@ -1,14 +1,17 @@
-"""A camera that fails in every way that cameras fail, installed the way any adapter is: by an entry point."""
+"""Cameras that fail in every way that cameras fail, installed the way any adapter is: by an entry point."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[3]
 
 FAILING_CAMERA = """
 import os, time
@@ -56,14 +59,49 @@ class FailingCamera:
 """
 
 
+#: The Pi's camera over the stand-in for libcamera, in a process of its own; a file says how often it is still held.
+HELD_CAMERA = """
+from pathlib import Path
+import pytest
+from device.scan.picamera import PiCamera
+from tests.device.scan import libcamera
+from tests.device.scan.drawing import before_camera, qr
+
+class HeldCamera(PiCamera):
+    class Options(PiCamera.Options, frozen=True, kw_only=True):
+        refusals: str
+
+    def __init__(self, options):
+        super().__init__(options)
+        phone, refusals = before_camera(qr("after the crash")), int(Path(options.refusals).read_text())
+        libcamera.install(pytest.MonkeyPatch(), libcamera.Sensor(lambda *_: phone, refusals=refusals))
+"""
+
+
 @pytest.fixture
-def failing_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Install the adapter ``camera.failing`` for the processes that a test starts; return its name."""
-    site = tmp_path / "site"
-    metadata = site / "failing_camera-1.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "failing_camera.py").write_text(FAILING_CAMERA)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: failing-camera\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[hexiao.adapters]\ncamera.failing = failing_camera:FailingCamera\n")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")])))
-    return "failing"
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
+    """Return a function that installs the adapter ``camera.NAME`` for the processes that a test starts."""
+
+    def install(name: str, source: str, of: str) -> str:
+        metadata = tmp_path / "site" / f"{name}_camera-1.dist-info"
+        metadata.mkdir(parents=True)
+        (tmp_path / "site" / f"{name}_camera.py").write_text(source)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-camera\nVersion: 1\n")
+        (metadata / "entry_points.txt").write_text(f"[hexiao.adapters]\ncamera.{name} = {name}_camera:{of}\n")
+        paths = [str(tmp_path / "site"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        return name
+
+    return install
+
+
+@pytest.fixture
+def failing_camera(installed: Callable[[str, str, str], str]) -> str:
+    """Install the adapter ``camera.failing``; return its name."""
+    return installed("failing", FAILING_CAMERA, "FailingCamera")
+
+
+@pytest.fixture
+def held_camera(installed: Callable[[str, str, str], str]) -> str:
+    """Install the adapter ``camera.held``; return its name."""
+    return installed("held", HELD_CAMERA, "HeldCamera")

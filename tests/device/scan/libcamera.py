@@ -285,12 +285,11 @@ class Request:
 class Sensor:
     """What a test does to the camera, and what it sees of it."""
 
-    picture: Callable[[int, int], Frame]
-    """Luminance of the next frame, for a width and height."""
-    asked: dict[str, Any] = field(default_factory=dict)
-    """What was last asked of each control."""
+    picture: Callable[[int, int], Frame]  # luminance of the next frame, for a width and height
+    asked: dict[str, Any] = field(default_factory=dict)  # what was last asked of each control
     stalled: threading.Event = field(default_factory=threading.Event)
     frames: int = 0
+    refusals: int = 0  # how often it is still busy when it is asked for, as after a process that was killed
 
 
 class Camera:
@@ -315,7 +314,8 @@ class Camera:
         return CameraConfiguration(roles)
 
     def acquire(self) -> None:
-        if self._held:
+        if self._held or self._sensor.refusals > 0:
+            self._sensor.refusals = max(self._sensor.refusals - 1, 0)
             msg = "Failed to acquire camera: Device or resource busy"
             raise RuntimeError(msg)
         self._held = True

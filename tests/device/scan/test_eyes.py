@@ -109,6 +109,21 @@ def test_a_killed_process_is_followed_by_another_that_sees(opened: Callable[...,
     assert kiosk.child() != first
 
 
+def test_a_camera_that_a_killed_process_still_holds_is_busy_and_then_seen_through(
+    opened: Callable[..., Kiosk], held_camera: str, tmp_path: Path
+) -> None:
+    refusals = tmp_path / "refusals"
+    refusals.write_text("0")
+    kiosk = opened(held_camera, {"refusals": str(refusals)}, EyesTiming(first_pause_s=0.05))
+    assert kiosk.wait_for(Scanned).text == "after the crash"
+    refusals.write_text("2")
+    os.kill(kiosk.child(), signal.SIGKILL)
+    assert "ended with code -9" in kiosk.wait_for(CameraFault).error
+    for _ in range(2):
+        assert "does another process hold it" in kiosk.wait_for(CameraFault).error
+    assert kiosk.wait_for(Scanned).text == "after the crash"
+
+
 @pytest.mark.parametrize(
     ("fails", "words"),
     [

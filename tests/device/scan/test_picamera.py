@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from device.scan import child
 from device.scan.child import EXIT_ENDED, Seer
 from device.scan.errors import CameraError
 from device.scan.events import Alive, CameraFault, ScanEvent, Scanned
@@ -165,6 +166,23 @@ def test_a_camera_that_another_holds_is_busy_until_that_lets_go(
         opened(FAST)
     first.close()
     assert opened(FAST).frame(2.0) is not None
+
+
+def test_a_camera_that_stays_busy_for_a_while_after_a_crash_is_waited_for(
+    sensor: libcamera.Sensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "_FIRST_PAUSE_S", 0.0)
+    stopping, said = threading.Event(), list[ScanEvent]()
+    sensor.refusals = 2
+
+    def say(event: ScanEvent) -> None:
+        said.append(event)
+        if isinstance(event, Alive):
+            stopping.set()
+
+    assert Seer(PiCamera(FAST), Watcher(build_pipeline()), say, 2.0).run(stopping) == EXIT_ENDED
+    assert [type(event) for event in said] == [CameraFault, CameraFault, Alive]
+    assert all("does another process hold it" in event.error for event in said if isinstance(event, CameraFault))
 
 
 def test_a_camera_that_is_not_there_is_said_to_be_absent(opened: Callable[[PiCamera.Options], PiCamera]) -> None:
