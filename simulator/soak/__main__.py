@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from simulator.histories.mutant import Mutant
-    from simulator.soak.troubles import Suffered
+    from simulator.soak.suffered import Suffered
 
 BUILD = Path("build")
 #: So many seeds are played at a time, each in every kind.
@@ -177,8 +178,8 @@ def _kills(chosen: argparse.Namespace, result: Result) -> None:
         kills_by_part=dict(suffered.kills),
         cables=dict(suffered.cables),
         cables_broken=suffered.cables.total(),
-        put_back=suffered.put_back.total(),
-        put_back_by_part=dict(suffered.put_back),
+        put_back=len(suffered.put_back),
+        put_back_by_part=dict(Counter(one.part for one in suffered.put_back)),
         disks_filled=suffered.disks_filled,
         clock_set=suffered.clock_set,
         process_rids=survived.rids,
@@ -187,6 +188,7 @@ def _kills(chosen: argparse.Namespace, result: Result) -> None:
         process_of_a_platform=survived.of_a_platform,
         platform_troubles=survived.platform_troubles,
         accepted_offline=survived.accepted,
+        accepted_forgotten=survived.forgotten,
         offline_conflicts=survived.conflicts,
         violations=result.figures.get("violations", 0) + len(survived.violations),
         unresolved=result.figures.get("unresolved", 0) + len(survived.unresolved),

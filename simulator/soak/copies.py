@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from device.journal import restore as restore_kiosk
 from gateway.journal import restore as restore_gateway
 from headoffice.database import open_database
 from headoffice.redemptions import standing
+from simulator.soak.suffered import BOOKS, GATEWAY, PutBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from simulator.layout import Layout
     from simulator.postgresql import Postgresql
 
-GATEWAY, BOOKS = "gateway", "books"
 #: How often a copy is made of a journal whose process is dead, and how often the last one is put back.
 COPIED, PUT_BACK = 0.3, 0.4
 
@@ -36,43 +37,46 @@ class Copies:
         self._chance = chance
         self._lock = threading.Lock()
         """Held while a copy is made, used or dropped: parts die side by side, and one may drop another's."""
+        self._copied_at: dict[str, float] = {}
+        """When each copy was made, monotonic seconds; of those that are there."""
 
-    def meddle(self, part: str) -> bool:
+    def meddle(self, part: str) -> PutBack | None:
         """Copy the journal of a part that is dead, or put its copy back and say ``restore``, or leave it as it is.
 
-        Returns whether it was put back.
+        Returns what was put back.
         """
         with self._lock:
             return self._meddle(part)
 
-    def _meddle(self, part: str) -> bool:
+    def _meddle(self, part: str) -> PutBack | None:
         journal = self._layout.gateway_journal if part == GATEWAY else self._layout.kiosk(part).journal
         kept = self._kept / part
         if kept.is_dir():
             if self._chance() >= PUT_BACK:
-                return False
+                return None
             for file in journal.parent.glob(f"{journal.name}*"):
                 file.unlink()
             shutil.copytree(kept, journal.parent, dirs_exist_ok=True)
-            shutil.rmtree(kept)
             (restore_gateway if part == GATEWAY else restore_kiosk)(journal)
-            return True
+            return self._used(part)
         if self._chance() < COPIED:
             kept.mkdir(parents=True)
             for file in journal.parent.glob(f"{journal.name}*"):
                 shutil.copy2(file, kept)
-        return False
+            self._copied_at[part] = time.monotonic()
+        return None
 
-    def meddle_with_books(self, server: Postgresql) -> bool:
+    def meddle_with_books(self, server: Postgresql) -> PutBack | None:
         """Do the same with the books of the head office, whose server is dead; it is alive again in the end."""
         kept = self._kept / BOOKS
         with self._lock:
-            back = kept.is_dir() and self._chance() < PUT_BACK
-            if back:
+            back = None
+            if kept.is_dir() and self._chance() < PUT_BACK:
                 server.put_back(kept)
-                shutil.rmtree(kept)
+                back = self._used(BOOKS)
             elif not kept.is_dir() and self._chance() < COPIED:
                 server.copy(kept)
+                self._copied_at[BOOKS] = time.monotonic()
         server.start()
         if back:
             with books_at(server.url) as books:
@@ -83,6 +87,11 @@ class Copies:
         """Drop the copy of a part, where there is one."""
         with self._lock:
             shutil.rmtree(self._kept / part, ignore_errors=True)
+            self._copied_at.pop(part, None)
+
+    def _used(self, part: str) -> PutBack:
+        shutil.rmtree(self._kept / part)
+        return PutBack(part=part, copied_at=self._copied_at.pop(part), at=time.monotonic())
 
 
 @contextmanager

@@ -6,12 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from protocol.lease import Cause
 from simulator.soak.cards import PLATFORM
-from simulator.soak.troubles import Suffered
+from simulator.soak.suffered import GATEWAY, Suffered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from simulator.soak.suffered import PutBack
+
+#: Of the causes that docs/redemption.md names, those that a soak brings about, each by a gateway's journal that was put
+#: back: its leases outlast it, and no key is revoked.
+CAUSES = {Cause.JOURNAL_LOST, Cause.DECLARED_LOST}
 
 
 @dataclass(slots=True)
@@ -27,6 +33,8 @@ class Survived:
     platform_troubles: int = 0
     accepted: int = 0
     """How many were accepted offline, as a kiosk said."""
+    forgotten: int = 0
+    """How many of those did not end as redeemed or as a conflict, because kiosk and gateway were both put back."""
     conflicts: int = 0
     """How many were accepted offline and could not be redeemed after all."""
     unresolved: list[str] = field(default_factory=list)
@@ -34,38 +42,59 @@ class Survived:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """What is known outside the books of kiosks and gateway."""
+class Acceptance:
+    """A rid that a screen showed as accepted offline: where, and when for the first time (monotonic seconds)."""
 
+    kiosk: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known outside the parties' books."""
+
+    uses: Mapping[str, int] = field(default_factory=dict)
+    """How many uses were issued, by code."""
+    greens: Mapping[str, str] = field(default_factory=dict)
+    """The kiosk that showed green, by rid."""
+    accepted: Mapping[str, Acceptance] = field(default_factory=dict)
+    """What was shown as accepted offline, by rid."""
     consumed: Counter[str] = field(default_factory=Counter)
     """What the platform has consumed of its cards for this chain, by their codes' ends."""
-    conflicts: AbstractSet[str] = frozenset()
-    """Rids that the head office lists as accepted offline and gone."""
+    conflicts: Mapping[str, str] = field(default_factory=dict)
+    """The cause of each rid that the head office lists as accepted offline and gone."""
 
 
-def judge(
-    survived: Survived,
-    books: dict[str, Any],
-    greens: dict[str, str],
-    uses: dict[str, int],
-    outside: Outside,
-) -> None:
-    """Hold all books against each other and against what was shown; note what does not go together.
-
-    ``uses`` were issued, by code.
-    """
+def judge(survived: Survived, books: dict[str, Any], evidence: Evidence) -> None:
+    """Hold all books against each other and against the evidence; note what does not go together."""
     owner = {row["rid"]: row for row in books["headoffice"] if row["rid"]}
+    put_back = survived.suffered.put_back
     survived.rids = len(owner)
     survived.redeemed = sum(row["verdict"] == "redeemed" for row in owner.values())
     survived.of_a_platform = sum(row["verdict"] == "redeemed" for row in owner.values() if row.get("platform"))
-    survived.greens = len(greens)
-    survived.violations += [*_false_greens(owner, greens), *_contradictions(owner, books), *_overspent(owner, uses)]
-    survived.violations += [*_misattributed(owner, outside.consumed), *_unlisted(owner, outside.conflicts)]
+    survived.greens, survived.accepted = len(evidence.greens), len(evidence.accepted)
+    survived.conflicts = len(evidence.conflicts)
+    broken = {rid: shown for rid, shown in evidence.accepted.items() if not _is_kept(owner.get(rid))}
+    excused = {rid for rid, shown in broken.items() if _is_forgotten(shown, put_back)}
+    survived.forgotten = len(excused)
+    survived.violations += [
+        *_false_greens(owner, evidence.greens),
+        *_contradictions(owner, books),
+        *_overspent(owner, evidence.uses),
+        *_misattributed(owner, evidence.consumed),
+        *_unlisted(owner, evidence.conflicts),
+        *_unfounded(evidence.conflicts, put_back),
+        *(
+            f"offline: {shown.kiosk} showed {rid} as accepted, and the head office says {_verdict(owner.get(rid))}"
+            for rid, shown in broken.items()
+            if rid not in excused
+        ),
+    ]
 
 
-def _false_greens(owner: dict[str, Any], greens: dict[str, str]) -> Iterator[str]:
+def _false_greens(owner: dict[str, Any], greens: Mapping[str, str]) -> Iterator[str]:
     for rid, kiosk in greens.items():
-        if owner.get(rid, {}).get("verdict") != "redeemed":
+        if _verdict(owner.get(rid)) != "redeemed":
             yield f"rule 3: {kiosk} showed green for {rid}, which is not redeemed in the head office's books"
 
 
@@ -73,12 +102,12 @@ def _contradictions(owner: dict[str, Any], books: dict[str, Any]) -> Iterator[st
     for party, rows in {**books["kiosks"], "gateway": books["gateway"]}.items():
         for row in rows:
             rid, verdict = row["rid"], row["verdict"]
-            ruled = owner.get(rid, {}).get("verdict")
+            ruled = _verdict(owner.get(rid))
             if rid is not None and verdict not in {"pending", ruled}:
                 yield f"rule 2: {party} says {verdict} of {rid}, the head office says {ruled}"
 
 
-def _overspent(owner: dict[str, Any], uses: dict[str, int]) -> Iterator[str]:
+def _overspent(owner: dict[str, Any], uses: Mapping[str, int]) -> Iterator[str]:
     spent: Counter[str] = Counter()
     issued: Counter[str] = Counter()
     for row in owner.values():
@@ -106,18 +135,45 @@ def _misattributed(owner: dict[str, Any], consumed: Counter[str]) -> Iterator[st
             )
 
 
-def _unlisted(owner: dict[str, Any], conflicts: AbstractSet[str]) -> Iterator[str]:
+def _unlisted(owner: dict[str, Any], conflicts: Mapping[str, str]) -> Iterator[str]:
     ended = {rid for rid, row in owner.items() if row["verdict"] == "offline_conflict"}
-    for rid in sorted(ended - conflicts):
-        yield f"{rid} ended as an offline conflict, and no list has it with its cause"
+    for rid in sorted(ended - conflicts.keys()):
+        yield f"offline: {rid} ended as a conflict, and no list has it with its cause"
 
 
-def open_in(books: dict[str, Any]) -> list[str]:
-    """Return what has no end: party and rid."""
+def _unfounded(conflicts: Mapping[str, str], put_back: Sequence[PutBack]) -> Iterator[str]:
+    """Find conflicts whose cause has not happened."""
+    lost = any(one.part == GATEWAY for one in put_back)
+    for rid, cause in conflicts.items():
+        if cause not in CAUSES or not lost:
+            yield f"offline: {rid} is listed as a conflict because of {cause}, which has not happened"
+
+
+def _is_kept(row: Mapping[str, Any] | None) -> bool:
+    """Whether this is an end that may follow on ``accepted_offline``; what lists must say of it is judged apart."""
+    return _verdict(row) in {"redeemed", "offline_conflict"}
+
+
+def _is_forgotten(shown: Acceptance, put_back: Sequence[PutBack]) -> bool:
+    """Whether nobody can know of an acceptance: copies from before it came into both journals that held it.
+
+    docs/redemption.md excuses this, and nothing else.
+    """
+    forgetful = {one.part for one in put_back if one.copied_at < shown.at < one.at}
+    return {shown.kiosk, GATEWAY} <= forgetful
+
+
+def _verdict(row: Mapping[str, Any] | None) -> str | None:
+    return None if row is None else str(row["verdict"])
+
+
+def open_in(books: dict[str, Any], unfinished: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what has no end: party and rid; ``unfinished`` is what the head office itself lists as such."""
     parties = {**books["kiosks"], "gateway": books["gateway"], "headoffice": books["headoffice"]}
-    return [
+    waiting = [
         f"{party} {row['rid']}"
         for party, rows in parties.items()
         for row in rows
         if row["rid"] is not None and row["verdict"] in {"pending", "accepted_offline"}
     ]
+    return waiting + [f"headoffice {case['rid']}, which is {case['phase']} at its platform" for case in unfinished]

@@ -18,18 +18,18 @@ from simulator.ports import Ports
 from simulator.postgresql import newest_programs, running_postgresql
 from simulator.soak.cards import Cards
 from simulator.soak.clock import WallClock
-from simulator.soak.copies import GATEWAY
 from simulator.soak.disk import small_disks
-from simulator.soak.judging import Outside, Survived, judge, open_in
+from simulator.soak.judging import Acceptance, Evidence, Survived, judge, open_in
 from simulator.soak.leases import Leases
 from simulator.soak.shop import new_code, running_shop
+from simulator.soak.suffered import GATEWAY
 from simulator.soak.troubles import Troubles, Victims
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from simulator.soak.troubles import Suffered
+    from simulator.soak.suffered import Suffered
 
 KIOSKS = 3
 #: How long a customer waits for a screen, and everything for its end once all is calm, seconds.
@@ -57,7 +57,7 @@ class Soak:
         self._shown: list[str] = []
         self._codes: dict[str, int] = {}
         self._greens: dict[str, str] = {}
-        self._accepted: set[str] = set()
+        self._accepted: dict[str, Acceptance] = {}
         self.survived = Survived(self._troubles.suffered)
 
     async def run(self) -> Survived:
@@ -87,7 +87,7 @@ class Soak:
             if state.get("light", {}).get("colour") == "green" and state.get("rid"):
                 self._greens[state["rid"]] = kiosk
             if state.get("verdict") == "accepted_offline" and state.get("rid"):
-                self._accepted.add(state["rid"])
+                self._accepted.setdefault(state["rid"], Acceptance(kiosk, time.monotonic()))
             async with self._changed:
                 self._states[kiosk] = state
                 self._changed.notify_all()
@@ -133,7 +133,7 @@ class Soak:
 
     async def _give_up_leases(self) -> bool:
         """Declare the leases lost that the gateway held before its journal was put back; whether none is left."""
-        put_back = self.survived.suffered.put_back[GATEWAY]
+        put_back = self.survived.suffered.times_put_back(GATEWAY)
         if put_back > self._put_back:
             self._put_back = put_back
             self._leases.put_back()
@@ -188,7 +188,10 @@ class Soak:
         except DatabaseError as error:
             return [f"the database does not answer: {error}"]
         books = await self._shop.call("GET", "/api/books")
-        return missing + (["the books cannot be read"] if books is None else open_in(books))
+        unfinished = await self._shop.office("GET", "/api/v1/redemptions/open")
+        if books is None or unfinished is None:
+            return [*missing, "the books cannot be read"]
+        return missing + open_in(books, unfinished)
 
     async def _judge(self) -> None:
         books = await self._shop.call("GET", "/api/books")
@@ -197,9 +200,14 @@ class Soak:
             self.survived.violations.append("the books cannot be read")
             return
         self.survived.platform_troubles = self._cards.troubles
-        self.survived.accepted, self.survived.conflicts = len(self._accepted), len(conflicts)
-        outside = Outside(consumed, {row["rid"] for row in conflicts})
-        judge(self.survived, books, self._greens, self._codes, outside)
+        evidence = Evidence(
+            uses=self._codes,
+            greens=self._greens,
+            accepted=self._accepted,
+            consumed=consumed,
+            conflicts={row["rid"]: row["cause"] for row in conflicts},
+        )
+        judge(self.survived, books, evidence)
 
 
 async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered], None]) -> Survived:

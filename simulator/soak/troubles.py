@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
 from headoffice.redemptions import standing
 from simulator.layout import Layout
-from simulator.soak.copies import BOOKS, GATEWAY, Copies, books_at
+from simulator.soak.copies import Copies, books_at
+from simulator.soak.suffered import BOOKS, GATEWAY, Suffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,17 +34,6 @@ DOWN_S, CABLE_S, FULL_S = (0.0, 0.4), (0.2, 4.0), (0.3, 3.0)
 ALONE, ALONE_S = 0.4, (8.0, 16.0)
 #: How long a clock stays as it was set, and by how much it is wrong then; seconds.
 SET_S, WRONG_S = (2.0, 10.0), (-600, 7200)
-
-
-@dataclass(slots=True)
-class Suffered:
-    """How often what was done."""
-
-    kills: Counter[str] = field(default_factory=Counter)
-    cables: Counter[str] = field(default_factory=Counter)
-    put_back: Counter[str] = field(default_factory=Counter)
-    disks_filled: int = 0
-    clock_set: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +127,9 @@ class Troubles:
         await asyncio.to_thread(self._victims.database.kill)
         self._count(DATABASE)
         await asyncio.sleep(self._random.uniform(*DOWN_S))
-        if await asyncio.to_thread(self._copies.meddle_with_books, self._victims.database):
-            self.suffered.put_back[BOOKS] += 1
+        back = await asyncio.to_thread(self._copies.meddle_with_books, self._victims.database)
+        if back is not None:
+            self.suffered.put_back.append(back)
             self._copies.forget(GATEWAY)  # what its older journal has forgotten would be known to nobody
 
     async def _kill_kiosks(self) -> None:
@@ -158,8 +148,8 @@ class Troubles:
         async with self._files:
             if part == GATEWAY and await self.awaited():
                 return
-            if await asyncio.to_thread(self._copies.meddle, part):
-                self.suffered.put_back[part] += 1
+            if (back := await asyncio.to_thread(self._copies.meddle, part)) is not None:
+                self.suffered.put_back.append(back)
                 if part == GATEWAY:
                     self._copies.forget(BOOKS)
 

@@ -15,7 +15,8 @@ from simulator.histories.kinds import Kind
 from simulator.histories.mutants import MUTANTS
 from simulator.histories.run import Report
 from simulator.soak import __main__ as soak
-from simulator.soak.judging import Outside, Survived, judge
+from simulator.soak.judging import Acceptance, Evidence, Survived, judge, open_in
+from simulator.soak.suffered import GATEWAY, PutBack, Suffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,61 +39,114 @@ CONTRACT = (
 )
 
 
+GREEN = Evidence(uses={CODE: 1}, greens={RID: "till-1"})
+NOTHING_ELSE = Evidence(uses={CODE: 1})
+
+
 def row(rid: str = RID, verdict: str = "redeemed", **more: Any) -> dict[str, Any]:
     return {"rid": rid, "verdict": verdict, "code_tail": CODE[-4:], "undone_by": None, "quantity": 1, **more}
 
 
 def judged(
-    headoffice: list[Any], gateway: list[Any], kiosk: list[Any], greens: dict[str, str], outside: Outside | None = None
+    headoffice: list[Any],
+    gateway: list[Any],
+    kiosk: list[Any],
+    evidence: Evidence = NOTHING_ELSE,
+    put_back: tuple[PutBack, ...] = (),
 ) -> list[str]:
-    survived = Survived()
+    survived = Survived(Suffered(put_back=[*put_back]))
     books = {"headoffice": headoffice, "gateway": gateway, "kiosks": {"till-1": kiosk}}
-    judge(survived, books, greens, {CODE: 1}, outside or Outside())
+    judge(survived, books, evidence)
     return survived.violations
 
 
 def test_books_that_agree_are_found_to_agree() -> None:
-    assert judged([row()], [row()], [row()], {RID: "till-1"}) == []
+    assert judged([row()], [row()], [row()], GREEN) == []
 
 
 def test_a_refusal_and_what_a_party_has_forgotten_contradict_nothing() -> None:
     refusal = {"rid": None, "verdict": "expired", "code_tail": None}
-    assert judged([row(), refusal], [refusal], [], {}) == []
+    assert judged([row(), refusal], [refusal], []) == []
 
 
 @pytest.mark.parametrize("owner", [[], [row(verdict="aborted")]])
 def test_green_without_a_spent_use_is_found(owner: list[Any]) -> None:
-    assert "showed green" in judged(owner, [], [], {RID: "till-1"})[0]
+    assert "showed green" in judged(owner, [], [], GREEN)[0]
 
 
 @pytest.mark.parametrize("party", ["gateway", "till-1"])
 def test_a_contradiction_between_the_books_is_found(party: str) -> None:
     said = [row(verdict="aborted")]
-    found = judged([row()], said if party == "gateway" else [], said if party == "till-1" else [], {})
+    found = judged([row()], said if party == "gateway" else [], said if party == "till-1" else [])
     assert found == [f"rule 2: {party} says aborted of {RID}, the head office says redeemed"]
 
 
 def test_what_only_a_gateway_knows_is_found() -> None:
-    assert "says None" in judged([], [row()], [], {})[0]
+    assert "says None" in judged([], [row()], [])[0]
 
 
 def test_a_use_that_is_spent_twice_is_found_unless_the_first_was_undone() -> None:
-    assert "2 uses" in judged([row(), row(OTHER)], [], [], {})[0]
-    assert judged([row(undone_by="c" * 32), row(OTHER)], [], [], {}) == []
+    assert "2 uses" in judged([row(), row(OTHER)], [], [])[0]
+    assert judged([row(undone_by="c" * 32), row(OTHER)], [], []) == []
 
 
 def test_cards_in_the_books_are_held_against_what_the_platform_has_consumed() -> None:
     card = row(platform="cards")
-    consumed = Outside(Counter({CODE[-4:]: 1}))
-    assert judged([card], [], [], {}, consumed) == []
-    assert "0 redemptions of cards" in judged([], [], [], {}, consumed)[0]
-    assert "0 uses were consumed" in judged([card], [], [], {})[0]
+    consumed = Evidence(consumed=Counter({CODE[-4:]: 1}))
+    assert judged([card], [], [], consumed) == []
+    assert "0 redemptions of cards" in judged([], [], [], consumed)[0]
+    assert "0 uses were consumed" in judged([card], [], [])[0]
 
 
-def test_an_offline_conflict_that_no_list_has_is_found() -> None:
+def test_an_offline_conflict_that_no_list_has_or_whose_cause_has_not_happened_is_found() -> None:
     gone = row(verdict="offline_conflict")
-    assert "no list has it" in judged([gone], [], [], {})[0]
-    assert judged([gone], [], [], {}, Outside(conflicts={RID})) == []
+    lost = PutBack(part=GATEWAY, copied_at=1.0, at=3.0)
+    listed = Evidence(conflicts={RID: "gateway_journal_lost"})
+    assert "no list has it" in judged([gone], [], [], put_back=(lost,))[0]
+    assert judged([gone], [], [], listed, (lost,)) == []
+    assert "has not happened" in judged([gone], [], [], listed)[0], "no journal of a gateway was put back"
+    assert "lease_clock" in judged([gone], [], [], Evidence(conflicts={RID: "lease_clock"}), (lost,))[0]
+
+
+ACCEPTED = Evidence(accepted={RID: Acceptance("till-1", 2.0)})
+LISTED = Evidence(accepted=ACCEPTED.accepted, conflicts={RID: "gateway_declared_lost"})
+
+
+@pytest.mark.parametrize("owner", [[], [row(verdict="aborted")], [row(verdict="already_redeemed")]])
+def test_what_was_shown_as_accepted_and_ended_otherwise_is_found(owner: list[Any]) -> None:
+    assert f"till-1 showed {RID} as accepted" in judged(owner, [], [], ACCEPTED)[0]
+
+
+def test_what_was_shown_as_accepted_may_be_redeemed_or_a_conflict_with_its_cause() -> None:
+    lost = PutBack(part=GATEWAY, copied_at=1.0, at=3.0)
+    assert judged([row()], [], [], ACCEPTED) == []
+    assert judged([row(verdict="offline_conflict")], [], [], LISTED, (lost,)) == []
+    assert judged([row(verdict="offline_conflict")], [], [], ACCEPTED, (lost,)) != []
+
+
+@pytest.mark.parametrize(
+    ("parts", "copied_at", "excused"),
+    [
+        ((GATEWAY, "till-1"), 1.0, True),
+        ((GATEWAY, "till-1"), 2.5, False),
+        ((GATEWAY, "till-2"), 1.0, False),
+        ((GATEWAY,), 1.0, False),
+        (("till-1",), 1.0, False),
+    ],
+)
+def test_an_acceptance_is_excused_where_kiosk_and_gateway_have_both_forgotten_it(
+    parts: tuple[str, ...], copied_at: float, *, excused: bool
+) -> None:
+    put_back = tuple(PutBack(part=part, copied_at=copied_at, at=3.0) for part in parts)
+    assert (judged([row(verdict="aborted")], [], [], ACCEPTED, put_back) == []) is excused
+
+
+def test_what_has_no_end_is_found_in_every_book_and_in_what_the_head_office_lists_as_open() -> None:
+    books = {"headoffice": [row()], "gateway": [row()], "kiosks": {"till-1": [row()]}}
+    assert open_in(books, []) == []
+    assert open_in({**books, "gateway": [row(verdict="pending")]}, []) == [f"gateway {RID}"]
+    assert open_in({**books, "kiosks": {"till-1": [row(verdict="accepted_offline")]}}, []) == [f"till-1 {RID}"]
+    assert open_in(books, [{"rid": RID, "phase": "open"}]) == [f"headoffice {RID}, which is open at its platform"]
 
 
 @pytest.mark.timeout(400)

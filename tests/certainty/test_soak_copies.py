@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gateway.journal import Journal
 from simulator.layout import Layout
-from simulator.soak.copies import GATEWAY, Copies
+from simulator.soak.copies import Copies
+from simulator.soak.suffered import GATEWAY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,8 @@ def test_a_copy_is_put_back_once_and_begins_a_generation(tmp_path: Path) -> None
     copies = Copies(layout, tmp_path / "copies", lambda: 0.0)
     assert not copies.meddle(GATEWAY), "the first time a copy is made"
     (journal.parent / f"{journal.name}-wal").write_bytes(b"written since")
-    assert copies.meddle(GATEWAY), "the second time it is put back"
+    back = copies.meddle(GATEWAY)
+    assert back is not None, "the second time it is put back"
+    assert (back.part, back.age_s > 0) == (GATEWAY, True)
     assert generation(journal) == 2
     assert not copies.meddle(GATEWAY), "a copy is used once: the next one is of the new generation"

@@ -19,8 +19,9 @@ from simulator.frames import write_frame
 from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql
 from simulator.soak.clock import WallClock
-from simulator.soak.copies import BOOKS, Copies, books_at
+from simulator.soak.copies import Copies, books_at
 from simulator.soak.disk import small_disks
+from simulator.soak.suffered import BOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
