@@ -28,7 +28,7 @@ from device.scan.watch import Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from device.scan.codes import Code
+    from device.scan.codes import Box, Code
     from device.scan.readers import Frame
 
 FRAMES = 100_000
@@ -46,9 +46,9 @@ class _Counted(Pipeline):
 
     frames_read = 0
 
-    def look(self, frame: Frame) -> list[Code]:
+    def look(self, frame: Frame, changed: Box | None = None) -> list[Code]:
         """Return what the passes that are due read in the next frame."""
-        codes = super().look(frame)
+        codes = super().look(frame, changed)
         self.frames_read += bool(codes)
         return codes
 

@@ -181,11 +181,12 @@ class Kiosk:
                     await self.hub.until_view(_has_found_gateway, FIND_GATEWAY_S)
             return took
 
-    async def power_cut(self) -> None:
-        """Kill its processes with -9; return when they are gone."""
+    async def power_cut(self) -> int | None:
+        """Kill its processes with -9; return when they are gone: the id of the main one, None where it was off."""
         async with self._power:
-            await self.process.kill()
+            killed = await self.process.kill()
             self.hub.power_off()
+            return killed
 
     async def stop(self) -> None:
         """Ask it to end."""

@@ -29,9 +29,10 @@ from simulator.narrator import Narrator
 from simulator.ports import PortError, Ports
 from simulator.processes import PartError
 from simulator.services import ServiceDownError
+from simulator.together import together
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Iterator
+    from collections.abc import Iterator
 
     from simulator.counter import Kiosk
 
@@ -158,7 +159,7 @@ class _Demo:
                 hand_out = (layout, ports, kiosk.folder, authority, counter.gateway)
                 await asyncio.to_thread(furnish.hand_out_kiosk, *hand_out)
                 kiosk.write_configuration()
-        await _together(self._switch_on(kiosk) for kiosk in counter.kiosks.values())
+        await together(self._switch_on(kiosk) for kiosk in counter.kiosks.values())
         await redeem_first_voucher(counter, self._narrator)
         await server.start()
         url = f"http://{HOST}:{ports.counter}"
@@ -218,17 +219,6 @@ def _ports_of_last_time(path: Path) -> dict[str, int]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
     except (FileNotFoundError, msgspec.DecodeError):
         return {}
-
-
-async def _together(works: Iterable[Coroutine[None, None, None]]) -> None:
-    """Do several things at once; where one fails, give the others up and raise what it raised."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _what_failed(error: Exception, counter: Counter | None) -> tuple[str, list[str]]:

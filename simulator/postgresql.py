@@ -95,11 +95,16 @@ class Postgresql:
         )
         _wait_for(self._port, self._server, end)
 
-    def kill(self) -> None:
-        """End its first process with -9; those that it has begun notice, and end by themselves."""
-        if self._server is not None:
-            self._server.kill()
-            self._server.wait()
+    def kill(self) -> int | None:
+        """End its first process with -9; those that it has begun notice, and end by themselves.
+
+        Returns the id of that process; None where it had ended before.
+        """
+        if self._server is None or self._server.poll() is not None:
+            return None
+        self._server.kill()
+        self._server.wait()
+        return self._server.pid
 
     def copy(self, to: Path) -> None:
         """Copy its files, while it is dead, to a folder that is not there yet."""

@@ -100,10 +100,15 @@ class Process:
                 raise
             return monotonic() - begun
 
-    async def kill(self) -> None:
-        """End it and every process it started, as a power cut would; return when they are gone."""
+    async def kill(self) -> int | None:
+        """End it and every process it started, as a power cut would; return when they are gone.
+
+        Returns the id of the main process that was ended; None where none ran.
+        """
         async with self._change:
+            pid = self.pid
             await self._end(signal.SIGKILL)
+            return pid
 
     async def stop(self, within_s: float = STOP_WITHIN_S) -> None:
         """Ask it to end, and kill what is left after a while."""

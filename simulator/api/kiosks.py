@@ -91,8 +91,8 @@ async def power(request: web.Request) -> web.Response:
     """Kill the kiosk's processes with -9, or start them from what is on disk."""
     kiosk = kiosk_of(request)
     if request.match_info["action"] == "cut":
-        await kiosk.power_cut()
-        return web.json_response({"power": "off"})
+        killed = await kiosk.power_cut()
+        return web.json_response({"power": "off", "killed": killed})
     took_s = await kiosk.power_on()
     return web.json_response({"power": "on", "ready_s": round(took_s, 3)})
 

@@ -43,8 +43,8 @@ async def change_part(request: web.Request) -> web.Response:
     known = request.app[COUNTER].parts
     name = _name(request, "part", known)
     if request.match_info["action"] == "kill":
-        await known[name].kill()
-        return web.json_response({"part": name, "running": False})
+        killed = await known[name].kill()
+        return web.json_response({"part": name, "running": False, "killed": killed})
     took_s = await known[name].start()
     return web.json_response({"part": name, "running": True, "ready_s": round(took_s, 3)})
 

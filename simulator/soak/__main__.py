@@ -20,16 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from simulator.histories.floors import is_full, markdown, shortfalls
+from simulator.histories import floors as floors_of_histories
 from simulator.histories.history import play
 from simulator.histories.kinds import Kind
 from simulator.histories.mutants import MUTANTS
 from simulator.histories.run import Report, keep_quiet, run, story, table
 from simulator.powercuts.run import run as cut_power
 from simulator.powercuts.run import table as power_table
+from simulator.soak import floors as floors_of_kills
 from simulator.soak.judging import Survived
 from simulator.soak.kills import kill_often
 from simulator.soak.shop import ShopError
+from simulator.together import EndedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +101,7 @@ def _histories(chosen: argparse.Namespace, result: Result) -> None:
     try:
         _play(chosen, report)
     finally:
-        _tell(report, result, full=is_full(chosen.seeds, chosen.redemptions))
+        _tell(report, result, full=floors_of_histories.is_full(chosen.seeds, chosen.redemptions))
 
 
 def _play(chosen: argparse.Namespace, report: Report) -> None:
@@ -117,8 +119,8 @@ def _tell(report: Report, result: Result, *, full: bool) -> None:
     """Tell what came of the histories; a ``full`` run fails, too, where it has not met what it is made to meet."""
     for outcome in report.failed[:1]:
         _say(*story(outcome))
-    short = list(shortfalls(report)) if full else []
-    _say("", *table(report), "", *markdown(report), "", *(f"FALLS SHORT: {what}" for what in short))
+    short = list(floors_of_histories.shortfalls(report)) if full else []
+    _say("", *table(report), "", *floors_of_histories.markdown(report), "", *(f"FALLS SHORT: {what}" for what in short))
     result.failed |= bool(report.failed or short)
     result.note(
         histories=report.histories.total(),
@@ -168,14 +170,16 @@ def _kills(chosen: argparse.Namespace, result: Result) -> None:
     with tempfile.TemporaryDirectory(prefix="hexiao-soak-") as folder:
         try:
             survived = asyncio.run(kill_often(Path(folder) / "shop", chosen.kills, chosen.first, told))
-        except ShopError as error:
+        except (ShopError, EndedError) as error:
             survived = Survived(violations=[str(error)])
     suffered = survived.suffered
-    _say(*survived.violations, *(f"no end: {one}" for one in survived.unresolved))
-    result.failed |= bool(survived.violations or survived.unresolved)
+    short = list(floors_of_kills.shortfalls(survived))
+    _say(*survived.violations, *(f"no end: {one}" for one in survived.unresolved), *short)
+    result.failed |= bool(survived.violations or survived.unresolved or short)
     result.note(
         kills=suffered.kills.total(),
         kills_by_part=dict(suffered.kills),
+        kills_that_met_a_redemption=suffered.met,
         cables=dict(suffered.cables),
         cables_broken=suffered.cables.total(),
         put_back=len(suffered.put_back),
@@ -185,11 +189,14 @@ def _kills(chosen: argparse.Namespace, result: Result) -> None:
         process_rids=survived.rids,
         process_redeemed=survived.redeemed,
         process_greens=survived.greens,
+        process_at_tills=survived.at_tills,
+        process_undone=survived.undone,
         process_of_a_platform=survived.of_a_platform,
         platform_troubles=survived.platform_troubles,
         accepted_offline=survived.accepted,
         accepted_forgotten=survived.forgotten,
         offline_conflicts=survived.conflicts,
+        shortfalls=short,
         violations=result.figures.get("violations", 0) + len(survived.violations),
         unresolved=result.figures.get("unresolved", 0) + len(survived.unresolved),
     )
@@ -206,12 +213,16 @@ def _summary(figures: dict[str, Any]) -> Iterable[str]:
         "corrupt": "powercut_corrupt",
         "acknowledged, lost": "powercut_lost",
         "kills survived": "kills",
+        "that met a redemption": "kills_that_met_a_redemption",
         "cables cut or stalled": "cables_broken",
         "disks filled": "disks_filled",
         "clock set": "clock_set",
         "older copies put back": "put_back",
         "platform in trouble": "platform_troubles",
         "redeemed meanwhile": "process_redeemed",
+        "shown in green": "process_greens",
+        "told to tills": "process_at_tills",
+        "undone": "process_undone",
         "a platform's cards": "process_of_a_platform",
         "accepted offline": "accepted_offline",
         "violations": "violations",

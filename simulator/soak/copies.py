@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import threading
 import time
@@ -83,6 +84,10 @@ class Copies:
                 books.write(lambda connection: standing.restore(connection, "soak", datetime.now(UTC)))
         return back
 
+    async def awaited(self, server: Postgresql) -> list[str]:
+        """Return the gateways whose journals the restored books wait for; raise DatabaseError."""
+        return await asyncio.to_thread(_awaited, server.url)
+
     def forget(self, part: str) -> None:
         """Drop the copy of a part, where there is one."""
         with self._lock:
@@ -102,3 +107,8 @@ def books_at(url: str) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _awaited(url: str) -> list[str]:
+    with books_at(url) as books:
+        return [str(gateway) for gateway in books.read(standing.status)["awaited"]]

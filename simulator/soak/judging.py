@@ -37,6 +37,9 @@ class Survived:
     """How many of those did not end as redeemed or as a conflict, because kiosk and gateway were both put back."""
     conflicts: int = 0
     """How many were accepted offline and could not be redeemed after all."""
+    at_tills: int = 0
+    """How many ends tills were told."""
+    undone: int = 0
     unresolved: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
@@ -57,6 +60,10 @@ class Evidence:
     """How many uses were issued, by code."""
     greens: Mapping[str, str] = field(default_factory=dict)
     """The kiosk that showed green, by rid."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """The end that a till was told, by rid."""
+    undone: Mapping[str, str] = field(default_factory=dict)
+    """The redemption that somebody was told to be undone, by the undo's own rid."""
     accepted: Mapping[str, Acceptance] = field(default_factory=dict)
     """What was shown as accepted offline, by rid."""
     consumed: Counter[str] = field(default_factory=Counter)
@@ -73,13 +80,15 @@ def judge(survived: Survived, books: dict[str, Any], evidence: Evidence) -> None
     survived.redeemed = sum(row["verdict"] == "redeemed" for row in owner.values())
     survived.of_a_platform = sum(row["verdict"] == "redeemed" for row in owner.values() if row.get("platform"))
     survived.greens, survived.accepted = len(evidence.greens), len(evidence.accepted)
-    survived.conflicts = len(evidence.conflicts)
+    survived.at_tills, survived.conflicts = len(evidence.told), len(evidence.conflicts)
+    survived.undone = sum(row["undone_by"] is not None for row in owner.values())
     broken = {rid: shown for rid, shown in evidence.accepted.items() if not _is_kept(owner.get(rid))}
     excused = {rid for rid, shown in broken.items() if _is_forgotten(shown, put_back)}
     survived.forgotten = len(excused)
     survived.violations += [
         *_false_greens(owner, evidence.greens),
-        *_contradictions(owner, books),
+        *_contradictions(owner, books, evidence.told),
+        *_not_undone(owner, books["gateway"], evidence.undone),
         *_overspent(owner, evidence.uses),
         *_misattributed(owner, evidence.consumed),
         *_unlisted(owner, evidence.conflicts),
@@ -98,13 +107,25 @@ def _false_greens(owner: dict[str, Any], greens: Mapping[str, str]) -> Iterator[
             yield f"rule 3: {kiosk} showed green for {rid}, which is not redeemed in the head office's books"
 
 
-def _contradictions(owner: dict[str, Any], books: dict[str, Any]) -> Iterator[str]:
-    for party, rows in {**books["kiosks"], "gateway": books["gateway"]}.items():
+def _contradictions(owner: dict[str, Any], books: dict[str, Any], told: Mapping[str, str]) -> Iterator[str]:
+    tills = [{"rid": rid, "verdict": verdict} for rid, verdict in told.items()]
+    for party, rows in {**books["kiosks"], "gateway": books["gateway"], "a till": tills}.items():
         for row in rows:
             rid, verdict = row["rid"], row["verdict"]
             ruled = _verdict(owner.get(rid))
             if rid is not None and verdict not in {"pending", ruled}:
                 yield f"rule 2: {party} says {verdict} of {rid}, the head office says {ruled}"
+
+
+def _not_undone(owner: dict[str, Any], gateway: list[Any], undone: Mapping[str, str]) -> Iterator[str]:
+    """Find undos on which people, the gateway's journal and the head office's books do not agree."""
+    for undo, rid in undone.items():
+        if owner.get(rid, {}).get("undone_by") != undo:
+            yield f"rule 10: somebody was told that {undo} has undone {rid}, and the head office does not know it"
+    for row in gateway:
+        by = owner.get(row["rid"], {}).get("undone_by")
+        if row["rid"] in owner and row["undone_by"] != by:
+            yield f"rule 10: {row['rid']} was undone by {row['undone_by']} as the gateway says, by {by} in fact"
 
 
 def _overspent(owner: dict[str, Any], uses: Mapping[str, int]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Real processes, killed with -9 under load: kiosks, broker, gateway, head office and PostgreSQL; and other troubles.
 
-Customers come to every counter, often two with one voucher. In the end all is calm, and the books of all parties are
-held against each other and against every green that was shown.
+Customers come to every counter and till, often two with one voucher. In the end all is calm, and the books of all
+parties are held against each other, against every green that was shown and against what a till was told.
 """
 
 from __future__ import annotations
@@ -9,21 +9,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from headoffice.errors import DatabaseError
-from simulator.layout import Layout
+from simulator.layout import STORES, Layout, kiosk_identities
 from simulator.ports import Ports
 from simulator.postgresql import newest_programs, running_postgresql
 from simulator.soak.cards import Cards
 from simulator.soak.clock import WallClock
+from simulator.soak.customers import Customers
 from simulator.soak.disk import small_disks
-from simulator.soak.judging import Acceptance, Evidence, Survived, judge, open_in
+from simulator.soak.judging import Evidence, Survived, judge, open_in
 from simulator.soak.leases import Leases
-from simulator.soak.shop import new_code, running_shop
+from simulator.soak.scene import Scene
+from simulator.soak.shop import running_shop
+from simulator.soak.stock import Stock
 from simulator.soak.suffered import GATEWAY
+from simulator.soak.tills import Tills
 from simulator.soak.troubles import Troubles, Victims
+from simulator.soak.underway import Underway
+from simulator.soak.undos import Undos
+from simulator.soak.witness import Witness
+from simulator.together import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,104 +41,59 @@ if TYPE_CHECKING:
 
     from simulator.soak.suffered import Suffered
 
-KIOSKS = 3
-#: How long a customer waits for a screen, and everything for its end once all is calm, seconds.
-PATIENCE_S, ENDS_S = 14.0, 150.0
-RIVALS = 0.35
-#: So many vouchers are issued, cards of a platform sold, and signed vouchers leased to a store at a time.
-BATCH, CARDS, LEASED = 30, 25, 25
+#: How many kiosks there are, and how many tills in each store.
+KIOSKS, TILLS = 3, 2
+#: How long a shop has until it has served somebody, and everything for its end once all is calm; seconds.
+OPENS_S, ENDS_S = 120.0, 150.0
+A_DAY = timedelta(days=1)
 
 
 class Soak:
     """One rehearsal that is not left in peace until it was killed often enough."""
 
-    def __init__(self, victims: Victims, kills: int, seed: int, told: Callable[[Suffered], None]) -> None:
-        """Keep what is killed, and how often; ``told`` is called after each kill."""
-        self._shop = victims.shop
-        self._random = Random(seed)  # noqa: S311 - who comes with what, not a secret
-        self._kiosks = [f"till-{number}" for number in range(1, KIOSKS + 1)]
-        self._troubles = Troubles(victims, self._kiosks, kills, seed, told)
-        self._cards = Cards(victims.shop, seed)
-        self._leases = Leases(victims.shop, Layout(victims.data).headoffice / "headoffice.toml")
+    def __init__(self, victims: Victims, seed: int, told: Callable[[Suffered], None]) -> None:
+        """Keep what is killed; ``told`` is called after each kill."""
+        self._shop = shop = victims.shop
+        random = Random(seed)  # noqa: S311 - who comes with what, not a secret
+        self._kiosks = kiosk_identities(KIOSKS)
+        underway = Underway()
+        self._troubles = Troubles(victims, self._kiosks, underway, seed, told)
+        self._cards = Cards(shop, seed)
+        self._leases = Leases(shop, Layout(victims.data).headoffice / "headoffice.toml")
+        self._stock = Stock(shop, self._cards, self._leases, random, self._troubles.forget_books)
+        self._witness = Witness(shop)
+        self._undos = Undos(shop, underway, random)
+        scene = Scene(shop=shop, stock=self._stock, undos=self._undos, underway=underway, random=random)
+        self._customers, self._tills = Customers(scene, self._witness), Tills(scene)
         self._put_back = 0
-        self._states: dict[str, dict[str, Any]] = {}
-        self._changed = asyncio.Condition()
-        self._stock: list[str] = []
-        self._shown: list[str] = []
-        self._codes: dict[str, int] = {}
-        self._greens: dict[str, str] = {}
-        self._accepted: dict[str, Acceptance] = {}
         self.survived = Survived(self._troubles.suffered)
 
-    async def run(self) -> Survived:
-        """Kill until it is enough, then wait for every end and look at the books."""
+    async def run(self, kills: int) -> Survived:
+        """Kill until it is enough, then wait for every end and look at the books; raise ShopError, EndedError."""
         await self._leases.begin()
-        watching = [asyncio.create_task(self._watch(kiosk)) for kiosk in self._kiosks]
-        serving = [asyncio.create_task(self._serve(kiosk)) for kiosk in self._kiosks]
-        serving += [asyncio.create_task(self._issue()), asyncio.create_task(self._cards.trouble())]
-        try:
-            await self._troubles.run()
-        finally:
-            for task in serving:
-                task.cancel()
-            await asyncio.gather(*serving, return_exceptions=True)
-        await self._calm()
-        await self._judge()
-        for task in watching:
-            task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
+        await self._stock.begin()
+        watching = {f"the view of {kiosk}": self._witness.watch(kiosk) for kiosk in self._kiosks}
+        await beside(self._all(kills), watching)
         return self.survived
 
-    # --- people -----------------------------------------------------------------------------------------------------
+    async def _all(self, kills: int) -> None:
+        coming = {f"who comes to {kiosk}": self._customers.come(kiosk) for kiosk in self._kiosks}
+        for store in STORES:
+            coming |= {f"till {number} of {store.id}": self._tills.come(store.id) for number in range(TILLS)}
+        coming |= {"the issuing": self._stock.fill(), "the platform's troubles": self._cards.trouble()}
+        coming |= {"the declaring of leases": self._declare()}
+        await beside(self._trouble(kills), coming)
+        await self._calm()
+        await self._judge()
 
-    async def _watch(self, kiosk: str) -> None:
-        """Note everything that a kiosk shows: each green most of all."""
-        async for state in self._shop.states(kiosk):
-            if state.get("light", {}).get("colour") == "green" and state.get("rid"):
-                self._greens[state["rid"]] = kiosk
-            if state.get("verdict") == "accepted_offline" and state.get("rid"):
-                self._accepted.setdefault(state["rid"], Acceptance(kiosk, time.monotonic()))
-            async with self._changed:
-                self._states[kiosk] = state
-                self._changed.notify_all()
+    async def _trouble(self, kills: int) -> None:
+        """Begin with a shop that serves: a kill that meets nobody proves little."""
+        await self._witness.first_green(OPENS_S)
+        await self._troubles.run(kills)
 
-    async def _serve(self, kiosk: str) -> None:
-        """Let one customer after the other come to a kiosk."""
-        while True:
-            code = self._voucher()
-            if code is None:
-                await asyncio.sleep(0.3)
-                continue
-            await self._shop.hold(kiosk, code)
-            await self._cards.shown(code)
-            if await self._until(kiosk, lambda state: state["verdict"] not in {None, "looking"}) == "redeemable":
-                await self._shop.press(kiosk, "ok")
-                await self._until(kiosk, lambda state: state["verdict"] not in {"redeemable", "pending"})
-            await self._shop.clear(kiosk)
-            await self._rest(kiosk)
-
-    async def _rest(self, kiosk: str) -> None:
-        """Acknowledge what is shown, or give up what does not end."""
-        for _ in range(4):
-            screen = self._states.get(kiosk, {}).get("screen")
-            if screen in {"idle", "off"}:
-                return
-            await self._shop.press(kiosk, "cancel" if screen == "pending" else "ok")
-            await asyncio.sleep(0.1)
-
-    async def _issue(self) -> None:
-        """Keep vouchers in stock. Books that are put back would have forgotten them: their copy goes."""
+    async def _declare(self) -> None:
         while True:
             await self._give_up_leases()
-            if len(self._stock) < BATCH:
-                batch = [code for _ in range(BATCH) if (code := await self._issued()) is not None]
-                signed = await self._leases.issue(LEASED)
-                self._codes.update(dict.fromkeys(signed, 1))
-                batch += signed
-                self._troubles.forget_books()
-                batch += [code for _ in range(CARDS) if (code := await self._cards.sell()) is not None]
-                self._random.shuffle(batch)
-                self._stock += batch
             await asyncio.sleep(0.3)
 
     async def _give_up_leases(self) -> bool:
@@ -138,31 +103,6 @@ class Soak:
             self._put_back = put_back
             self._leases.put_back()
         return await self._leases.declare_lost()
-
-    async def _issued(self) -> str | None:
-        code, uses = new_code(), self._random.choice((1, 1, 2))
-        kind = "multi_use" if uses > 1 else "coupon"
-        order = {"code": code, "title": "soak", "kind": kind, "uses": uses}
-        if await self._shop.call("POST", "/api/vouchers", order) is None:
-            return None
-        self._codes[code] = uses
-        return code
-
-    def _voucher(self) -> str | None:
-        """Return a code: mostly of a new voucher, else of one that somebody else is at; None where none is left."""
-        if self._shown and self._random.random() < RIVALS:
-            return self._random.choice(self._shown[-4:])
-        if not self._stock:
-            return None
-        self._shown.append(self._stock.pop())
-        return self._shown[-1]
-
-    async def _until(self, kiosk: str, true: Callable[[dict[str, Any]], bool]) -> str | None:
-        """Return the verdict that a kiosk comes to show, or shows when the customer goes."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S), self._changed:
-                await self._changed.wait_for(lambda: kiosk in self._states and true(self._states[kiosk]))
-        return self._states.get(kiosk, {}).get("verdict")
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -193,17 +133,33 @@ class Soak:
             return [*missing, "the books cannot be read"]
         return missing + open_in(books, unfinished)
 
+    async def _compare(self) -> bool:
+        """Let the gateway take over what the head office has undone, as it does each hour by itself; whether it could.
+
+        The days are those that the wall clock has shown, in the time of the stores.
+        """
+        for store in STORES:
+            today = datetime.now(ZoneInfo(store.timezone)).date()
+            for day in (today - A_DAY, today, today + A_DAY):
+                said = await self._shop.ask(GATEWAY, f"/api/days/{store.id}/{day}/compare", {})
+                if said is None or not said.is_good:
+                    return False
+        return True
+
     async def _judge(self) -> None:
+        compared = await self._compare()
         books = await self._shop.call("GET", "/api/books")
         consumed, conflicts = await self._cards.consumed(), await self._leases.conflicts()
-        if books is None or consumed is None or conflicts is None:
+        if books is None or consumed is None or conflicts is None or not compared:
             self.survived.violations.append("the books cannot be read")
             return
         self.survived.platform_troubles = self._cards.troubles
         evidence = Evidence(
-            uses=self._codes,
-            greens=self._greens,
-            accepted=self._accepted,
+            uses=self._stock.uses,
+            greens=self._witness.greens,
+            told=self._tills.told,
+            undone=self._undos.told,
+            accepted=self._witness.accepted,
             consumed=consumed,
             conflicts={row["rid"]: row["cause"] for row in conflicts},
         )
@@ -213,7 +169,8 @@ class Soak:
 async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered], None]) -> Survived:
     """Run a rehearsal in a folder and trouble it until so many kills.
 
-    Raises ShopError where it does not begin, ClockMissingError, PostgresqlMissingError.
+    Raises ShopError where it does not begin, or nothing of it lives; EndedError where a part of the soak itself ends;
+    ClockMissingError, PostgresqlMissingError.
     """
     clock, layout = WallClock(data.with_name("clock")), Layout(data)
     with (
@@ -222,4 +179,4 @@ async def kill_often(data: Path, kills: int, seed: int, told: Callable[[Suffered
         small_disks(layout.gateway, layout.kiosks) as disks,
     ):
         async with running_shop(data, KIOSKS, database.url, clock.environment) as shop:
-            return await Soak(Victims(shop, database, data, disks, clock), kills, seed, told).run()
+            return await Soak(Victims(shop, database, data, disks, clock), seed, told).run(kills)

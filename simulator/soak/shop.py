@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -27,34 +27,58 @@ class ShopError(RuntimeError):
     """The rehearsal did not begin, or has ended by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody answered."""
+
+    status: int
+    is_good: bool
+    """Whether it did what was asked."""
+    body: Any
+
+
 class Shop:
     """A ``hexiao demo`` process and its addresses."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        """Keep where its counter is, and the connections to it."""
         self._url = url
         self._session = session
+        self._parties: dict[str, Any] = {}
+        """Addresses and tokens of gateway and head office: they stay the same for as long as it runs."""
 
     async def call(self, method: str, path: str, body: Any = None) -> Any | None:  # noqa: ANN401 - JSON
         """Return what an address answers; None where the part that it needs is down."""
-        return await self._call(method, self._url + path, body, {})
+        said = await self._send(method, self._url + path, body, {})
+        return said.body if said is not None and said.is_good else None
 
     async def office(self, method: str, path: str, body: Any = None) -> Any | None:  # noqa: ANN401 - JSON
         """Return what the head office's own API answers; None where it is down, or says no."""
-        said = await self.call("GET", "/api/rehearsal")
-        if said is None:
+        said = await self._ask("headoffice", method, path, body)
+        return said.body if said is not None and said.is_good else None
+
+    async def ask(self, party: str, path: str, body: Any, key: str | None = None) -> Said | None:  # noqa: ANN401 - JSON
+        """Post to the own API of ``gateway`` or ``headoffice``, under a key; None where it is down."""
+        return await self._ask(party, "POST", path, body, key)
+
+    async def _ask(self, party: str, method: str, path: str, body: Any, key: str | None = None) -> Said | None:  # noqa: ANN401
+        if not self._parties and (said := await self.call("GET", "/api/rehearsal")) is not None:
+            self._parties = said
+        if not self._parties:
             return None
-        office, headers = said["headoffice"], {"Content-Type": "application/json"}
-        return await self._call(
-            method, office["url"] + path, body, {**headers, "Authorization": f"Bearer {office['token']}"}
+        there = self._parties[party]
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {there['token']}"}
+        return await self._send(
+            method, there["url"] + path, body, headers if key is None else {**headers, "Idempotency-Key": key}
         )
 
-    async def _call(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Any | None:  # noqa: ANN401
+    async def _send(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Said | None:  # noqa: ANN401
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         try:
             async with self._session.request(method, url, data=data, headers=headers) as answer:
                 content = await answer.read()
-                return (json.loads(content) if content else {}) if answer.ok else None
-        except (aiohttp.ClientError, TimeoutError):
+                return Said(answer.status, answer.ok, json.loads(content) if content else {})
+        except (aiohttp.ClientError, TimeoutError, ValueError):
             return None
 
     async def states(self, kiosk: str) -> AsyncIterator[dict[str, Any]]:
@@ -124,8 +148,3 @@ async def _read_on(process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None  # noqa: S101 - it was asked for
     async for _ in process.stdout:
         pass
-
-
-def new_code() -> str:
-    """Return a code that no voucher has yet."""
-    return f"SOAK{secrets.token_hex(6).upper()}"

@@ -27,8 +27,13 @@ class Suffered:
     """How often what was done."""
 
     kills: Counter[str] = field(default_factory=Counter)
+    """Processes that were alive before and gone after, by what they were."""
+    met: int = 0
+    """How many of these kills came while somebody waited for the end of a redemption."""
     cables: Counter[str] = field(default_factory=Counter)
     put_back: list[PutBack] = field(default_factory=list)
+    disks: int = 0
+    """How many disks can be filled."""
     disks_filled: int = 0
     clock_set: int = 0
 

@@ -141,6 +141,23 @@ def test_an_acceptance_is_excused_where_kiosk_and_gateway_have_both_forgotten_it
     assert (judged([row(verdict="aborted")], [], [], ACCEPTED, put_back) == []) is excused
 
 
+def test_what_a_till_was_told_is_held_against_the_books() -> None:
+    told = Evidence(told={RID: "redeemed"})
+    assert judged([row()], [], [], told) == []
+    assert judged([row(verdict="aborted")], [], [], told) == [
+        f"rule 2: a till says redeemed of {RID}, the head office says aborted"
+    ]
+
+
+def test_an_undo_of_which_the_books_disagree_is_found() -> None:
+    undone, undo = row(undone_by=OTHER), row(OTHER, verdict="undone")
+    told = Evidence(undone={OTHER: RID})
+    assert judged([undone, undo], [undone, undo], [], told) == []
+    assert "the head office does not know it" in judged([row()], [], [], told)[0]
+    assert "by None in fact" in judged([row()], [undone], [])[0]
+    assert f"by {OTHER} in fact" in judged([undone, undo], [row()], [])[0]
+
+
 def test_what_has_no_end_is_found_in_every_book_and_in_what_the_head_office_lists_as_open() -> None:
     books = {"headoffice": [row()], "gateway": [row()], "kiosks": {"till-1": [row()]}}
     assert open_in(books, []) == []
@@ -162,6 +179,9 @@ def test_every_long_run_in_short_and_its_figures_for_machines(
     assert [name for name in CONTRACT if name not in figures] == []
     assert (figures["histories"], figures["mutants"], figures["mutants_killed"]) == (5 * len(Kind), 2, 2)
     assert figures["kills"] >= 6
+    assert figures["kills_that_met_a_redemption"] >= 1
+    assert (figures["process_redeemed"] >= 1, figures["process_greens"] >= 1) == (True, True)
+    assert figures["shortfalls"] == []
     assert (figures["violations"], figures["unresolved"], figures["powercut_lost"]) == (0, 0, 0)
     assert "kills survived" in said
 

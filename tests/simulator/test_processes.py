@@ -87,7 +87,10 @@ def test_a_part_with_a_port_is_ready_when_it_takes_connections(tmp_path: Path, f
         part = Process(program(tmp_path, script, port=port), ended)
         await part.start()
         assert part.running
-        await part.kill()
+        pid = part.pid
+        assert pid is not None
+        assert await part.kill() == pid
+        assert await part.kill() is None, "nothing runs that could be killed"
 
     asyncio.run(story())
 
