@@ -129,22 +129,28 @@ def require_current(connection: Connection, voucher_type: str | None = None) -> 
 
 def meet(connection: Connection, gateway: str, message: UpstreamRequest) -> Peer:
     """Return who asks; raise GatewayUnknownError, OtherRunError, ShownBehindError where it remembers more than this."""
-    row = connection.execute(_PEER, {"gateway": gateway}).first()
-    if row is None:
-        raise GatewayUnknownError(unregistered(gateway))
-    peer = Peer(
-        id=gateway,
-        books=Books(generation=row.generation, restoring=row.restoring, stopped=row.stopped),
-        seq=row.seq,
-        heard=max(Mark(row.heard_gen, row.heard_seq), mark_of(message)),
-        uploaded=row.uploaded,
-        run=run_of(connection),
-    )
+    known = peer_of(connection, gateway)
+    peer = replace(known, heard=max(known.heard, mark_of(message)))
     if not peer.books.stopped and peer.own.is_behind(shown_in(message)):
         raise ShownBehindError(peer, shown_in(message))
     if message.run not in {"", peer.run}:
         raise OtherRunError(peer)
     return peer
+
+
+def peer_of(connection: Connection, gateway: str) -> Peer:
+    """Return a gateway as these books remember it; raise GatewayUnknownError."""
+    row = connection.execute(_PEER, {"gateway": gateway}).first()
+    if row is None:
+        raise GatewayUnknownError(unregistered(gateway))
+    return Peer(
+        id=gateway,
+        books=Books(generation=row.generation, restoring=row.restoring, stopped=row.stopped),
+        seq=row.seq,
+        heard=Mark(row.heard_gen, row.heard_seq),
+        uploaded=row.uploaded,
+        run=run_of(connection),
+    )
 
 
 def advance(connection: Connection, peer: Peer, by: int = 1) -> Peer:

@@ -1,4 +1,4 @@
-"""Copies of journals and books, put back later in place of what was written since."""
+"""Copies of journals and books, put back later in place of what was written since; ``restore`` is said elsewhere."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ import asyncio
 import shutil
 import threading
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from device.journal import restore as restore_kiosk
-from gateway.journal import restore as restore_gateway
-from headoffice.database import open_database
 from headoffice.redemptions import standing
+from simulator.soak.memory import books_at
 from simulator.soak.suffered import BOOKS, GATEWAY, PutBack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from headoffice.database import Database
     from simulator.layout import Layout
     from simulator.postgresql import Postgresql
 
 #: How often a copy is made of a journal whose process is dead, and how often the last one is put back.
 COPIED, PUT_BACK = 0.3, 0.4
+#: For how long a copy is kept at least before it is put back, drawn for each; seconds.
+KEPT_S = (0.0, 0.0, 0.0, 600.0)
 
 
 class Copies:
@@ -40,9 +37,11 @@ class Copies:
         """Held while a copy is made, used or dropped: parts die side by side, and one may drop another's."""
         self._copied_at: dict[str, float] = {}
         """When each copy was made, monotonic seconds; of those that are there."""
+        self._due: dict[str, float] = {}
+        """Before when each is not put back."""
 
     def meddle(self, part: str) -> PutBack | None:
-        """Copy the journal of a part that is dead, or put its copy back and say ``restore``, or leave it as it is.
+        """Copy the journal of a part that is dead, or put its copy back, or leave it as it is.
 
         Returns what was put back.
         """
@@ -53,18 +52,17 @@ class Copies:
         journal = self._layout.gateway_journal if part == GATEWAY else self._layout.kiosk(part).journal
         kept = self._kept / part
         if kept.is_dir():
-            if self._chance() >= PUT_BACK:
+            if not self._comes_back(part):
                 return None
             for file in journal.parent.glob(f"{journal.name}*"):
                 file.unlink()
             shutil.copytree(kept, journal.parent, dirs_exist_ok=True)
-            (restore_gateway if part == GATEWAY else restore_kiosk)(journal)
             return self._used(part)
         if self._chance() < COPIED:
             kept.mkdir(parents=True)
             for file in journal.parent.glob(f"{journal.name}*"):
                 shutil.copy2(file, kept)
-            self._copied_at[part] = time.monotonic()
+            self._copied(part)
         return None
 
     def meddle_with_books(self, server: Postgresql) -> PutBack | None:
@@ -72,16 +70,13 @@ class Copies:
         kept = self._kept / BOOKS
         with self._lock:
             back = None
-            if kept.is_dir() and self._chance() < PUT_BACK:
+            if kept.is_dir() and self._comes_back(BOOKS):
                 server.put_back(kept)
                 back = self._used(BOOKS)
             elif not kept.is_dir() and self._chance() < COPIED:
                 server.copy(kept)
-                self._copied_at[BOOKS] = time.monotonic()
+                self._copied(BOOKS)
         server.start()
-        if back:
-            with books_at(server.url) as books:
-                books.write(lambda connection: standing.restore(connection, "soak", datetime.now(UTC)))
         return back
 
     async def awaited(self, server: Postgresql) -> list[str]:
@@ -94,19 +89,16 @@ class Copies:
             shutil.rmtree(self._kept / part, ignore_errors=True)
             self._copied_at.pop(part, None)
 
+    def _copied(self, part: str) -> None:
+        self._copied_at[part] = now = time.monotonic()
+        self._due[part] = now + KEPT_S[int(self._chance() * len(KEPT_S))]
+
+    def _comes_back(self, part: str) -> bool:
+        return time.monotonic() >= self._due[part] and self._chance() < PUT_BACK
+
     def _used(self, part: str) -> PutBack:
         shutil.rmtree(self._kept / part)
         return PutBack(part=part, copied_at=self._copied_at.pop(part), at=time.monotonic())
-
-
-@contextmanager
-def books_at(url: str) -> Iterator[Database]:
-    """Open the head office's books for as long as the block lasts."""
-    database = open_database(url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def _awaited(url: str) -> list[str]:

@@ -93,6 +93,7 @@ def judge(survived: Survived, books: dict[str, Any], evidence: Evidence) -> None
         *_misattributed(owner, evidence.consumed),
         *_unlisted(owner, evidence.conflicts),
         *_unfounded(evidence.conflicts, put_back),
+        *(f"rule 11: {one}" for one in survived.suffered.never_found_out),
         *(
             f"offline: {shown.kiosk} showed {rid} as accepted, and the head office says {_verdict(owner.get(rid))}"
             for rid, shown in broken.items()

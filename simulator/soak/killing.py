@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from simulator.soak.restoring import Restoring
 from simulator.soak.shop import ShopError
 from simulator.soak.suffered import BOOKS, GATEWAY
 
@@ -29,6 +30,8 @@ SLOWEST_S = 8.0
 AIMED, AIMED_S = 0.6, 8.0
 #: How long they let it go on, seconds.
 ON_ITS_WAY_S = (0.0, 0.15)
+#: How often ``restore`` is said before what was put back is started, as documented; else it has to find out by itself.
+SAID_FIRST = 0.5
 #: So many attempts in a row that find nothing alive to kill end the soak: it would prove nothing.
 MOST_IN_VAIN = 30
 
@@ -58,7 +61,8 @@ class Killing:
         self._told = told
         self._in_vain = 0
         self.files = asyncio.Lock()
-        """Held by whoever fills a disk, or copies what lies on it."""
+        """Held by whoever fills a disk, or copies or writes what lies on it."""
+        self._restoring = Restoring(victims, suffered, self.files)
 
     async def kill_parts(self, wanted: int) -> None:
         """Kill one part after the other until so many processes were killed; raise ShopError where none lives."""
@@ -70,9 +74,10 @@ class Killing:
                 await self._kill_database()
                 continue
             await self._kill(part, f"/api/parts/{part}/kill")
-            if part == GATEWAY:
-                await self._meddle(part)
+            quietly = part == GATEWAY and await self._meddle(part)
             took_s = await self._start(f"/api/parts/{part}/start")
+            if quietly:
+                await self._restoring.find_out(part)
 
     async def kill_kiosks(self, wanted: int) -> None:
         """Do the same to kiosks."""
@@ -81,8 +86,10 @@ class Killing:
             kiosk = self._random.choice(self._kiosks)
             await self._moment(took_s)
             await self._kill("kiosk", f"/api/kiosks/{kiosk}/power/cut")
-            await self._meddle(kiosk)
+            quietly = await self._meddle(kiosk)
             took_s = await self._start(f"/api/kiosks/{kiosk}/power/restore")
+            if quietly:
+                await self._restoring.find_out(kiosk)
 
     async def _start(self, path: str) -> float:
         """Start what was killed, after a while; return how long it took until it was ready, or was none."""
@@ -107,20 +114,31 @@ class Killing:
         self._count(DATABASE, await asyncio.to_thread(self._database.kill), met=met)
         await asyncio.sleep(self._random.uniform(*DOWN_S))
         back = await asyncio.to_thread(self._copies.meddle_with_books, self._database)
-        if back is not None:
-            self._suffered.put_back.append(back)
-            self._copies.forget(GATEWAY)  # what its older journal has forgotten would be known to nobody
-
-    async def _meddle(self, part: str) -> None:
-        if self.files.locked():
+        if back is None:
             return
+        self._suffered.put_back.append(back)
+        self._copies.forget(GATEWAY)  # what its older journal has forgotten would be known to nobody
+        if self._random.random() < SAID_FIRST:
+            await self._restoring.say(BOOKS)
+        else:
+            await self._restoring.find_out(BOOKS)
+
+    async def _meddle(self, part: str) -> bool:
+        """Copy the journal of a part that is dead, or put its copy back; whether it is to find out that by itself."""
+        if self.files.locked():
+            return False
         async with self.files:
             if part == GATEWAY and await self._copies.awaited(self._database):
-                return
-            if (back := await asyncio.to_thread(self._copies.meddle, part)) is not None:
-                self._suffered.put_back.append(back)
-                if part == GATEWAY:
-                    self._copies.forget(BOOKS)
+                return False
+            if (back := await asyncio.to_thread(self._copies.meddle, part)) is None:
+                return False
+            self._suffered.put_back.append(back)
+            if part == GATEWAY:
+                self._copies.forget(BOOKS)
+            if self._random.random() < SAID_FIRST:
+                await self._restoring.say(part)
+                return False
+            return True
 
     def _count(self, what: str, killed: int | None, *, met: bool) -> None:
         """Count a kill of a process that was alive and is gone."""

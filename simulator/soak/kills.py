@@ -65,7 +65,7 @@ class Soak:
         self._undos = Undos(shop, underway, random)
         scene = Scene(shop=shop, stock=self._stock, undos=self._undos, underway=underway, random=random)
         self._customers, self._tills = Customers(scene, self._witness), Tills(scene)
-        self._put_back = 0
+        self._restored = 0
         self.survived = Survived(self._troubles.suffered)
 
     async def run(self, kills: int) -> Survived:
@@ -98,9 +98,9 @@ class Soak:
 
     async def _give_up_leases(self) -> bool:
         """Declare the leases lost that the gateway held before its journal was put back; whether none is left."""
-        put_back = self.survived.suffered.times_put_back(GATEWAY)
-        if put_back > self._put_back:
-            self._put_back = put_back
+        restored = self.survived.suffered.restored[GATEWAY]
+        if restored > self._restored:
+            self._restored = restored
             self._leases.put_back()
         return await self._leases.declare_lost()
 
@@ -141,7 +141,7 @@ class Soak:
         for store in STORES:
             today = datetime.now(ZoneInfo(store.timezone)).date()
             for day in (today - A_DAY, today, today + A_DAY):
-                said = await self._shop.ask(GATEWAY, f"/api/days/{store.id}/{day}/compare", {})
+                said = await self._shop.ask(GATEWAY, "POST", f"/api/days/{store.id}/{day}/compare", {})
                 if said is None or not said.is_good:
                     return False
         return True

@@ -6,13 +6,11 @@ as the head office's manual has it; what it had accepted and never told may end 
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from simulator.layout import GATEWAY, STORES
-from simulator.soak.shop import ShopError
+from simulator.soak.verbs import hexiao
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,11 +37,7 @@ class Leases:
 
     async def begin(self) -> None:
         """Make a key to sign by, of which the head office learns as it starts again; raise ShopError."""
-        command = (sys.executable, "-P", "-m", "cli.main", "headoffice", "key", "make", "-c", str(self._config))
-        making = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-        if await making.wait() != 0:
-            msg = f"no key could be made for {self._config}: {' '.join(command)}"
-            raise ShopError(msg)
+        await hexiao("headoffice", "key", "make", "-c", str(self._config))
         for action in ("kill", "start"):
             await self._shop.call("POST", f"/api/parts/headoffice/{action}")
 

@@ -54,14 +54,11 @@ class Shop:
 
     async def office(self, method: str, path: str, body: Any = None) -> Any | None:  # noqa: ANN401 - JSON
         """Return what the head office's own API answers; None where it is down, or says no."""
-        said = await self._ask("headoffice", method, path, body)
+        said = await self.ask("headoffice", method, path, body)
         return said.body if said is not None and said.is_good else None
 
-    async def ask(self, party: str, path: str, body: Any, key: str | None = None) -> Said | None:  # noqa: ANN401 - JSON
-        """Post to the own API of ``gateway`` or ``headoffice``, under a key; None where it is down."""
-        return await self._ask(party, "POST", path, body, key)
-
-    async def _ask(self, party: str, method: str, path: str, body: Any, key: str | None = None) -> Said | None:  # noqa: ANN401
+    async def ask(self, party: str, method: str, path: str, body: Any = None, key: str | None = None) -> Said | None:  # noqa: ANN401 - JSON
+        """Ask the own API of ``gateway`` or ``headoffice``, under a key where it wants one; None where it is down."""
         if not self._parties and (said := await self.call("GET", "/api/rehearsal")) is not None:
             self._parties = said
         if not self._parties:

@@ -32,11 +32,20 @@ class Suffered:
     """How many of these kills came while somebody waited for the end of a redemption."""
     cables: Counter[str] = field(default_factory=Counter)
     put_back: list[PutBack] = field(default_factory=list)
+    restored: Counter[str] = field(default_factory=Counter)
+    """How often ``restore`` was said, by part."""
+    found_out: int = 0
+    """How often a party that was started on an older copy has found out by itself."""
+    unknowable: int = 0
+    """How often nobody remembered more of it than it did: nothing was lost, or it has written as much again."""
+    never_found_out: list[str] = field(default_factory=list)
+    """Who did not find out although another remembered more."""
     disks: int = 0
     """How many disks can be filled."""
     disks_filled: int = 0
     clock_set: int = 0
 
-    def times_put_back(self, part: str) -> int:
-        """Return how often a copy of this part was put back."""
-        return sum(one.part == part for one in self.put_back)
+    @property
+    def oldest_copy_s(self) -> float:
+        """How old the oldest copy was that was put back; 0 where none was."""
+        return max((one.age_s for one in self.put_back), default=0.0)

@@ -45,7 +45,7 @@ class Tills:
     async def _look(self, store: str, code: str) -> dict[str, Any] | None:
         """Return what a code is worth; None where nobody could say."""
         for _ in range(TRIES):
-            said = await self._shop.ask(GATEWAY, "/api/look", {"store": store, "code": code})
+            said = await self._shop.ask(GATEWAY, "POST", "/api/look", {"store": store, "code": code})
             if said is not None and said.is_good and said.body["verdict"] not in {"busy", "upstream_unavailable"}:
                 found: dict[str, Any] = said.body
                 return found
@@ -66,7 +66,7 @@ class Tills:
     async def _end(self, rid: str, body: dict[str, Any]) -> str:
         """Ask until there is an end, and return it."""
         while True:
-            said = await self._shop.ask(GATEWAY, "/api/redemptions", body, rid)
+            said = await self._shop.ask(GATEWAY, "POST", "/api/redemptions", body, rid)
             if said is not None and said.is_good and said.body["final"]:
                 return str(said.body["verdict"])
             await asyncio.sleep(AGAIN_S)

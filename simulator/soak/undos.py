@@ -51,7 +51,7 @@ class Undos:
     async def _end(self, party: str, path: str, undo: str) -> Said:
         """Ask until there is an answer that is an end, and return it."""
         while True:
-            said = await self._shop.ask(party, path, {"reason": "soak"}, undo)
+            said = await self._shop.ask(party, "POST", path, {"reason": "soak"}, undo)
             if said is not None and said.status not in NO_END:
                 return said
             await asyncio.sleep(AGAIN_S)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -61,7 +62,8 @@ class Parts:
 
 @contextlib.contextmanager
 def killing_of(parts: Parts, underway: Underway, suffered: Suffered) -> Iterator[Killing]:
-    victims = cast("Victims", SimpleNamespace(shop=parts, database=SimpleNamespace(kill=lambda: None)))
+    database = SimpleNamespace(kill=lambda: None)
+    victims = cast("Victims", SimpleNamespace(shop=parts, database=database, data=Path("nowhere")))
     copies = cast("Copies", SimpleNamespace(meddle=lambda _: None, meddle_with_books=lambda _: None, awaited=nobody))
     try:
         yield Killing(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import psycopg
@@ -15,19 +17,26 @@ import pytest
 
 from headoffice.database import run_of
 from headoffice.redemptions import standing
+from simulator.configurations import PortPlan, headoffice_configuration, write
 from simulator.frames import write_frame
 from simulator.layout import Layout
 from simulator.postgresql import newest_programs, running_postgresql
 from simulator.soak.clock import WallClock
-from simulator.soak.copies import Copies, books_at
+from simulator.soak.copies import Copies
 from simulator.soak.disk import small_disks
-from simulator.soak.suffered import BOOKS
+from simulator.soak.memory import books_at
+from simulator.soak.restoring import Restoring
+from simulator.soak.suffered import BOOKS, Suffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from simulator.soak.troubles import Victims
+
 AN_HOUR_S = 3600
+#: Nobody listens anywhere here.
+PORTS = PortPlan(**dict.fromkeys(PortPlan.__struct_fields__, 1))
 ASK = "import time; time.sleep(0.001); print(time.time(), time.monotonic())"
 
 
@@ -67,7 +76,8 @@ def test_a_wall_clock_is_set_while_time_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(120)
 def test_books_are_put_back_and_begin_a_generation(tmp_path: Path, free_port: Callable[[], int]) -> None:
-    copies = Copies(Layout(tmp_path / "shop"), tmp_path / "copies", lambda: 0.0)
+    layout = Layout(tmp_path / "shop")
+    copies = Copies(layout, tmp_path / "copies", lambda: 0.0)
     with running_postgresql(newest_programs(), free_port(), durable=True) as server:
         with books_at(server.url) as books:
             assert books.read(standing.status)["generation"] == 1
@@ -84,8 +94,13 @@ def test_books_are_put_back_and_begin_a_generation(tmp_path: Path, free_port: Ca
         with psycopg.connect(address) as connection:
             assert connection.execute("select to_regclass('since')").fetchone() == (None,)
         with books_at(server.url) as books:
-            assert books.read(standing.status)["generation"] == 2
+            assert books.read(standing.status)["generation"] == 1, "nobody has said restore"
             assert books.read(run_of) != before
+        write(layout.headoffice / "headoffice.toml", headoffice_configuration(layout, PORTS, server.url))
+        victims = cast("Victims", SimpleNamespace(shop=None, database=server, data=layout.root))
+        asyncio.run(Restoring(victims, Suffered(), asyncio.Lock()).say(BOOKS))
+        with books_at(server.url) as books:
+            assert books.read(standing.status)["generation"] == 2
         server.kill()
         copies.forget(BOOKS)
         assert not copies.meddle_with_books(server), "a copy is used once"
