@@ -128,6 +128,7 @@ class MinimalHeadOffice:
         match message:
             case AskSettled():
                 self.settled.append(message)
+                self._see(message.rid)
                 return Notice(verdict=Verdict.REDEEMED, rid=message.rid)
             case AskLook():
                 return self._look(message)
@@ -208,11 +209,17 @@ class MinimalHeadOffice:
             )
         if ruling.claim and intent.code:
             voucher = self.vouchers[intent.code]
-            last = LastUse(at=moment.at.isoformat(), store=store_name, kiosk=ask.requester)
+            last = LastUse(at=moment.at.isoformat(), store=store_name, kiosk=ask.requester, seen=False)
             self.vouchers[intent.code] = replace(voucher, taken=voucher.taken | set(ruling.claim), last=last)
         if ruling.release is not None:
             self._release(ruling.release, by=intent.rid)
         return ruling.answer
+
+    def _see(self, rid: str) -> None:
+        code = self.known[rid].intent.code if rid in self.known else None
+        voucher = self.vouchers.get(code or "")
+        if code is not None and voucher is not None and voucher.last is not None:
+            self.vouchers[code] = replace(voucher, last=replace(voucher.last, seen=True))
 
     def _release(self, rid: str, by: str) -> None:
         target = self.known[rid]

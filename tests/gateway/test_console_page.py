@@ -12,7 +12,7 @@ from playwright.async_api import async_playwright, expect
 
 from gateway.places import Roster
 from protocol.owner import VoucherState
-from protocol.upstream import AskRedeem
+from protocol.upstream import AskRedeem, AskSettled
 from tests.browsers import NO_NETWORK
 from tests.gateway.desk_page import served
 from tests.gateway.shop import STORES, intent_of, rid
@@ -95,6 +95,27 @@ async def test_a_typed_code_is_redeemed_and_undone_by_keyboard(
 
     assert left == 2
     assert page.headoffice.vouchers[CODE].left == 3
+
+
+@pytest.mark.rule(9)
+async def test_of_what_is_used_and_perhaps_not_handed_over_that_is_asked(
+    data: Path, authority: Authority, free_port: Callable[[], int], chromium_program: Path
+) -> None:
+    async with served(data, authority, free_port()) as page, browser_at(page, chromium_program) as window:
+        page.headoffice.add(CODE)
+        _, found = await page.call("POST", "/api/look", {"store": "nanjing-lu", "code": CODE})
+        body = {"store": "nanjing-lu", "code": CODE, "offer": found["offer"], "quantity": 1}
+        status, _ = await page.call("POST", "/api/redemptions", body, Idempotency_Key=rid(1))
+        assert status == 200
+        for told in (True, False):
+            await window.fill("#code", CODE)
+            await window.keyboard.press("Enter")
+            about = window.locator(".outcome.red .about")
+            await expect(about).to_contain_text("南京路店" if not told else "是否已交付?")
+            assert ("是否已交付?" in await about.inner_text()) is told
+            await page.call("POST", f"/api/redemptions/{rid(1)}/settled", {"handed_over": True})
+            await page.headoffice.until_asked(AskSettled)
+            await window.get_by_role("button", name="下一张").click()
 
 
 async def an_order_of_three_is_chosen(page: Page, window: Browser) -> None:

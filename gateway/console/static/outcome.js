@@ -20,7 +20,9 @@ export function clearEntry() {
 export function why(detail) {
   const moment = detail.at ? `${detail.at.slice(0, 10)} ${detail.at.slice(11, 16)}` : "";
   const notLive = detail.testing ? words.not_live : "";
-  return [moment, detail.store, detail.kiosk, (detail.stores ?? []).join("、"), notLive, detail.reason].filter(Boolean).join(" · ");
+  const handedOver = detail.unsettled ? words.awaiting : ""; // nobody has said that they saw the answer to its redemption
+  const where = [moment, detail.store, detail.kiosk, (detail.stores ?? []).join("、")];
+  return [...where, handedOver, notLive, detail.reason].filter(Boolean).join(" · ");
 }
 
 export function usesLeft(detail) {
