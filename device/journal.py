@@ -197,7 +197,6 @@ class Journal:
         self._placed = True
         if gateway != self._gateway:  # what was seen of another one says nothing of this one
             self._gateway, self._heard, self._heard_seal = gateway, NEVER, None
-            self._note(gateway=gateway)
             self._note_heard()
         if (store, store_name) != (self._store, self.store_name):
             self._store, self.store_name = store, store_name
@@ -285,9 +284,12 @@ class Journal:
             log.info("journal_pruned rows=%s", len(gone))
 
     def _note_heard(self) -> None:
-        heard = self._heard
-        seal = self._heard_seal or ""
-        self._note(heard_gen=str(heard.generation), heard_seq=str(heard.sequence), heard_seal=seal)
+        """Note what was seen, and of whom: a full disk may have refused to take that there is another gateway."""
+        if self._gateway is None:
+            return
+        heard, seal = self._heard, self._heard_seal or ""
+        marks = {"heard_gen": str(heard.generation), "heard_seq": str(heard.sequence), "heard_seal": seal}
+        self._note(gateway=self._gateway, **marks)
 
     def _note(self, **values: str) -> None:
         marks = ",".join(["(?,?)"] * len(values))

@@ -319,3 +319,20 @@ def test_restore_begins_a_generation_in_a_journal_that_is_there(journal: Journal
     assert again(path).mark == Mark(2, 1)
     with pytest.raises(JournalError, match="there is no journal"):
         restore(path.with_name("nothing-here.db"))
+
+
+def test_what_was_heard_of_another_gateway_is_never_taken_for_the_one_before_where_the_disk_was_full(
+    journal: Journal, path: Path
+) -> None:
+    journal.place("gw-1", "s-1", "S")
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT, seal="of 1/7"), Mark(1, 7)))
+    journal.mint(intent(1))
+    journal._run("PRAGMA query_only=ON")
+    with pytest.raises(JournalError):
+        journal.place("gw-2", "s-1", "S")
+    journal._run("PRAGMA query_only=OFF")
+    journal.heard(stamped(Notice(verdict=Verdict.FAULT, seal="of 1/900"), Mark(1, 900)))
+    journal.conclude(Answer(rid=intent(1).rid, verdict=Verdict.REDEEMED, final=True))
+    hello = again(path).stamped(Hello(boot="b", software=""))
+    assert isinstance(hello, Hello)
+    assert (hello.heard_of, shown_in(hello), hello.heard_seal) == ("gw-2", Mark(1, 900), "of 1/900")
