@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from simulator.histories.run import Report
 
-#: A run is of full length where so many seeds, or so many redemptions, are asked of it.
-FULL_SEEDS, FULL_REDEMPTIONS = 50_000, 1_000_000
+#: A run is of full length where so many seeds, or so many redemptions, are asked of it: the rarest fault in the rarest
+#: state is met once in some two thousand histories, and a seed is three of them.
+FULL_SEEDS, FULL_REDEMPTIONS = 100_000, 1_000_000
 #: How often each kind of fault is met in each state of a redemption in which it can be met, at the least.
 LEAST_IN_A_CELL = 100
 #: Which share of all requests meets a fault, at the least.
