@@ -209,7 +209,7 @@ class LeaseGateway(Gateway):
             return asked, objection
         answer = self.leases.accept(bound, intent) if objection is None else None
         if answer is not None:
-            self._lender.acceptances.accepted(self.name, answer, self.world.now, met=self._met_in == self.runs)
+            self._lender.acceptances.accepted(self.name, asked, answer, self.world.now, met=self._met_in == self.runs)
             return replace(asked, answer=answer), None
         held = self._has_accepted(intent.code or "")
         return asked, objection or (PROMISED if held else None)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.owner import Known, Moment, Ruling
+    from protocol.relay import Relay
     from protocol.upstream import AskRedeem, UpstreamAnswer
     from simulator.histories.net import Question
     from simulator.histories.office import Asked
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 #: When leases are granted and how long they last, seconds; so many uses may be accepted under one.
 GRANTED_S = (0.0, 8.0)
 LASTS_S = (15.0, 60.0)
-MOST_USES = (1, 1, 2)
+#: What a use is worth, fen. So many uses, and so much in value, may be accepted under a lease at once.
+WORTH = 1_000
+LIMITS: tuple[tuple[int, int | None], ...] = ((1, None), (1, None), (2, None), (9, WORTH), (9, 2 * WORTH))
 GRANTS = (4, 8)
 #: How many vouchers are signed.
 SIGNED = 0.9
@@ -70,6 +73,8 @@ class Loan:
     at: float
     until: float
     most_uses: int
+    most_value: int | None
+    terms: int
     recalled: bool = False
     ended: bool = False
     lost: bool = False
@@ -197,6 +202,7 @@ class LeaseOffice(Office):
             return
         store = random.choice(served)
         lasts_s = random.uniform(*LASTS_S)
+        most_uses, most_value = random.choice(LIMITS)
         loan = Loan(
             id=random.randbytes(16).hex(),
             gateway=gateway,
@@ -205,7 +211,9 @@ class LeaseOffice(Office):
             code=code,
             at=self.world.now,
             until=self.world.now + lasts_s,
-            most_uses=random.choice(MOST_USES),
+            most_uses=most_uses,
+            most_value=most_value,
+            terms=item.voucher.terms,
         )
         self.loans[loan.id] = loan
         item.voucher = replace(item.voucher, holder=(gateway, store))
@@ -264,6 +272,8 @@ class LeaseOffice(Office):
             left_s=max(0.0, loan.until - now),
             recalled=loan.recalled,
             most_uses=loan.most_uses,
+            most_value=loan.most_value,
+            value_fen=WORTH,
             title=voucher.title,
             terms=voucher.terms,
             weekdays=tuple(range(7)),
@@ -288,13 +298,14 @@ class Acceptances:
         """How much was accepted, by gateways that have lost nothing."""
         return len(self._accepted)
 
-    def accepted(self, gateway: str, answer: Answer, now: float, *, met: bool) -> None:
-        """Check something that a gateway has just accepted."""
+    def accepted(self, gateway: str, asked: Relay, answer: Answer, now: float, *, met: bool) -> None:
+        """Check something that a gateway has just accepted: as the owner's claims are checked, and under its lease."""
         rid, said = answer.rid, answer.accepted
         loan = None if said is None else self._loans.get(said.lease)
         if said is None or loan is None or loan.gateway != gateway:
             self._violated(rid, "accepted under no lease of this gateway")
             return
+        self._oracle.claimed(asked.requester, asked.store, asked.intent, (loan.store,), loan.terms)
         if not met:
             self._violated(rid, "accepted before anybody has shown how far the journal had come")
         if now > loan.until + RATE * (loan.until - loan.at):
@@ -311,6 +322,8 @@ class Acceptances:
         open_uses = sum(len(one.uses) for one in under_way if self._is_open(one.rid))
         if open_uses + len(answer.uses) > loan.most_uses:
             self._violated(rid, "accepted above the lease's limit")
+        if loan.most_value is not None and (open_uses + len(answer.uses)) * WORTH > loan.most_value:
+            self._violated(rid, "accepted above the value that the lease is limited to")
         self._accepted[rid] = answer
 
     def kept(self, gateway: str, journal: set[str]) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 import gateway.leases
 from gateway import binding
+from gateway.leases import Leases
 from gateway.standing import Standing
 from protocol import lease, owner, requester
 from protocol.lease import Cause, Held, Journalled
@@ -23,6 +24,7 @@ from simulator.histories.mutant import broken
 if TYPE_CHECKING:
     from gateway.offers import Offer
     from protocol.lease import Clock, Granted
+    from protocol.leasing import LeasedVoucher
     from protocol.messages import Confirm
     from protocol.owner import Moment, Ruling, Voucher
     from protocol.relay import Relay
@@ -92,6 +94,34 @@ def _uncounted(judge_offline: Whatever) -> Whatever:
     return mutant
 
 
+def _unvalued(judge_offline: Whatever) -> Whatever:
+    def mutant(held: Held, *rest: object) -> Verdict:
+        verdict: Verdict = judge_offline(
+            replace(held, lease=msgspec.structs.replace(held.lease, most_value=None)), *rest
+        )
+        return verdict
+
+    return mutant
+
+
+def _in_any_store(find: Whatever) -> Whatever:
+    """Take a lease of another store of this gateway's for one of this store."""
+
+    def mutant(self: Leases, bound: binding.Bound, code: str) -> tuple[Held, LeasedVoucher] | None:
+        for held in self._held.values():
+            there = msgspec.structs.replace(bound.store, id=held.lease.store)
+            found: tuple[Held, LeasedVoucher] | None = find(self, binding.Bound(bound.identity, there), code)
+            if found is not None:
+                return found
+        return None
+
+    return mutant
+
+
+def _valid_everywhere(voucher_of: Whatever) -> Whatever:
+    return lambda *args: replace(voucher_of(*args), stores=None)
+
+
 def _without_end(_: Whatever) -> Whatever:
     def mutant(self: Held, clock: Clock, generation: int) -> bool:
         here = (clock.boot, generation) == (self.asked.boot, self.generation)
@@ -159,6 +189,14 @@ OFFLINE = (
     broken("what was accepted takes another's use", 3, (lease, "rule_accepted", _takes_from_others), kind=Kind.OFFLINE),
     broken("a revoked key's voucher is redeemed", 3, (lease, "rule_accepted", _believes_any_key), kind=Kind.OFFLINE),
     broken("a lease's limit counts nothing", 3, (gateway.leases, "judge_offline", _uncounted), kind=Kind.OFFLINE),
+    broken("a lease's value counts nothing", 3, (gateway.leases, "judge_offline", _unvalued), kind=Kind.OFFLINE),
+    broken(
+        "a lease is used in another store",
+        4,
+        (Leases, "_find", _in_any_store),
+        (gateway.leases, "voucher_of", _valid_everywhere),
+        kind=Kind.OFFLINE,
+    ),
     broken("a lease never ends", 3, (Held, "runs", _without_end), kind=Kind.OFFLINE),
     broken("a lease is used before a mark was shown", 11, (Standing, "__init__", _met_at_once), kind=Kind.OFFLINE),
     broken("the head office redeems what it has lent", 3, (owner, "judge", _ignores_leases), kind=Kind.OFFLINE),

@@ -73,7 +73,7 @@ class Oracle(HopWatch):
             self.violated("rule 12", rid, f"offered in {offer.store}, spent in {store}")
         if offer.terms != terms:
             self.violated("rule 4", rid, "spent on other terms than were offered")
-        first = min((at for at, _ in trail.gateways.values()), default=offer.at)
+        first = min((at for at, _ in trail.gateways.values()), default=self.world.now)
         if first - offer.at > OFFER_S * SLACK:
             self.violated("rule 4", rid, "spent on an offer older than 60 s")
 
