@@ -18,14 +18,13 @@ _RULES: tuple[tuple[str, frozenset[Fault], frozenset[State]], ...] = (
         - _MESSAGES
         - {Fault.KIOSK_COMMIT, Fault.GATEWAY_COMMIT, Fault.COMPLAINT, Fault.UNDO}
         # An older journal can bring a settled redemption back, and late queries are still answered.
-        - {Fault.GIVEN_UP, Fault.REPLICA},
+        - {Fault.GIVEN_UP, Fault.DISK_FULL, Fault.REPLICA},
         frozenset({State.SETTLED}),
     ),
-    ("a look writes nothing", frozenset({Fault.KIOSK_COMMIT, Fault.GATEWAY_COMMIT}), frozenset({State.LOOK})),
     (
-        "only a confirm needs room on the disk before it may leave",
-        frozenset({Fault.DISK_FULL}),
-        frozenset(State) - {State.ASKED},
+        "a look writes nothing",
+        frozenset({Fault.KIOSK_COMMIT, Fault.DISK_FULL, Fault.GATEWAY_COMMIT}),
+        frozenset({State.LOOK}),
     ),
     (
         "the owner has not heard of it",

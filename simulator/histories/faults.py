@@ -112,7 +112,7 @@ def draw_weather(random: Random) -> Weather:
         twice=random.choice((0.0, 0.05, 0.2)),
         late=random.choice((0.0, 0.05, 0.2)),
         killed_at_commit=random.choice((0.0, 0.03, 0.2)),
-        disk_full=random.choice((0.0, 0.0, 0.1)),
+        disk_full=random.choice((0.0, 0.0, 0.2)),
         complaint=random.choice((0.0, 0.0, 0.1)),
         **random.choice(_PLATFORM_DAYS),
     )
@@ -193,12 +193,9 @@ class Faults:
         self.met_by_all(fault, rids)
         return "before" if self._random() < 0.5 else "after"  # noqa: PLR2004 - either
 
-    def fills_disk(self, rid: str) -> bool:
-        """Whether the disk takes no new redemption now."""
-        if self.calm or self._random() >= self._weather.disk_full:
-            return False
-        self.met(Fault.DISK_FULL, rid)
-        return True
+    def fills_disk(self) -> bool:
+        """Whether a kiosk's disk is found to be full now."""
+        return not self.calm and self._random() < self._weather.disk_full
 
     def complains(self, rid: str) -> bool:
         """Whether the office says something about the message instead of answering it."""

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from device.counter.effects import Accept, Conclude, Forgo, Mint, Park, Send, Settle, Show
-from device.counter.events import CameraReady, Gone, Heard, JournalBehind, LinkDown, LinkUp, MintFailed, Scanned, Tick
-from device.counter.states import Idle, Kept, Looking, Offering, Question, Result, Setup
+from device.actions import Actions, Ports
+from device.counter.effects import Mint, Park
+from device.counter.events import CameraReady, Gone, Heard, JournalBehind, LinkDown, LinkUp, Scanned, Tick
+from device.counter.states import Idle, Looking, Offering, Question, Result, Setup
 from device.counter.step import begin, deadline, step
 from device.counter.style import Style
 from device.counter.timing import Timing
-from protocol.ids import code_tail
-from protocol.marks import NEVER, Mark, mark_of, shown_in, stamped
-from protocol.messages import Answer, Hello, Welcome
-from protocol.values import replace
+from protocol.marks import NEVER, mark_of, shown_in, stamped
+from protocol.messages import Answer, Hello, Resolve, Welcome
 from simulator.histories.clerk import Clerk
-from simulator.histories.faults import Fault, State
+from simulator.histories.faults import Fault
+from simulator.histories.kiosk_disk import FULL_S, Died, Journal, KioskDisk
 from simulator.histories.net import Line
 from simulator.histories.party import Party
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import device.journal
+    from device.clock import StoreClock
     from device.counter.effects import Effect
-    from device.counter.events import Event
+    from device.counter.events import Event, ForgoFailed, MintFailed
+    from device.ports import Monitor, Panel
     from device.view import View
     from protocol.messages import GatewayMessage, Intent, KioskMessage
+    from protocol.vocabulary import Light, Sound
+    from simulator.histories.faults import State
     from simulator.histories.gateway import Gateway
     from simulator.histories.party import Stage
 
@@ -39,30 +44,38 @@ RESTORED_S = (5.0, 20.0)
 _NEVER = float("inf")
 
 
-class Journal:
-    """A kiosk's disk: the redemptions that are open or not seen, and how many it ever took."""
+class _Hands:
+    """Screen, light, buzzer, speaker and link of a kiosk, as ``device.actions`` acts on them."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
-        self.rows: dict[str, Kept] = {}
-        self.sequence = 0
-        self.generation = 1
-        self.gateway: str | None = None
-        self.heard = NEVER
-        self.seal: str | None = None
-        """The gateway's, on what was heard of it."""
+    def __init__(self, kiosk: Kiosk) -> None:
+        """Keep whose they are."""
+        self._kiosk = kiosk
 
-    @property
-    def mark(self) -> Mark:
-        """How far it has come."""
-        return Mark(self.generation, self.sequence)
+    def show(self, view: View) -> None:
+        """Show this view."""
+        kiosk = self._kiosk
+        kiosk.world.tell(kiosk.name, "shows %s %s %s", view.screen, view.verdict or "", view.light.colour)
 
-    def copy(self) -> Journal:
-        """Return a copy, to be put back later."""
-        twin = Journal()
-        twin.rows, twin.sequence, twin.generation = dict(self.rows), self.sequence, self.generation
-        twin.gateway, twin.heard, twin.seal = self.gateway, self.heard, self.seal
-        return twin
+    def say(self, view: View) -> None:
+        """Announce what is new; the oracle looks at it."""
+        if view.rid is not None:
+            self._kiosk.oracle.shown(view, self._kiosk.counter.ticket(view.rid), self._kiosk.runs)
+
+    def send(self, message: KioskMessage) -> None:
+        """Send a message."""
+        self._kiosk.send_up(message)
+
+    def light(self, light: Light) -> None:
+        """Show a light, which every view has."""
+
+    def play(self, sound: Sound | None) -> None:
+        """Play a sound, which every view has."""
+
+    def shown(self, view: View) -> None:
+        """Note what was shown: ``say`` has it."""
+
+    def learn(self, told: str | None) -> None:
+        """Set no clock: nothing in a history hangs on it."""
 
 
 class Kiosk(Party):
@@ -73,7 +86,10 @@ class Kiosk(Party):
         super().__init__(stage, name, rate)
         self.gateway = gateway
         self.line = Line(stage)
-        self.disk = Journal()
+        self.disk = KioskDisk()
+        self._full_until = 0.0
+        self._refused: set[tuple[str, State]] = set()
+        """Which rids the full disk has refused something of, in which states."""
         self.connected = False
         self.timing = stage.world.random.choice(TIMINGS)
         self.clerk = Clerk(self)
@@ -99,6 +115,7 @@ class Kiosk(Party):
         self._alarm = _NEVER
         setup = Setup(boot=f"{self.name}-{self.runs}", software="", timing=self.timing, style=STYLE)
         self.counter, effects = begin(setup, tuple(self.disk.rows.values()), self.clock.now())
+        self._actions = self._hands()
         self.clerk.arrive()
         self._carry_out(effects)
         self.after(0.1, self.handle, CameraReady())
@@ -125,7 +142,7 @@ class Kiosk(Party):
             self.handle(LinkDown())
             self.after(self.world.random.uniform(0.2, 2.0), self.connect)
 
-    def put_back(self, older: Journal, down_s: float) -> None:
+    def put_back(self, older: KioskDisk, down_s: float) -> None:
         """Put an older copy of the journal in its place, while the process is down."""
         self.crash(down_s)
         self.disk = older.copy()
@@ -157,9 +174,14 @@ class Kiosk(Party):
         for effect in effects:
             if isinstance(effect, Mint):
                 self._confirmed(effect.intent)
+            elif isinstance(effect, Park):
+                self.faults.met(Fault.GIVEN_UP, effect.rid)
+                self.oracle.gave_up(effect.rid)
         failed = self._carry_out(effects)
-        if failed is not None and self.up:
-            self.handle(MintFailed(failed))
+        if failed is not None:
+            self.handle(failed)
+        elif self.up:
+            self._catch_up()
         if self.up:
             self._set_alarm()
             self.clerk.look_up()
@@ -178,7 +200,7 @@ class Kiosk(Party):
             if message.gateway != self.disk.gateway:
                 self.disk.gateway = message.gateway
                 self._heard, self._seal = NEVER, None
-                self._keep_heard()
+                self.keep_heard()
             self._welcomed = True
         if self._welcomed and mark_of(message) >= self._heard:
             self._heard, self._seal = mark_of(message), message.seal
@@ -198,74 +220,63 @@ class Kiosk(Party):
 
     # --- effects ----------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, effects: Sequence[Effect]) -> str | None:
-        """Carry effects out until the process dies of one; return the rid that the disk did not take, if one."""
-        for effect in effects:
-            if isinstance(effect, Mint):
-                self.oracle.serves(self.name, self.runs)
-            match effect:
-                case Mint(intent=intent) if self.faults.fills_disk(intent.rid):
-                    return intent.rid
-                case Mint() | Accept() | Forgo() | Conclude() | Park() | Settle():
-                    if not self._write(effect):
-                        return None
-                case Send(message=message):
-                    self._send_up(message)
-                case Show(view=view, announced=announced):
-                    self._show(view, new=announced)
-        return None
+    def fill_disk(self) -> None:
+        """Let the disk be full for a while; once it has room again, what it has refused is written."""
+        for_s = self.world.random.uniform(*FULL_S)
+        self._full_until = self.world.now + for_s
+        self._refused.clear()
+        self.after(for_s, self._catch_up)
 
-    def _write(self, effect: Mint | Accept | Forgo | Conclude | Park | Settle) -> bool:
-        """Write to the journal; return whether the process has lived through it."""
-        rows = self.disk.rows
-        match effect:
-            case Mint(intent=intent):
-                kept = Kept(intent=intent, tail=code_tail(intent.code or ""))
-                return self._commit(intent.rid, kept, minted=True)
-            case Accept(answer=answer):
-                known = rows.get(answer.rid)
-                self._keep_heard()
-                return known is None or self._commit(answer.rid, replace(known, answer=answer))
-            case Conclude(answer=answer):
-                self.oracle.advance(answer.rid, State.ANSWERED)
-                known = rows.get(answer.rid)
-                self._keep_heard()
-                return known is None or self._commit(answer.rid, replace(known, answer=answer))
-            case Forgo(rid=rid):
-                return self._commit(rid, replace(rows[rid], forgone=True))
-            case Park(rid=rid):
-                self.faults.met(Fault.GIVEN_UP, rid)
-                self.oracle.gave_up(rid)
-                known = rows.get(rid)
-                return known is None or self._commit(rid, replace(known, parked=True))
-            case Settle(rid=rid):
-                self.oracle.advance(rid, State.SETTLED)
-                return self._commit(rid, None)
+    def disk_is_full(self, rid: str) -> bool:
+        """Whether the disk takes nothing of this rid now; it may have filled up just now."""
+        if self.world.now >= self._full_until and self.faults.fills_disk():
+            self.fill_disk()
+        is_full = self.world.now < self._full_until and not self.faults.calm
+        told = rid, self.oracle.state_of(rid)
+        if is_full and told not in self._refused:  # it is tried again and again
+            self._refused.add(told)
+            self.faults.met(Fault.DISK_FULL, rid)
+        return is_full
 
-    def _keep_heard(self) -> None:
+    def keep_heard(self) -> None:
+        """Write down how far the gateway has been seen to come."""
         self.disk.heard, self.disk.seal = self._heard, self._seal
 
-    def _commit(self, rid: str, row: Kept | None, *, minted: bool = False) -> bool:
-        dies = self.faults.kills_at_commit(Fault.KIOSK_COMMIT, [rid])
-        if dies != "before":
-            if row is None:
-                self.disk.rows.pop(rid, None)
-            else:
-                self.disk.rows[rid] = row
-            self.disk.sequence += minted
-        if dies is not None:
-            self.crash(self.world.random.uniform(0.5, 6.0), reboot=self.world.random.choice((True, False)))
-        return dies is None
+    def _hands(self) -> Actions:
+        hands, journal = _Hands(self), Journal(self)
+        ports = Ports(
+            journal=cast("device.journal.Journal", journal),
+            clock=cast("StoreClock", hands),
+            link=hands,
+            screen=hands,
+            panel=cast("Panel", hands),
+            monitor=cast("Monitor", hands),
+            speaker=hands,
+        )
+        return Actions(ports, lambda: None)
 
-    def _show(self, view: View, *, new: bool) -> None:
-        self.world.tell(self.name, "shows %s %s %s", view.screen, view.verdict or "", view.light.colour)
-        if view.rid is not None and new:
-            self.oracle.shown(view, self.counter.ticket(view.rid), self.runs)
+    def _carry_out(self, effects: Sequence[Effect]) -> MintFailed | ForgoFailed | None:
+        """Carry effects out as the firmware does, until the process dies of one."""
+        try:
+            return self._actions.carry_out(tuple(effects))
+        except Died:
+            return None
 
-    def _send_up(self, message: KioskMessage) -> None:
+    def _catch_up(self) -> None:
+        """Write what the disk has refused."""
+        try:
+            self._actions.catch_up()
+        except Died:
+            return
+
+    def send_up(self, message: KioskMessage) -> None:
+        """Send a message to the gateway; it is lost where there is no connection."""
         rid = _rid_of(message)
         self.world.tell(self.name, "sends %s %s", type(message).__name__, rid and rid[:4])
-        self.oracle.left(message, self.runs, on_disk=rid in self.disk.rows)
+        row = self.disk.rows.get(rid or "")
+        self.oracle.left(message, self.runs, on_disk=row is not None)
+        if rid is not None and isinstance(message, Resolve) and message.forgone and not (row and row.forgone):
+            self.oracle.violated("rule 11", rid, "a RESOLVE says that it is forgone before that is on disk")
         if self.connected:
             greets = isinstance(message, Hello)
             if greets:

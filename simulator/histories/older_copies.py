@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from simulator.histories.gateway import Gateway
     from simulator.histories.group_commit import Disk
     from simulator.histories.history import History
-    from simulator.histories.kiosk import Journal, Kiosk
+    from simulator.histories.kiosk import Kiosk
+    from simulator.histories.kiosk_disk import KioskDisk
 
 #: How long a machine is down, seconds.
 DOWN_S = (0.2, 8.0)
@@ -73,7 +74,7 @@ class OlderCopies(Aiming):
     def _put_kiosk_back(self, target: Target) -> None:
         self._later(self._put_kiosk_back_to, target.kiosk, target.kiosk.disk.copy())
 
-    def _put_kiosk_back_to(self, kiosk: Kiosk, older: Journal) -> None:
+    def _put_kiosk_back_to(self, kiosk: Kiosk, older: KioskDisk) -> None:
         self._met(Fault.KIOSK_BACK, kiosk=kiosk)
         kiosk.put_back(older, self._random.uniform(*DOWN_S))
 

@@ -109,10 +109,13 @@ class Troubles(OlderCopies):
         target = self._aim(state, rid)
         looks, platform, ruled = state is State.LOOK, state in _AT_PLATFORM, state is State.RULED
         early = state in _BEFORE_CONSUME and self._history.kind is Kind.PLATFORM
+        # What was accepted while no word of it comes is forgone on the kiosk's disk, if that has room.
+        hopes = state in {State.ASKED, State.TAKEN} and self._history.kind is Kind.OFFLINE
         troubles: dict[Callable[[Target], None], int] = {
             self._cut_kiosk: 8 if ruled else 1 if looks else 2,
             self._cut_office: 1 if looks else 2,
             self._kill_kiosk: 8 if ruled else 6 if platform else 2,
+            self._fill_disk: 4 if state is State.OPEN or hopes else 1,
             self._kill_gateway: 2,
             self._kill_office: 2,
             self._put_kiosk_back: 2,
@@ -127,7 +130,7 @@ class Troubles(OlderCopies):
             self._redeem_elsewhere: 12 if platform else 2,
             self._change: 16 if looks else 2,
             self._refuse_all: 8 if platform else 1,
-            self._slow_platform: 4 if early else 0,
+            self._slow_platform: 6 if early else 0,
             self._strand: 6 if state is State.TAKEN else 0,
             self._undo: 6,
             self._undo_unseen: 16 if ruled else 0,
@@ -180,6 +183,11 @@ class Troubles(OlderCopies):
         power = self._random.choice((True, False))
         self._met(Fault.KIOSK_POWER if power else Fault.KIOSK_CRASH, kiosk=target.kiosk)
         target.kiosk.crash(self._random.uniform(*DOWN_S), reboot=power)
+
+    @staticmethod
+    def _fill_disk(target: Target) -> None:
+        """Let a kiosk's disk be full; who meets that is counted at each write."""
+        target.kiosk.fill_disk()
 
     def _kill_gateway(self, target: Target) -> None:
         power = self._random.choice((True, False))
