@@ -231,12 +231,13 @@ class Kiosk(Party):
         """Whether the disk takes nothing of this rid now; it may have filled up just now."""
         if self.world.now >= self._full_until and self.faults.fills_disk():
             self.fill_disk()
-        is_full = self.world.now < self._full_until and not self.faults.calm
-        told = rid, self.oracle.state_of(rid)
-        if is_full and told not in self._refused:  # it is tried again and again
-            self._refused.add(told)
+        if self.world.now >= self._full_until or self.faults.calm:
+            return False
+        refused = rid, self.oracle.state_of(rid)
+        if refused not in self._refused:  # it is tried again and again
+            self._refused.add(refused)
             self.faults.met(Fault.DISK_FULL, rid)
-        return is_full
+        return True
 
     def keep_heard(self) -> None:
         """Write down how far the gateway has been seen to come."""
