@@ -125,6 +125,7 @@ def test_what_cannot_be_kept_does_not_happen(
     assert counter.books() == []
 
 
+@pytest.mark.rule(11)
 def test_a_torn_line_takes_no_line_before_it_along(tmp_path: Path, clock: Clock) -> None:
     """Of a line over two sectors the second can be on the disk alone: zeros stand where its beginning was to be."""
     file = tmp_path / "own.journal"

@@ -296,6 +296,14 @@ LAST = (
     ),
     Edit(
         11,
+        "its end is counted, so that books which lose it are found out",
+        "headoffice/redemptions/ledger.py",
+        "            standing.count(connection, gateway)\n",
+        "",
+        "headoffice/test_restore.py::test_a_rid_that_is_driven_forward_raises_the_number_of_its_gateway",
+    ),
+    Edit(
+        11,
         "what was undone gets no use that becomes free later",
         "headoffice/redemptions/rids.py",
         '    connection.execute(_WAITS_NO_MORE, {"of_rid": rid})\n',
@@ -317,6 +325,14 @@ LAST = (
         "            self._own.keep(ask, ruled.answer, at)\n",
         "            pass\n",
         "headoffice/test_own_journal.py::test_books_that_were_put_back_get_back_what_was_redeemed_on_pages_and_undone",
+    ),
+    Edit(
+        11,
+        "a line of that journal which a power cut tears takes no line before it along",
+        "headoffice/redemptions/own_journal.py",
+        'msgspec.json.encode(entry) + b"\\n"',
+        "msgspec.json.encode(entry)",
+        "headoffice/test_own_journal.py::test_a_torn_line_takes_no_line_before_it_along",
     ),
     Edit(
         11,
