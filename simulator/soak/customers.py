@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulator.soak.scene import Scene
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: How long a customer waits for a screen, seconds; how often a code is held up again where it could not be judged, and
 #: how long after it was taken away: the camera takes no code again sooner.
 PATIENCE_S, TRIES, AGAIN_S = 14.0, 4, 1.2
+#: How many presses bring a kiosk to rest, and how long each has for it; seconds.
+PRESSES, SETTLES_S = 8, 1.0
+AT_REST = {None, "idle", "off", "starting", "out_of_service"}
 #: How often a customer wants two uses, where the voucher has them.
 BOTH = 0.4
 #: What is no word on the voucher: another try can end better.
@@ -37,9 +40,11 @@ class Customers:
                 await asyncio.sleep(AGAIN_S)
 
     async def _try(self, kiosk: str, code: str) -> str | None:
-        """Hold a code up and confirm what is offered; return the last verdict that was seen."""
-        await self._shop.hold(kiosk, code)
-        seen = await self._witness.until(kiosk, lambda state: state["verdict"] not in {None, "looking"}, PATIENCE_S)
+        """Hold a code up and confirm what is offered; return the last verdict that was seen of it."""
+        before = await self._rest(kiosk)
+        if not await self._shop.hold(kiosk, code):
+            return None
+        seen = await self._witness.until(kiosk, lambda state: _is_answer(state, before), PATIENCE_S)
         if seen["verdict"] == "redeemable":
             with self._scene.underway.one():
                 if self._scene.random.random() < BOTH:
@@ -48,16 +53,24 @@ class Customers:
                 unsaid = {"redeemable", "pending"}
                 seen = await self._witness.until(kiosk, lambda state: state["verdict"] not in unsaid, PATIENCE_S)
         await self._shop.clear(kiosk)
-        await self._rest(kiosk)
         if seen["verdict"] == "redeemed" and seen["rid"] is not None:
             await self._scene.undos.consider(seen["rid"])
         return str(seen["verdict"]) if seen["verdict"] else None
 
-    async def _rest(self, kiosk: str) -> None:
-        """Acknowledge what is shown, or give up what does not end."""
-        for _ in range(4):
-            screen = self._witness.sees(kiosk)["screen"]
-            if screen in {"idle", "off"}:
-                return
-            await self._shop.press(kiosk, "cancel" if screen == "pending" else "ok")
-            await asyncio.sleep(0.1)
+    async def _rest(self, kiosk: str) -> int:
+        """Acknowledge what is shown, or give up what does not end; return the number of the view that is left.
+
+        What the last customer was told must not be taken for what the next one is.
+        """
+        for _ in range(PRESSES):
+            seen = self._witness.sees(kiosk)
+            if seen["screen"] in AT_REST:
+                break
+            await self._shop.press(kiosk, "cancel" if seen["screen"] == "pending" else "ok")
+            await self._witness.until(kiosk, lambda state, seen=seen: state != seen, SETTLES_S)  # type: ignore[misc]
+        return int(self._witness.sees(kiosk).get("seq", -1))
+
+
+def _is_answer(state: dict[str, Any], before: int) -> bool:
+    """Whether a view is what a code was found to be worth, and not one from before."""
+    return state.get("seq", -1) > before and state["verdict"] not in {None, "looking"}

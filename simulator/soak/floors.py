@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from simulator.soak.judging import Survived
 
-#: The least for each kill. Where two cores had ten others to serve as well, so that a head office took eleven seconds
-#: to start, 0.95 were redeemed a kill, 0.2 shown in green, and every kill met somebody. A machine of its own does more.
+#: The least for each kill. Where two cores had ten others to serve as well, so that a head office took up to eleven
+#: seconds to start, 1.9 were redeemed a kill, 0.33 shown in green, and every kill met somebody. A free one does more.
 LEAST_REDEEMED, LEAST_GREENS, LEAST_MET = 0.3, 0.05, 0.3
 
 

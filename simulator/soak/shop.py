@@ -86,9 +86,9 @@ class Shop:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
 
-    async def hold(self, kiosk: str, text: str) -> None:
-        """Hold a phone with this code before a kiosk."""
-        await self.call("PUT", f"/api/kiosks/{kiosk}/camera", phone_png(text))
+    async def hold(self, kiosk: str, text: str) -> bool:
+        """Hold a phone with this code before a kiosk; whether that worked: on a full disk there is no picture."""
+        return await self.call("PUT", f"/api/kiosks/{kiosk}/camera", phone_png(text)) is not None
 
     async def clear(self, kiosk: str) -> None:
         """Take it away."""
