@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -33,6 +34,8 @@ class PortPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The link between kiosks and broker, and so on."""
     gateway_broker: int
     gateway_headoffice: int
+    headoffice_platform: int
+    headoffice_database: int
 
 
 def headoffice_configuration(
@@ -40,13 +43,13 @@ def headoffice_configuration(
 ) -> str:
     """Return the head office's configuration; its books are in a file where no ``database_url`` is given.
 
-    ``platform``: a platform of cards takes part.
+    A database on this machine is reached through a link. ``platform``: a platform of cards takes part.
     """
     bundle = layout.certificates(layout.headoffice)
     return _toml(
         {
             "data": str(layout.headoffice),
-            **({"database_url": database_url} if database_url else {}),
+            **({"database_url": _through_link(database_url, ports.headoffice_database)} if database_url else {}),
             "public": {
                 "host": HOST,
                 "port": ports.headoffice,
@@ -124,8 +127,22 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+def address_here(database_url: str) -> tuple[str, int] | None:
+    """Return where a database listens that is reached over TCP on this machine; None for every other one."""
+    there = urlsplit(database_url)
+    return (HOST, there.port) if there.hostname in {HOST, "localhost"} and there.port is not None else None
+
+
+def _through_link(database_url: str, port: int) -> str:
+    if address_here(database_url) is None:
+        return database_url
+    there = urlsplit(database_url)
+    user, at, _ = there.netloc.rpartition("@")
+    return urlunsplit(there._replace(netloc=f"{user}{at}{HOST}:{port}"))
+
+
 def _cards(layout: Layout, ports: PortPlan) -> dict[str, Any]:
-    options = {"url": f"http://{HOST}:{ports.platform}", "secret_file": str(layout.platform_secret)}
+    options = {"url": f"http://{HOST}:{ports.headoffice_platform}", "secret_file": str(layout.platform_secret)}
     return {"name": PLATFORM, "connector": "rehearsal", "options": options}
 
 

@@ -36,6 +36,8 @@ GATEWAY = "gateway"
 CARDS = "platform"
 PARTS = (BROKER, HEADOFFICE, GATEWAY)
 LINKS = ("kiosk-broker", "gateway-broker", "gateway-headoffice")
+#: Those that are there where a platform takes part, or a database that is no file.
+PLATFORM_LINK, DATABASE_LINK = "headoffice-platform", "headoffice-database"
 
 #: How long a kiosk that has started is given to find its gateway; where a link is cut it never does.
 FIND_GATEWAY_S = 5.0
@@ -47,15 +49,17 @@ _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 class Counter:
     """Everything that runs; made of a furnished folder, started part by part, closed as a whole."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a rehearsal is chosen by
         self,
         layout: Layout,
         ports: PortPlan,
         kiosks: int,
         on_unexpected_end: Callable[[PartError], None],
         *,
+        database: str | None = None,
         platform: bool = False,
     ) -> None:
+        """Keep what it is made of; ``database`` is the address of the head office's, where that is not a file."""
         self.layout = layout
         self.ports = ports
         self._report = on_unexpected_end
@@ -67,6 +71,11 @@ class Counter:
             "gateway-broker": Link("gateway-broker", ports.gateway_broker, (HOST, ports.broker)),
             "gateway-headoffice": Link("gateway-headoffice", ports.gateway_headoffice, (HOST, ports.upstream)),
         }
+        if platform:
+            self.links[PLATFORM_LINK] = Link(PLATFORM_LINK, ports.headoffice_platform, (HOST, ports.platform))
+        if database is not None and (there := configurations.address_here(database)) is not None:
+            self.links[DATABASE_LINK] = Link(DATABASE_LINK, ports.headoffice_database, there)
+        self._database = database
         self._session: aiohttp.ClientSession | None = None
 
     # --- the parts as they are reached, not behind links
@@ -127,12 +136,12 @@ class Counter:
         run = _hexiao(name, "run", "--config", str(folder / f"{name}.toml"))
         return Program(name=name, command=run, log=log, folder=folder)
 
-    def write_configurations(self, database_url: str | None = None) -> None:
+    def write_configurations(self) -> None:
         """Write what gateway and head office are told at their start, and options for the technician's verbs."""
         layout, ports, platform = self.layout, self.ports, CARDS in self.parts
         if platform and not layout.platform_secret.exists():
             configurations.write(layout.platform_secret, secrets.token_hex(16))
-        headoffice = configurations.headoffice_configuration(layout, ports, database_url, platform=platform)
+        headoffice = configurations.headoffice_configuration(layout, ports, self._database, platform=platform)
         configurations.write(layout.headoffice / "headoffice.toml", headoffice)
         configurations.write(layout.gateway / "gateway.toml", configurations.gateway_configuration(layout, ports))
         configurations.write(layout.provision, configurations.provision_configuration(layout, ports))

@@ -104,8 +104,10 @@ class _Demo:
         counter = server = None
         try:
             ports = self._choose_ports()
-            told, platform = self._narrator.part_ended, self._wishes.platform
-            counter = Counter(self._layout, ports, self._wishes.kiosks, told, platform=platform)
+            wishes, told = self._wishes, self._narrator.part_ended
+            counter = Counter(
+                self._layout, ports, wishes.kiosks, told, database=wishes.database, platform=wishes.platform
+            )
             server = Server(counter, ports.counter)
             return await self._until_stopped(counter, server)
         except _EXPECTED as error:
@@ -137,7 +139,7 @@ class _Demo:
         step = self._narrator.step
         layout, ports = self._layout, counter.ports
         with step("certificates and configuration"):
-            counter.write_configurations(self._wishes.database)
+            counter.write_configurations()
             authority = await asyncio.to_thread(furnish.write_certificates, layout, ports)
         await counter.start_links()
         with step(f"broker: Mosquitto on port {ports.broker}, TLS with client certificates"):

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from headoffice.redemptions import standing
+from simulator.configurations import write
 from simulator.layout import Layout
 from simulator.soak.memory import Memory, books_at, memory_of
 from simulator.soak.suffered import BOOKS, GATEWAY
@@ -38,7 +39,10 @@ class Restoring:
     async def say(self, part: str) -> None:
         """Say ``restore``; where its journal is on a small disk, the caller holds ``files``."""
         if part == BOOKS:
-            await hexiao("headoffice", "restore", "-c", str(self._layout.headoffice / "headoffice.toml"), "--yes")
+            # A technician sits at the database: the cable between it and the head office may be out.
+            here = write(self._layout.headoffice / "at-the-database.toml", f'database_url = "{self._database.url}"\n')
+            office = str(self._layout.headoffice / "headoffice.toml")
+            await hexiao("headoffice", "restore", "-c", office, "-c", str(here), "--yes")
         elif part == GATEWAY:
             await hexiao("gateway", "restore", "-c", str(self._layout.gateway / "gateway.toml"), "--yes")
         else:
@@ -48,13 +52,15 @@ class Restoring:
     async def find_out(self, part: str) -> None:
         """Wait until a party that was started on an older copy says so by itself, then say ``restore``.
 
-        It cannot find out any more once it has written as much as the others remember, or they have forgotten it.
+        It cannot find out once it has written as much as the others remember, or they have forgotten it: then
+        ``restore`` is said all the same, late, on the word of the person who put the copy back.
         """
         end = time.monotonic() + FINDS_OUT_S
         while not await self._says_so(part):
             memory = await self._memory(part)
             if not memory.is_behind:
                 self._suffered.unknowable += 1
+                await self._restore(part)
                 return
             if time.monotonic() > end:
                 self._suffered.never_found_out.append(

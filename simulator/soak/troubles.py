@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.soak.underway import Underway
 
 OFFICE_LINK = "gateway-headoffice"
-LINKS = ("kiosk-broker", "gateway-broker", OFFICE_LINK)
+LINKS = ("kiosk-broker", "gateway-broker", OFFICE_LINK, "headoffice-platform", "headoffice-database")
 #: How long a cable is whole, and how long there is room on every disk; seconds.
 WHOLE_S, ROOM_S = (0.5, 8.0), (4.0, 15.0)
 #: How long a cable is out, a disk full; seconds.

@@ -53,6 +53,8 @@ def layout(tmp_path: Path) -> Layout:
     journal.open()
     journal.close()
     remember(layout, NEVER)
+    folder = layout.kiosk(KIOSK)
+    write(folder.configuration, CONFIGURATION.format(journal=folder.journal))
     return layout
 
 
@@ -100,8 +102,7 @@ def test_a_kiosk_is_behind_where_its_gateway_has_seen_it_go_further(layout: Layo
 
 
 def test_who_says_that_it_is_behind_is_cut_off_and_restored_by_the_documented_command(layout: Layout) -> None:
-    folder, kiosk, suffered = layout.kiosk(KIOSK), Kiosk(SAYS_SO), Suffered()
-    write(folder.configuration, CONFIGURATION.format(journal=folder.journal))
+    kiosk, suffered = Kiosk(SAYS_SO), Suffered()
     remember(layout, Mark(1, 5))
     asyncio.run(restoring_of(layout, kiosk, suffered).find_out(KIOSK))
     assert kiosk.done == [f"/api/kiosks/{KIOSK}/power/cut", f"/api/kiosks/{KIOSK}/power/restore"]
@@ -121,7 +122,8 @@ def test_who_never_finds_out_although_another_remembers_more_is_told_of(
     assert KIOSK in suffered.never_found_out[0]
 
 
-def test_nobody_can_find_out_what_nobody_remembers(layout: Layout) -> None:
+def test_what_nobody_can_find_out_is_restored_on_a_persons_word(layout: Layout) -> None:
     suffered = Suffered()
     asyncio.run(restoring_of(layout, Kiosk(STANDS), suffered).find_out(KIOSK))
-    assert (suffered.unknowable, suffered.never_found_out) == (1, [])
+    assert (suffered.unknowable, suffered.found_out, suffered.never_found_out) == (1, 0, [])
+    assert memory_of(KIOSK, layout, NO_DATABASE).own == Mark(2, 0)

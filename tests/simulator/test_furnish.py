@@ -11,7 +11,8 @@ import pytest
 from provisioning.authority import Authority
 from provisioning.certificates import keep_or_make_key, load_certificate
 from simulator import configurations, furnish
-from simulator.configurations import PortPlan
+from simulator.configurations import PortPlan, headoffice_configuration
+from simulator.counter import Counter
 from simulator.layout import GATEWAY, HOST, Layout, kiosk_identities, store_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ PORTS = PortPlan(
     gateway_broker=7,
     gateway_headoffice=8,
     platform=9,
+    headoffice_platform=10,
+    headoffice_database=11,
 )
 
 
@@ -81,3 +84,22 @@ def test_paths_with_quotes_and_hanzi_stay_what_they_are(tmp_path: Path) -> None:
     layout = Layout(tmp_path / 'a "quoted" \\ 文件夹')
     told = tomllib.loads(configurations.gateway_configuration(layout, PORTS))
     assert told["data"] == str(layout.gateway)
+
+
+@pytest.mark.parametrize(
+    ("database", "written"),
+    [
+        ("postgresql+psycopg://me:pw@127.0.0.1:5433/books?x=1", "postgresql+psycopg://me:pw@127.0.0.1:11/books?x=1"),
+        ("postgresql+psycopg://localhost:5433/books", "postgresql+psycopg://127.0.0.1:11/books"),
+        ("postgresql+psycopg://db.example:5433/books", "postgresql+psycopg://db.example:5433/books"),
+        ("postgresql+psycopg:///books?host=/run/postgresql", "postgresql+psycopg:///books?host=/run/postgresql"),
+    ],
+    ids=["here", "here by name", "elsewhere", "a socket"],
+)
+def test_a_database_on_this_machine_is_reached_through_a_link(layout: Layout, database: str, written: str) -> None:
+    told = tomllib.loads(headoffice_configuration(layout, PORTS, database, platform=True))
+    assert told["database_url"] == written
+    assert told["platforms"][0]["options"]["url"].endswith(":10"), "and so is the platform"
+    counter = Counter(layout, PORTS, 1, lambda _: None, database=database, platform=True)
+    assert ("headoffice-database" in counter.links) is (written != database)
+    assert "headoffice-platform" in counter.links
