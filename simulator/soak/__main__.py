@@ -218,7 +218,7 @@ def _summary(figures: dict[str, Any]) -> Iterable[str]:
         "acknowledged, lost": "powercut_lost",
         "kills survived": "kills",
         "that met a redemption": "kills_that_met_a_redemption",
-        "cables cut or stalled": "cables_broken",
+        "cables broken": "cables_broken",
         "disks filled": "disks_filled",
         "clock set": "clock_set",
         "older copies put back": "put_back",

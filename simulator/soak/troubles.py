@@ -109,7 +109,7 @@ class Troubles:
 
     async def _break_cables(self) -> None:
         while True:
-            link, how = self._random.choice(LINKS), self._random.choice(("cut", "stall"))
+            link, how = self._random.choice(LINKS), self._random.choice(("cut", "stall", "drop"))
             await asyncio.sleep(self._random.uniform(*WHOLE_S))
             await self._shop.call("POST", f"/api/links/{link}/{how}")
             self.suffered.cables[f"{link} {how}"] += 1
