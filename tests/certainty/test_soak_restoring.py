@@ -17,6 +17,7 @@ from protocol.relay import Relay
 from simulator.configurations import write
 from simulator.layout import Layout
 from simulator.soak import restoring
+from simulator.soak.judging import Evidence, Survived, judge
 from simulator.soak.memory import Memory, memory_of
 from simulator.soak.restoring import Restoring
 from simulator.soak.suffered import Suffered
@@ -120,6 +121,9 @@ def test_who_never_finds_out_although_another_remembers_more_is_told_of(
     assert (kiosk.done, suffered.found_out, suffered.restored.total()) == ([], 0, 0)
     assert len(suffered.never_found_out) == 1
     assert KIOSK in suffered.never_found_out[0]
+    survived = Survived(suffered)
+    judge(survived, {"headoffice": [], "gateway": [], "kiosks": {}}, Evidence())
+    assert survived.violations == [f"rule 11: {suffered.never_found_out[0]}"]
 
 
 def test_what_nobody_can_find_out_is_restored_on_a_persons_word(layout: Layout) -> None:
