@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from simulator.soak.underway import Underway
 
 HEAD_OFFICE = "headoffice"
-#: How often a redemption is undone.
-UNDONE = 0.2
+#: How often somebody who was told of a redemption has it undone. No platform's card can be: that is one answer more.
+UNDONE = 0.4
 #: How long an undo is asked for, and after how long again, seconds.
 STAYS_S, AGAIN_S = 15.0, 0.4
 #: Who is answered with this asks again.
