@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from gateway import binding
+from gateway.binding import Bound
 from gateway.offers import VALID_S, Offer, Seal
 from gateway.places import Kiosk as Place
 from gateway.places import Store
@@ -36,14 +37,15 @@ from protocol.values import replace
 from protocol.vocabulary import Verdict
 from simulator.histories.caller import PATIENCE_S, Caller
 from simulator.histories.group_commit import NOON
+from simulator.histories.web_counter import WebCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gateway.binding import Bound
     from protocol.messages import GatewayMessage, KioskMessage
     from protocol.relay import Effect, Step
     from protocol.upstream import UpstreamAnswer
+    from simulator.histories.net import Question
     from simulator.histories.office import Office
     from simulator.histories.party import Stage
 
@@ -82,9 +84,10 @@ class Gateway(Caller):
         super().start()
         self.seal = Seal(f"{self.name}-{self.runs}", self.world.random.randbytes(32))
         self._looking: dict[tuple[str, str, int], None] = {}
+        self.counter = WebCounter(self)
         for kept in list(self.disk.rows.values()):
             if kept.is_open:
-                self._follow(machine.restart(kept, self.clock.now()))
+                self.follow(machine.restart(kept, self.clock.now()))
         self._greet()
         if self.standing.stopped:
             self._stop()
@@ -99,6 +102,12 @@ class Gateway(Caller):
             return
         if self._may_take(identity, message):
             self._take(bound, message)
+
+    def call(self, identity: str, message: Confirm | Resolve, call: Question) -> None:
+        """Take a call of a page, over HTTP; one that is down answers nothing."""
+        bound = binding.bind(identity, self)
+        if self.up and isinstance(bound, Bound):
+            self.counter.take(bound, message, call)
 
     def _may_take(self, identity: str, message: KioskMessage) -> bool:
         """Look at its marks; nothing new is taken before somebody has shown how far the journal had come."""
@@ -209,6 +218,10 @@ class Gateway(Caller):
         """Have a last look at a confirm of a new rid: a gateway with leases may accept it."""
         return asked, objection
 
+    def promised(self, _intent: Intent) -> str | None:
+        """Return why a redemption may not begin because its voucher was accepted here: a gateway with leases knows."""
+        return None
+
     def _resolve(self, bound: Bound, message: Resolve) -> None:
         known, offer = self.known(message.intent.rid), self._offer(message.intent)
         if binding.is_not_ours(message, offer, known):
@@ -233,13 +246,14 @@ class Gateway(Caller):
             case (Reply(message=message),):
                 self._hand(bound.identity, message)
                 return
-        self._follow(step)
+        self.follow(step)
         accepted = step[0].accepted is not None or (known is not None and known.accepted is not None)
         if known is not None and known.is_open and not accepted:
             rid = known.intent.rid
             self._hand(bound.identity, known.answer or Answer(rid=rid, verdict=Verdict.PENDING, final=False))
 
-    def _follow(self, step: Step) -> None:
+    def follow(self, step: Step) -> None:
+        """Carry a step of a relay out."""
         relay, effects = step
         rid = relay.intent.rid
         self.relays[rid] = relay
@@ -252,7 +266,7 @@ class Gateway(Caller):
     def _tick(self, rid: str) -> None:
         stepped, effects = machine.tick(self.relays[rid], self.clock.now())
         if effects:
-            self._follow((stepped, effects))
+            self.follow((stepped, effects))
 
     def _carry_out(self, rid: str, effects: Sequence[Effect]) -> None:
         for place, effect in enumerate(effects, start=1):
@@ -288,9 +302,9 @@ class Gateway(Caller):
         relay, now = self.relays[rid], self.clock.now()
         if isinstance(answer, Answer | Notice):
             self.world.tell(self.name, "%s: the office says %s", rid[:4], answer.verdict)
-            self._follow(machine.heard(relay, answer, now))
+            self.follow(machine.heard(relay, answer, now))
         else:
-            self._follow(machine.unheard(relay, now))
+            self.follow(machine.unheard(relay, now))
 
     def _reply(self, rid: str, message: Answer | Notice) -> None:
         relay = self.relays[rid]
@@ -299,7 +313,7 @@ class Gateway(Caller):
         if message.verdict is Verdict.UNDONE and relay.intent.undoes is not None:
             target = self.known(relay.intent.undoes)
             if target is not None:
-                self._follow(machine.undone(target, by=rid))
+                self.follow(machine.undone(target, by=rid))
         self._hand(relay.requester, message)
 
     def _hand(self, identity: str, message: Answer | Notice) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: Things go wrong until then, seconds.
 CALM_S = 50.0
 _STEP_S = 5.0
+#: Pages ask less often than kiosks, and nothing is accepted for them under a lease.
+_MORE_KIOSKS = {Kind.OWN: 0, Kind.PLATFORM: 1, Kind.OFFLINE: 2}
 _TWO_GATEWAYS = 0.4
 _A_PERSON_COMES = 0.6
 #: Clocks run faster or slower than this at the most; quartz is far better.
@@ -82,7 +84,7 @@ class History:
         self.office = _OFFICES[kind](self.stage)
         self.gateways = [self._gateway(n) for n in range(1, 3 if random.random() < _TWO_GATEWAYS else 2)]
         self.office.disk.peers = {gateway.name: Peer(gateway.name) for gateway in self.gateways}
-        self.kiosks = [self._kiosk(n) for n in range(1, random.choice((1, 2, 2, 3)) + 1)]
+        self.kiosks = [self._kiosk(n) for n in range(1, random.choice((1, 2, 2, 3)) + _MORE_KIOSKS[kind] + 1)]
         pages = 2 if kind is Kind.PLATFORM else 1
         self.pages = [self._page(gateway, n) for gateway in self.gateways for n in range(1, pages + 1)]
 

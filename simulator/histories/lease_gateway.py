@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
     from protocol.lease import Held
     from protocol.leasing import Accepted, LeasedVoucher, PublicKey
-    from protocol.messages import Answer, Look, Notice, Resolve
+    from protocol.messages import Answer, Intent, Look, Notice, Resolve
     from protocol.relay import Relay
     from protocol.upstream import AskResolve, UpstreamAnswer, UpstreamRequest
     from simulator.histories.lease_office import LeaseOffice
@@ -211,14 +211,17 @@ class LeaseGateway(Gateway):
         if answer is not None:
             self._lender.acceptances.accepted(self.name, asked, answer, self.world.now, met=self._met_in == self.runs)
             return replace(asked, answer=answer), None
-        held = self._has_accepted(intent.code or "")
-        return asked, objection or (PROMISED if held else None)
+        return asked, objection or self.promised(intent)
+
+    def promised(self, intent: Intent) -> str | None:
+        """Return why a redemption may not begin: its voucher was accepted here, and the office does not know yet."""
+        return PROMISED if self._has_accepted(intent.code or "") else None
 
     def _resolve(self, bound: Bound, message: Resolve) -> None:
         super()._resolve(bound, message)
         of_code = [relay for relay in self.relays.values() if relay.intent.code == message.intent.code]
         for step in relays.give_way(of_code, self.clock.now()):
-            self._follow(step)
+            self.follow(step)
 
     def _leaves(self, rid: str, message: AskRedeem | AskResolve) -> None:
         code = message.intent.code

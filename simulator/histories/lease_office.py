@@ -117,7 +117,7 @@ class LeaseOffice(Office):
         voucher = self.world.random.randbytes(16).hex()
         unsigned = SignedCode(key=self._key, voucher=voucher)
         code = replace(unsigned, signature=self._private.sign(unsigned.statement)).text
-        uses = self.world.random.choice((1, 1, item.voucher.uses))
+        uses = self.world.random.choice((1, item.voucher.uses, item.voucher.uses))
         self.items[code] = Item(replace(item.voucher, id=voucher, code_tail=code[-4:], uses=uses))
 
     def take(self, gateway: str, ask: Asked, question: Question) -> None:

@@ -22,12 +22,15 @@ VISITS = (5, 10, 16)
 QUANTITIES = (1, 1, 2, 3, 9)
 AT_COUNTERS = (1, 2, 2)
 RIVAL_S = 1.5
+#: Where vouchers are lent, so many times as many come, to so many counters more: nothing is accepted for pages there.
+MORE_VISITS = 2
+MORE_COUNTERS = 1
 #: How many come with a voucher that has uses left.
 FRESH = 0.8
 #: How many come to where it is lent, if it is.
 AT_HOME = 0.9
 #: How often the only customer with a voucher comes to a page and is kept waiting until long after the offer, and when.
-LINGERS = 0.3
+LINGERS = 0.45
 LINGERS_S = (36.0, 46.0)
 #: How often trouble waits for a rid to come to some state, how soon it then strikes, and how much of it.
 AMBUSHES = (0, 12, 24, 36)
@@ -51,7 +54,7 @@ PLATFORM_STATES = OWN_STATES | {State.CLAIMED: 12, State.SENT: 12, State.OPEN: 2
 OFFLINE = (3, 6, 9)
 OFFLINE_S = (3.0, 45.0)
 #: How often the journal of such a store is put back.
-LOST = (0, 3, 6)
+LOST = (0, 6, 9)
 #: How often it strikes at any moment.
 STRAYS = (0, 1, 2)
 
@@ -71,7 +74,8 @@ class Plot:
         random, world = self._random, self._world
         self._codes = self._history.office.sell()
         self._troubles = Troubles(self._history, self._codes, self._calm_at)
-        for _ in range(random.choice(VISITS)):
+        lent = self._history.kind is Kind.OFFLINE
+        for _ in range(random.choice(VISITS) * (MORE_VISITS if lent else 1)):
             world.at(random.uniform(*COMING_S), self._visit)
         for _ in range(random.choice(STRAYS)):
             world.at(random.uniform(0.0, self._calm_at), self._troubles.strike)
@@ -98,7 +102,8 @@ class Plot:
         home = self._history.office.home(code)
         if home is not None and random.random() < AT_HOME:
             counters = [one for one in counters if (one.gateway.name, one.store) == home] or counters
-        for counter in random.sample(counters, min(len(counters), random.choice(AT_COUNTERS))):
+        at_once = random.choice(AT_COUNTERS) + (MORE_COUNTERS if self._history.kind is Kind.OFFLINE else 0)
+        for counter in random.sample(counters, min(len(counters), at_once)):
             moment = self._world.now + random.uniform(0.0, RIVAL_S)
             self._world.at(moment, counter.present, code, random.choice(QUANTITIES))
 

@@ -77,6 +77,7 @@ class Troubles(OlderCopies):
                 (State.CLAIMED, self._slow_platform),
                 (State.CLAIMED, self._slow_platform),
                 (State.CLAIMED, self._slow_platform),
+                (State.CLAIMED, self._slow_platform),
                 (State.OPEN, self._forget_claimed),
                 (State.CLAIMED, self._redeem_elsewhere),
                 (State.CLAIMED, self._forget_soon),

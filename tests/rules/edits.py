@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.rules.first_rules import FIRST
+from tests.rules.http_rules import HTTP
 from tests.rules.last_rules import LAST
 
-EDITS = FIRST + LAST
+EDITS = tuple(sorted(FIRST + LAST + HTTP, key=lambda edit: edit.rule))

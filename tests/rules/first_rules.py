@@ -89,7 +89,7 @@ FIRST = (
         2,
         "a gateway repeats a success only once the owner has said it again",
         RELAY,
-        "    if answer.verdict is not Verdict.REDEEMED or answer.undone_by is not None:\n        return known",
+        "    if not _may_be_undone(answer):\n        return known",
         "    if answer.final:\n        return known",
         "protocol/test_relay.py::test_a_redemption_may_have_been_undone_elsewhere_so_a_repeat_is_asked_of_the_owner",
     ),
