@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from gateway.callers import BEHIND, NotNow
 from gateway.headoffice import UPLOADED_AT_ONCE, HeadOffice
 from gateway.journal import restore
 from gateway.signet import Signet
@@ -85,7 +86,7 @@ async def test_rule_11_a_gateway_of_which_somebody_remembers_more_stops(data: Pa
             assert isinstance(told, Notice)
             assert (told.verdict, told.hint) == (Verdict.FAULT, HINT)
         by_page = await shop.counter.redeem(shop.registry.stores[0], intent_of(None, rid(3)))
-        assert isinstance(by_page, Notice)
+        assert by_page == NotNow(BEHIND)
         assert shop.standing.behind is not None
         assert shop.standing.behind.peer == shower
         assert len(owner.asked) == asked, "nothing is asked by who may not go on"
