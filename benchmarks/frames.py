@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -135,8 +135,18 @@ def frames(shown: Shown, count: int, seed: int) -> Iterator[tuple[Frame, str]]:
         yield drawn(shown, np.random.default_rng((seed, number)))
 
 
-def approach(steps: int, seed: int) -> Iterator[tuple[Frame, bool]]:
-    """Yield a video of a phone brought in from the side: each frame, and whether its code is all in view.
+class Moment(NamedTuple):
+    """A frame of a video, and how much there is to be seen in it."""
+
+    frame: Frame
+    in_view: bool
+    """Whether any of the phone is."""
+    whole: bool
+    """Whether all of its code is."""
+
+
+def approach(steps: int, seed: int, empty: int = 0) -> Iterator[Moment]:
+    """Yield a video of a phone brought in from the side, after so many frames of the empty counter.
 
     It comes fast and out of focus, and slows down; then it is held still.
     """
@@ -145,6 +155,9 @@ def approach(steps: int, seed: int) -> Iterator[tuple[Frame, bool]]:
     text = "".join(rng.choice(list(_LETTERS), 32))
     screen, modules = _screen(text, last)
     behind, size, held = counter(rng), modules * last.module, _held(last, rng)
+    alone = cv2.resize(behind, FRAME_SIZE, interpolation=cv2.INTER_AREA) + np.float32(last.veil)
+    for _ in range(empty):
+        yield Moment(sensed(alone, last, rng), in_view=False, whole=False)
     for step in range(steps):
         left = max(1 - step / (steps * 0.6), 0) ** 2
         middle = _WIDTH / 2 + left * (_WIDTH / 2 + size), _HEIGHT / 2 + left * 80
@@ -152,7 +165,8 @@ def approach(steps: int, seed: int) -> Iterator[tuple[Frame, bool]]:
         now = replace(last, blur=0.7 + 2 * left, motion=speed * 0.15)  # an exposure of 10 ms of a frame's 67
         light, covered = (_laid(surface, now, middle, held) for surface in (screen, np.ones_like(screen)))
         scene = cv2.resize(behind * (1 - covered) + light, FRAME_SIZE, interpolation=cv2.INTER_AREA)
-        yield sensed(scene + np.float32(now.veil), now, rng), middle[0] + size / 2 < _WIDTH
+        whole = middle[0] + size / 2 < _WIDTH
+        yield Moment(sensed(scene + np.float32(now.veil), now, rng), bool(covered.any()), whole)
 
 
 def _screen(text: str, shown: Shown, cover: Callable[[Light], Light] | None = None) -> tuple[Light, int]:

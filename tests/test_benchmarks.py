@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import sets, wrong
+from benchmarks import lasting, presentation, sets, wrong
 from benchmarks.decode import rows_of
 from benchmarks.misleading import KINDS, empty_scenes, frame_of
 from benchmarks.peers import Payload, Score
 from benchmarks.photographs import pictures, written_beside
 from benchmarks.sets import FrameSet, frame_sets
+from device.scan.codes import Code, quad_around
 from device.scan.decoders import build_reader
-from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
+from device.scan.glimpse import Glimpse
+from device.scan.pipeline import Pipeline
+from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
 from tests.device.scan.drawing import before_camera, counter, qr
 
 if TYPE_CHECKING:
@@ -114,7 +117,31 @@ def test_damaged_codes_are_near_what_can_be_read(kind: str) -> None:
     """Or nothing could be read wrongly in them: some have to be read as they are drawn, and some not."""
     zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
     read = []
-    for number in range(12):
+    for number in range(10):
         frame, text = frame_of(kind, np.random.default_rng(number), empty_scenes())
         read.append(text in [code.text for code in zxing.read(frame)])
     assert set(read) == {True, False}
+
+
+def test_a_phone_that_sleeping_eyes_do_not_notice_is_looked_at_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = presentation._brought_in(0)
+    monkeypatch.setattr(Glimpse, "same_picture", lambda *_: True)
+    missed = presentation._brought_in(0)
+    assert min(missed.looked_ms, missed.looked_whole_ms) > max(seen.looked_ms, seen.looked_whole_ms)
+
+
+def test_memory_is_measured_over_frames_that_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lasting, "FRAMES", 2 * len(lasting._KINDS))
+    read = {row.measure: row for row in lasting.run() if "grown" not in row.measure}
+    assert [row.measure for row in read.values() if row.missed] == []
+    assert read["frames with a code"].value == 10
+
+
+@pytest.mark.parametrize(("read", "missed"), [([], "of these, read"), (["another"], "said what was not shown")])
+def test_memory_over_frames_that_are_not_read_is_no_measure(
+    monkeypatch: pytest.MonkeyPatch, read: list[str], missed: str
+) -> None:
+    codes = [Code(text, text.encode(), Symbology.QR_CODE, quad_around([(100, 80), (220, 160)])) for text in read]
+    monkeypatch.setattr(Pipeline, "look", lambda *_: codes)
+    monkeypatch.setattr(lasting, "FRAMES", 2 * len(lasting._KINDS))
+    assert missed in [row.measure for row in lasting.run() if row.missed]
