@@ -112,15 +112,16 @@ def test_a_frame_has_one_number_whichever_kinds_are_looked_at() -> None:
     assert [wrong.kind_of(number) for number in some] == ["noise", "covered squares"] * 2
 
 
-@pytest.mark.parametrize("kind", list(KINDS)[6:])
-def test_damaged_codes_are_near_what_can_be_read(kind: str) -> None:
-    """Or nothing could be read wrongly in them: some have to be read as they are drawn, and some not."""
+@pytest.mark.parametrize(
+    ("kind", "readable", "unreadable"),
+    [("covered squares", 1, 0), ("squares under a lamp", 6, 0), ("smeared squares", 9, 0), ("other purposes", 0, 2)],
+)
+def test_damaged_codes_are_near_what_can_be_read(kind: str, readable: int, unreadable: int) -> None:
+    """Or nothing could be read wrongly in them: some are read as they are drawn, and some are not."""
     zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
-    read = []
-    for number in range(10):
+    for number, wanted in ((readable, True), (unreadable, False)):
         frame, text = frame_of(kind, np.random.default_rng(number), empty_scenes())
-        read.append(text in [code.text for code in zxing.read(frame)])
-    assert set(read) == {True, False}
+        assert (text in [code.text for code in zxing.read(frame)]) is wanted
 
 
 def test_a_phone_that_sleeping_eyes_do_not_notice_is_looked_at_late(monkeypatch: pytest.MonkeyPatch) -> None:
