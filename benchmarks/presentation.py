@@ -30,7 +30,7 @@ from device.scan.symbologies import DEFAULT_READERS, DEFAULT_SYMBOLOGIES, Reader
 from device.scan.watch import ASLEEP_AFTER_S, Watcher
 
 if TYPE_CHECKING:
-    from device.scan.codes import Code
+    from device.scan.codes import Box, Code
     from device.scan.readers import Frame
 
 VIDEOS = 40
@@ -52,10 +52,10 @@ class _Noted(Pipeline):
 
     looks = 0
 
-    def look(self, frame: Frame) -> list[Code]:
+    def look(self, frame: Frame, changed: Box | None = None) -> list[Code]:
         """Return what the passes that are due read in the next frame."""
         self.looks += 1
-        return super().look(frame)
+        return super().look(frame, changed)
 
 
 def _waking() -> list[Row]:
