@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from benchmarks.photographs import FOLDER
 from simulator.ports import Ports
 from simulator.postgresql import newest_programs
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 #: How many objects are made before garbage is looked for among the young, and how many such looks before older ones.
 GARBAGE = (10_000, 20, 20)
-ROOT = Path(__file__).resolve().parent.parent
 SYSTEM_FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
 
 QUIET_BROWSER = (
@@ -102,11 +102,9 @@ def photographs() -> Path:
 
     They are too large for this repository, so a test that asks for them is skipped where they are not.
     """
-    named = os.environ.get("HEXIAO_PHOTOGRAPHS")
-    folder = Path(named) if named else ROOT.parent / "shared" / "data" / "qr"
-    if not folder.is_dir():
-        pytest.skip(f"there are no photographs at {folder}; name their folder in HEXIAO_PHOTOGRAPHS")
-    return folder
+    if not FOLDER.is_dir():
+        pytest.skip(f"there are no photographs at {FOLDER}; name their folder in HEXIAO_PHOTOGRAPHS")
+    return FOLDER
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,37 @@ def test_other_photographs_are_a_set_for_qr_codes_and_one_for_bars(
         "other photographs of bars": 1.08,
     }
     assert [held for given in found.values() for _, held in given.frames] == ["phone/one", "barcodes/two"]
+
+
+def test_frames_of_another_generator_are_sets_by_condition_some_of_them_held_to_the_best_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(qr("elsewhere")).save(tmp_path / "one.png")
+    entries = [
+        {"file": "one.png", "cond": cond, "payload": payload}
+        for cond, payload in (("screen_dim_2", "elsewhere"), ("mix-hard", "elsewhere"), ("mix-hard", None))
+    ]
+    (tmp_path / "meta.json").write_text(json.dumps(entries))
+    monkeypatch.setattr(sets, "ELSEWHERE", tmp_path)
+    found = [given for given in frame_sets() if given.name in ("screen_dim_2", "mix-hard")]
+    assert [(given.as_the_best, given.times, given.empty) for given in found] == [
+        (True, None, False),
+        (False, 1.2, False),
+        (False, 1.2, True),
+    ]
+
+
+def test_what_one_reader_reads_alone_misses_the_bars_of_sets_that_are_held_to_it() -> None:
+    scores = {way: Score() for way in ("pipeline", "zxing-cpp alone", "pyzbar alone", "OpenCV")}
+    for way, score in scores.items():
+        score.look(lambda _frame, way=way: [] if way == "pipeline" else [TEXT], counter(), "voucher")  # type: ignore[misc]
+
+    def missed(given: FrameSet) -> list[str]:
+        return [row.measure for row in rows_of(given, scores) if row.missed]
+
+    assert missed(FrameSet("any", ())) == []
+    assert missed(FrameSet("any", (), as_the_best=True)) == ["read"]
+    assert missed(FrameSet("any", (), loses_nothing=True)) == ["lost that either reads alone"]
 
 
 @pytest.mark.parametrize(
