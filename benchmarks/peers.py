@@ -17,6 +17,7 @@ from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from benchmarks.photographs import Held
     from device.scan.codes import Code
     from device.scan.readers import Frame
     from device.scan.symbologies import Symbology
@@ -41,9 +42,11 @@ class Payload:
     text: str | None
     raw: bytes
 
-    def is_what(self, expected: str | bytes) -> bool:
-        """Return whether it is this text, or these bytes."""
-        return expected == (self.raw if isinstance(expected, bytes) else self.text)
+    def is_what(self, held: Held) -> bool:
+        """Return whether it is this text, or these bytes, or one of them."""
+        if isinstance(held, tuple):
+            return any(map(self.is_what, held))
+        return held == (self.raw if isinstance(held, bytes) else self.text)
 
 
 def peers() -> dict[str, Read]:
@@ -98,7 +101,7 @@ class Score:
     wrong: int = 0
     cpu_ms: list[float] = field(default_factory=list)
 
-    def look(self, read: Read, frame: Frame, expected: str | bytes | None) -> None:
+    def look(self, read: Read, frame: Frame, expected: Held | None) -> None:
         """Let it read one more frame, which holds this text, or these bytes."""
         began = time.process_time()
         said = read(frame)

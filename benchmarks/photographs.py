@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeAlias
+
+#: What a picture holds: a text, or bytes, or any of several.
+Held: TypeAlias = "str | bytes | tuple[str | bytes, ...]"
 
 FOLDER = Path(os.environ.get("HEXIAO_PHOTOGRAPHS") or Path(__file__).resolve().parents[2] / "shared/data/qr")
 #: The folder of photographs in which nothing is to be read.
@@ -12,6 +16,8 @@ EMPTY = "falsepositives-1"
 #: Texts that no text of ours is, for they hold control characters. Of these the bytes are compared, in the character
 #: set that the symbol has them in.
 CHARSET_OF = {"33.png": "gb2312", "padding_bs.png": "latin-1"}
+#: Photographs of a code within a code, and what the outer one says: beside them only the inner one is written.
+_OUTER = {"qrcode-2/16.webp": "[外側QRコード]\r\n \r\n*ﾀﾞﾌﾞﾙQR*\r\nhttp://d-qr.net/ex/"}
 
 _PICTURES = {".webp", ".png", ".jpg"}
 
@@ -22,7 +28,7 @@ def pictures(*folders: str, within: Path = FOLDER) -> list[Path]:
     return [path for path in found if path.suffix in _PICTURES]
 
 
-def written_beside(picture: Path) -> str | bytes | None:
+def written_beside(picture: Path) -> Held | None:
     """Return the payload of a picture: its bytes where these are kept, else its text; None where nothing is."""
     raw, text = picture.with_suffix(".bin"), picture.with_suffix(".txt")
     if raw.exists():
@@ -30,5 +36,7 @@ def written_beside(picture: Path) -> str | bytes | None:
     if not text.exists():
         return None
     written = text.read_bytes().decode()  # not read_text: the end of a line may be a part of it
+    if (outer := _OUTER.get(f"{picture.parent.name}/{picture.name}")) is not None:
+        return written, outer
     charset = CHARSET_OF.get(picture.name)
     return written if charset is None else written.encode(charset)

@@ -30,9 +30,10 @@ from device.scan.symbologies import DEFAULT_SYMBOLOGIES, Symbology
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from benchmarks.photographs import Held
     from device.scan.readers import Frame
 
-    Given = tuple[Frame, str | bytes | None]
+    Given = tuple[Frame, Held | None]
 
 SEED = int(os.environ.get("SEED", "20260"))
 OTHER = Path(os.environ.get("HEXIAO_OTHER") or "/nonexistent")

@@ -26,6 +26,8 @@ from tests.device.scan.drawing import before_camera, counter, qr
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from benchmarks.photographs import Held
+
 TEXT = Payload("voucher", b"voucher")
 OTHER = Payload("voncher", b"voncher")
 NO_TEXT = Payload(None, b"\xff\x00")
@@ -39,11 +41,13 @@ NO_TEXT = Payload(None, b"\xff\x00")
         ([OTHER], "voucher", 0, 1),
         ([OTHER], b"voucher", 0, 1),
         ([NO_TEXT], b"\xff\x00", 1, 0),
+        ([OTHER], ("voucher", "voncher"), 1, 0),
+        ([NO_TEXT], ("voucher", "voncher"), 0, 1),
         ([NO_TEXT], "voucher", 0, 1),
         ([], "voucher", 0, 0),
     ],
 )
-def test_what_is_read_is_held_to_what_is_there(said: list[Payload], held: str | bytes, read: int, wrong: int) -> None:
+def test_what_is_read_is_held_to_what_is_there(said: list[Payload], held: Held, read: int, wrong: int) -> None:
     score = Score()
     score.look(lambda _frame: said, counter(), held)
     assert (sum(score.read), score.judged, score.wrong) == (read, 1, wrong)
