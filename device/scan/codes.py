@@ -36,7 +36,7 @@ _ALONE_BESIDE_ASCII = re.compile(
     rb"(?<=[\x00-\x7f])[%b]|[%b](?=[\x00-\x7f])" % ((re.escape(_ALONE.encode("cp1252")),) * 2)
 )
 _TWO_IN_A_WORD = re.compile(
-    rb"(?<=[A-Za-z])[%b][%b]"
+    rb"(?<=[A-Za-z])[%b][%b](?![\x80-\xff])"
     % (re.escape((_SMALL + "’").encode("cp1252")), re.escape((_SMALL + "œßÿ").encode("cp1252")))
 )
 _VOICING_MARK = re.compile("[\uff9e\uff9f]")

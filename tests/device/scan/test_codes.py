@@ -25,6 +25,7 @@ from device.scan.symbologies import Symbology
         ("Größe für Frühstück", "latin-1"),
         ("vip鲜花券", "gb2312"),
         ("T恤 A座 M号", "gb2312"),
+        ("A熹茶满减券, VIP熹茶", "gb2312"),
         ("点茗テスト", "shift_jis"),
         ("*ﾃﾞｻﾞｲﾝQR*", "shift_jis"),
         ("团约无卡", "gb2312"),
