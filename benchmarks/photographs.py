@@ -14,7 +14,7 @@ FOLDER = Path(os.environ.get("HEXIAO_PHOTOGRAPHS") or Path(__file__).resolve().p
 EMPTY = "falsepositives-1"
 
 #: Texts that no text of ours is: control characters are none, and more than two accents in a row look like Chinese
-#: where no character set is declared. Of these the bytes are compared, in the character set that the symbol has them in.
+#: where no character set is declared. Of these the bytes are compared, in the character set that the symbol uses.
 CHARSET_OF = {"33.png": "gb2312", "HistoricoLong.png": "latin-1", "padding_bs.png": "latin-1"}
 #: Photographs of a code within a code, and what the outer one says: beside them only the inner one is written.
 _OUTER = {"qrcode-2/16.webp": "[外側QRコード]\r\n \r\n*ﾀﾞﾌﾞﾙQR*\r\nhttp://d-qr.net/ex/"}

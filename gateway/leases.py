@@ -15,9 +15,10 @@ import msgspec
 
 from gateway.keys import is_signed
 from protocol.ids import code_tail
+from protocol.last_use import LastUse
 from protocol.lease import Clock, Held, Journalled, accept, judge_offline, voucher_of
 from protocol.messages import Action
-from protocol.owner import LastUse, Moment, describe
+from protocol.owner import Moment, describe
 from protocol.signed import read_signed
 from protocol.upstream import AskLeased, Leased, Looked
 from protocol.values import replace

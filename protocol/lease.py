@@ -19,11 +19,12 @@ import msgspec
 from protocol import owner
 from protocol.leasing import Accepted, Lease
 from protocol.messages import Answer, Detail
-from protocol.owner import LastUse, Moment, Ruling, Voucher, describe, free_uses, judge
+from protocol.owner import Moment, Ruling, Voucher, describe, free_uses, judge
 from protocol.values import Value
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from protocol.last_use import LastUse
     from protocol.leasing import LeasedVoucher
     from protocol.messages import Intent
     from protocol.upstream import AskResolve

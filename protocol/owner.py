@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from datetime import datetime, time, timedelta
 
     from protocol.bundle import Beside
+    from protocol.last_use import LastUse
     from protocol.showing import Showing
 
+#: Of a voucher with nothing left.
+_USED = frozenset({Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED})
 _INTENT_FIELDS = tuple((field.name, field.default) for field in msgspec.structs.fields(Intent))
 
 
@@ -51,16 +54,6 @@ _STATE_VERDICTS = {
     VoucherState.REFUNDING: Verdict.REFUNDING,
     VoucherState.REFUNDED: Verdict.REFUNDED,
 }
-
-
-class LastUse(Value, frozen=True, kw_only=True):
-    """When and where a voucher was last used; ``at`` is ISO 8601."""
-
-    at: str
-    store: str
-    kiosk: str
-    seen: bool = True
-    """Whether anybody has said that its answer was seen: else nobody knows whether anything was handed over."""
 
 
 class Voucher(Value, frozen=True, kw_only=True):
@@ -216,7 +209,7 @@ def judge(voucher: Voucher, moment: Moment, quantity: int = 1, amount: int | Non
 
 def describe(voucher: Voucher, verdict: Verdict) -> Detail:
     """Return what a person wants to know beside this verdict."""
-    last = voucher.last if verdict in {Verdict.ALREADY_REDEEMED, Verdict.USES_EXHAUSTED} else None
+    last = voucher.last if verdict in _USED else None
     at = last.at if last else None
     if verdict is Verdict.EXPIRED and voucher.valid_until:
         at = voucher.valid_until.isoformat(timespec="seconds")
@@ -233,7 +226,6 @@ def describe(voucher: Voucher, verdict: Verdict) -> Detail:
         at=at,
         store=last.store if last else None,
         kiosk=last.kiosk if last else None,
-        unsettled=last is not None and not last.seen,
         stores=voucher.store_names if verdict is Verdict.WRONG_STORE else (),
         uses_left=voucher.left if voucher.uses > 1 else None,
         pick_up=voucher.pick_up,
@@ -248,9 +240,12 @@ def rule_look(code: str, voucher: Voucher | None, moment: Moment, others: tuple[
     verdict = judge(voucher, moment)
     if verdict is Verdict.REDEEMABLE and voucher.showing and not voucher.showing.can_be_looked_up(moment.at):
         verdict = Verdict.STALE_CODE
+    detail, last = describe(voucher, verdict), voucher.last
+    if verdict in _USED and last is not None and last.is_unsettled(moment.at):
+        detail = msgspec.structs.replace(detail, unsettled=True)
     return Looked(
         verdict=verdict,
-        detail=describe(voucher, verdict),
+        detail=detail,
         voucher=voucher.id,
         terms=voucher.terms,
         stores=voucher.stores,

@@ -32,8 +32,9 @@ from device.display.draw import TURN_S, Painter
 from device.display.fonts import load_face
 from device.display.layout import HEIGHT, WIDTH
 from protocol.duty import Did, OwnDay
+from protocol.last_use import LastUse
 from protocol.messages import Detail, Method, Offered
-from protocol.owner import LastUse, Voucher, describe
+from protocol.owner import Voucher, describe
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

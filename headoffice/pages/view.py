@@ -25,7 +25,7 @@ from headoffice.vouchers.life import Standing
 from headoffice.vouchers.openings import friend_who_used
 from headoffice.vouchers.orders import OrderState, Stage, state_of
 from protocol.kinds import Kind
-from protocol.owner import LastUse, Moment, Voucher, VoucherState, judge
+from protocol.owner import Moment, Voucher, VoucherState, judge
 from protocol.signed import read_signed
 from protocol.values import replace
 from protocol.vocabulary import Verdict
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import RowMapping
+
+    from protocol.last_use import LastUse
 
 #: Of a voucher that is valid in no store yet.
 _ZONE = "Asia/Shanghai"

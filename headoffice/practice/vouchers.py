@@ -22,8 +22,9 @@ from headoffice.tables.schema import clerks, stores
 from headoffice.vouchers.codes import GROUP, mint_half
 from protocol.classify import PRACTICE_PREFIX, PRACTICE_TYPED, as_typed
 from protocol.ids import code_tail
+from protocol.last_use import LastUse
 from protocol.messages import Action, Intent
-from protocol.owner import LastUse, Voucher
+from protocol.owner import Voucher
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from headoffice.vouchers.openings import opening_of
 from headoffice.vouchers.orders import Stage
 from protocol.ids import code_tail
 from protocol.kinds import Kind
-from protocol.owner import LastUse, Voucher, VoucherState
+from protocol.last_use import LastUse
+from protocol.owner import Voucher, VoucherState
 from protocol.values import replace
 
 if TYPE_CHECKING:

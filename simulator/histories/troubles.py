@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CUT_S = (0.5, 30.0)
 NOTICED_S = (0.5, 15.0)
 REFUSING_S = (1.0, 10.0)
+#: How long after one rival another comes: while a gateway decides on one, nobody else gets the voucher.
+IN_TURN_S = (2.0, 5.0)
 #: How often a history comes to its theme at the most, and how soon that strikes then.
 PURSUED = 6
 AT_HAND_S = (0.0, 0.02)
@@ -73,11 +75,8 @@ class Troubles(OlderCopies):
                 (State.RULED, self._overtake),
             ),
             Kind.PLATFORM: (
-                (State.ASKED, self._slow_platform),
-                (State.CLAIMED, self._slow_platform),
-                (State.CLAIMED, self._slow_platform),
-                (State.CLAIMED, self._slow_platform),
-                (State.CLAIMED, self._slow_platform),
+                *((State.ASKED, self._slow_platform),) * 2,
+                *((State.CLAIMED, self._slow_platform),) * 4,
                 (State.OPEN, self._forget_claimed),
                 (State.CLAIMED, self._redeem_elsewhere),
                 (State.CLAIMED, self._forget_soon),
@@ -89,7 +88,9 @@ class Troubles(OlderCopies):
             Kind.OFFLINE: (
                 (State.ASKED, self._cut_office),
                 (State.RULED, self._cut_kiosk),
-                (State.CLOSED, self._forget_accepted),
+                *((State.CLOSED, self._forget_accepted),) * 4,
+                *((State.CLOSED, self._send_rivals_alone),) * 4,
+                *((State.CLOSED, self._redeem_elsewhere),) * 2,
             ),
         }
 
@@ -97,11 +98,27 @@ class Troubles(OlderCopies):
         """Strike as the theme of this history has it."""
         when, trouble = self._theme
         if rid is not None:
-            self._keep(trouble, state, rid)
-        worth = state is not State.RULED or bool(rid and self._oracle.trails[rid].spent)
-        if state is when and worth and not self._faults.calm and self._pursued < PURSUED:
+            self._prepare(trouble, state, rid)
+        if state is when and self._is_worth_it(state, rid) and not self._faults.calm and self._pursued < PURSUED:
             self._pursued += 1
             self._world.at(self._world.now + self._random.uniform(*AT_HAND_S), trouble, self._aim(state, rid))
+
+    def _is_worth_it(self, state: State, rid: str | None) -> bool:
+        """Whether a theme strikes at a rid: of those ruled on at what spends, of those closed at what was accepted."""
+        if rid is None or state not in {State.RULED, State.CLOSED}:
+            return True
+        if state is State.RULED:
+            return bool(self._oracle.trails[rid].spent)
+        return any(has_accepted(kiosk, rid) for kiosk in self._history.kiosks)
+
+    def _prepare(self, theme: Callable[[Target], None], state: State, rid: str) -> None:
+        """Bring about what a theme wants to find: an older copy of the books, or a gateway that decides by itself."""
+        self._keep(theme, state, rid)
+        of_acceptances = theme in {self._forget_accepted, self._send_rivals_alone, self._redeem_elsewhere}
+        if self._history.kind is Kind.OFFLINE and of_acceptances and state is State.ASKED and not self._faults.calm:
+            target = self._aim(state, rid)
+            if not target.gateway.upstream.cut and self._pursued < PURSUED:
+                self._cut_office(target)
 
     def strike(self, state: State | None = None, rid: str | None = None) -> None:
         """Let one thing go wrong, for the rid that has just come to a state, or for one of those at work."""
@@ -164,6 +181,15 @@ class Troubles(OlderCopies):
         if target.rid is not None and has_accepted(target.kiosk, target.rid):
             self._cut_office(target)
             forget_accepted(self._history, target.kiosk, target.rid)
+
+    def _send_rivals_alone(self, target: Target) -> None:
+        """Let others come with the same voucher to one kiosk after the other, whose gateways decide alone meanwhile."""
+        for number, kiosk in enumerate(self._history.kiosks):
+            if not kiosk.gateway.upstream.cut:
+                self._met(Fault.OFFICE_CUT, gateway=kiosk.gateway)
+                self._cut(kiosk.gateway.upstream)
+            moment = self._world.now + number * self._random.uniform(*IN_TURN_S)
+            self._world.at(moment, kiosk.present, self._random.choice(self._office.names(target.code)), 1)
 
     def _cut(self, line: Line) -> float:
         self._world.tell("network", "a line is cut")

@@ -20,8 +20,9 @@ from protocol.alarms import Report
 from protocol.bundle import Beside
 from protocol.comparing import AskRecorded, Recorded, Recordings, TellDiffering
 from protocol.duty import Activated, AskActivate, AskCode, AskStaff, ClerkFacts, Staffed
+from protocol.last_use import LastUse
 from protocol.messages import Action, Answer, Notice
-from protocol.owner import Known, LastUse, Moment, Voucher, describe, judge, rule_redeem, rule_undo
+from protocol.owner import Known, Moment, Voucher, describe, judge, rule_redeem, rule_undo
 from protocol.status import StoreStatus
 from protocol.upstream import (
     AskHello,
@@ -180,10 +181,12 @@ class MinimalHeadOffice:
         seen = replace(voucher, stores=None) if self.forgets_stores else voucher
         moment = self._moment(ask.store, ask.requester, ask.store)
         verdict = judge(seen, moment)
+        detail, last = describe(voucher, verdict), voucher.last
+        unsettled = verdict is Verdict.ALREADY_REDEEMED and last is not None and last.is_unsettled(moment.at)
         beside = [self.vouchers[code] for code in self.order if ask.code in self.order and code != ask.code]
         return Looked(
             verdict=verdict,
-            detail=describe(voucher, verdict),
+            detail=msgspec.structs.replace(detail, unsettled=unsettled),
             voucher=voucher.id,
             terms=voucher.terms,
             stores=voucher.stores,

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from gateway.places import Roster
+from protocol.last_use import LastUse
 from protocol.owner import VoucherState
 from protocol.upstream import AskRedeem, AskSettled
 from tests.browsers import NO_NETWORK
@@ -107,6 +108,9 @@ async def test_of_what_is_used_and_perhaps_not_handed_over_that_is_asked(
         body = {"store": "nanjing-lu", "code": CODE, "offer": found["offer"], "quantity": 1}
         status, _ = await page.call("POST", "/api/redemptions", body, Idempotency_Key=rid(1))
         assert status == 200
+        voucher = page.headoffice.vouchers[CODE]
+        long_ago = LastUse(at="2026-05-01T12:00:00+08:00", store="南京路店", kiosk="page", seen=False)
+        page.headoffice.vouchers[CODE] = msgspec.structs.replace(voucher, last=long_ago)
         for told in (True, False):
             await window.fill("#code", CODE)
             await window.keyboard.press("Enter")

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from protocol import owner
+from protocol.last_use import LastUse
 from protocol.messages import Action, Answer, Intent, Notice
-from protocol.owner import Known, LastUse, Moment, Voucher, VoucherState
+from protocol.owner import Known, Moment, Voucher, VoucherState
 from protocol.upstream import AskRedeem, AskResolve
 from protocol.values import replace
 from protocol.vocabulary import Verdict
