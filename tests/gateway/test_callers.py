@@ -82,7 +82,8 @@ async def test_rule_8_no_request_leaves_once_only_the_end_was_asked_for(
         waiting = await resolve(page, 1, body)
         asked = page.headoffice.kinds()["AskRedeem"]
         repeated = await redeem(page, 1, body)
-        await soon(lambda: page.shop.upstream.reachable is False)  # the request's own answer is not waited for any more
+        upstream: Any = page.shop.upstream
+        await soon(lambda: upstream.reachable is False)  # the request's own answer is not waited for any more
         page.headoffice.answering.set()
         ended = None
         async with asyncio.timeout(10):
