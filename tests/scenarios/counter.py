@@ -181,6 +181,7 @@ class Counter:
             self.link(name, "restore")
         for name in ("broker", "headoffice", "gateway"):
             self.part(name, "start")
+        self.until_gateway_hears()
         for kiosk in self.good("GET", "/api/rehearsal")["kiosks"]:
             self.kiosk(kiosk["id"]).tidy()
 

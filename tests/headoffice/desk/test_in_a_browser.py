@@ -193,7 +193,7 @@ def test_slash_leads_to_the_search_and_enter_to_what_was_meant(
 ) -> None:
     page = signed_in(browser, office, complaints, DESK, "en-GB")
     page.keyboard.press("/")
-    page.locator("#q").wait_for()
+    page.locator("#q:focus").wait_for()
     rid = office.database.read(
         lambda connection: connection.exec_driver_sql("SELECT rid FROM redemptions WHERE verdict = 'redeemed'").scalar()
     )
