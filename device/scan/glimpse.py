@@ -25,14 +25,14 @@ _CELLS_ACROSS = 27
 #: Grey levels by which a cell's mean must move for the picture to count as another one. The noise of a sensor, a
 #: standard deviation of 5 levels, moves a mean of 81 samples by half a level.
 _OTHER_PICTURE = 4.0
-#: In parts of the frame: a box around more than this says nothing about where to look.
-_MOST_OF_IT = 0.7
 #: The same for the mean over all the cells of a place, where noise averages out further.
 _MOVEMENT = 3.0
 #: A place has lost what was there when its texture has fallen below this part of what it was, or when its brightness
 #: has moved by this part of that texture.
 _TEXTURE_LEFT = 0.6
 _BRIGHTNESS_MOVED = 0.5
+#: A box around more than this part of the frame says nothing about where to look.
+_MOST_OF_IT = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)

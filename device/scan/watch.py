@@ -49,7 +49,8 @@ class Watcher:
         self._empty: Glimpse | None = None
         """What the counter looks like when nothing is held up."""
         self._codes: list[Code] = []
-        self._changed: Box | None = None
+        self.changed: Box | None = None
+        """Where the last frame shows something else than an empty counter; None where that is not known."""
         self._looks = 0
         self._tries_left = 0
         self._seen_at = 0.0
@@ -61,7 +62,7 @@ class Watcher:
         """Take in a frame taken at a moment, in monotonic seconds, and return what there is to say."""
         view = glimpse(frame)
         self._seen_at = now
-        self._changed = None if self._empty is None else view.changed_since(self._empty)
+        self.changed = None if self._empty is None else view.changed_since(self._empty)
         decode_ms = 0.0
         look = self._look_that_is_due(view, now)
         if look is not None:
@@ -81,11 +82,6 @@ class Watcher:
     def holding(self) -> bool:
         """Whether a code is held up, as far as is known: it need not be read in every frame."""
         return self._tracker.occupied
-
-    @property
-    def changed(self) -> Box | None:
-        """Where the last frame shows something else than an empty counter; None where that is not known."""
-        return self._changed
 
     @property
     def _is_held_up(self) -> bool:
@@ -120,7 +116,7 @@ class Watcher:
         """Look with the passes that are due, by turns at what has changed and at everything: it need not be held up."""
         self._looks += 1
         of_everything = self._looks // self._pipeline.cycle % 2
-        return self._pipeline.look(frame, None if of_everything else self._changed)
+        return self._pipeline.look(frame, None if of_everything else self.changed)
 
 
 def _event(happening: Happening, now: float, decode_ms: float) -> ScanEvent:
