@@ -24,29 +24,31 @@ from device.counter.effects import (
     Show,
     Tidy,
 )
-from device.counter.events import ForgoFailed, MintFailed
+from device.counter.events import AcceptFailed, ForgoFailed, MintFailed
 from device.errors import JournalError
 from device.view import Screen
 from protocol.ids import code_tail
 from protocol.messages import Look, Resolve
+from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from device.clock import StoreClock
+    from device.counter.events import NotWritten
     from device.journal import Journal
     from device.ports import Monitor, Panel
     from device.view import View
     from protocol.comparing import AskBook
-    from protocol.messages import Intent, KioskMessage
+    from protocol.messages import Answer, Intent, KioskMessage
 
 log = logging.getLogger(__name__)
 
 #: What is written later where the disk is full: of a redemption that was begun each step, in order. Everything else is
 #: told again, or was a refusal, which spent nothing.
-_Step: TypeAlias = Accept | Conclude | Park | Settle
+_Step: TypeAlias = Conclude | Park | Settle
 
-BookEntry: TypeAlias = Accept | Conclude | Park | Settle | Refuse | Placed | Tidy
+BookEntry: TypeAlias = Conclude | Park | Settle | Refuse | Placed | Tidy
 
 
 class ViewPort(Protocol):
@@ -94,23 +96,26 @@ class Actions:
         self._shown: View | None = None
         self._owed: deque[_Step] = deque()
 
-    def carry_out(self, effects: tuple[Effect, ...]) -> MintFailed | ForgoFailed | None:
+    def carry_out(self, effects: tuple[Effect, ...]) -> NotWritten | None:
         """Carry out effects in order; stop and report where a redemption could not be written down.
 
-        Where it could not be written down that one is forgone, only its RESOLVE stays here.
+        Where it could not be written down that one is forgone, only its RESOLVE stays here; that one was accepted
+        offline, only the view that says so.
         """
-        failed: ForgoFailed | None = None
+        failed: AcceptFailed | ForgoFailed | None = None
         for effect in effects:
             match effect:
                 case Mint(intent=intent):
                     if not self._mint(intent):
                         return MintFailed(intent.rid)  # what was to follow it must not leave
+                case Accept(answer=answer):
+                    failed = failed if self._accept(answer) else AcceptFailed(answer.rid)
                 case Forgo(rid=rid):
                     failed = failed if self._forgo(rid) else ForgoFailed(rid)
                 case Send(message=message):
                     self._send(message, failed)
                 case Show():
-                    self._show(effect)
+                    self._show(effect, failed)
                 case Ignored(reason=reason):
                     log.info("ignored reason=%s", reason)
                 case ReadOut(asked=asked):
@@ -119,9 +124,9 @@ class Actions:
                     self._write(effect)
         return failed
 
-    def _send(self, message: KioskMessage, failed: ForgoFailed | None) -> None:
+    def _send(self, message: KioskMessage, failed: NotWritten | None) -> None:
         """Send a message, unless it says of a redemption that it was forgone, which is not on disk."""
-        if isinstance(message, Resolve) and failed is not None and message.intent.rid == failed.rid:
+        if isinstance(failed, ForgoFailed) and isinstance(message, Resolve) and message.intent.rid == failed.rid:
             return
         if isinstance(message, Look):
             log.info("looking look=%s tail=%s", message.look, code_tail(message.code))
@@ -138,6 +143,16 @@ class Actions:
         log.info("redeeming rid=%s tail=%s quantity=%s", intent.rid, tail, intent.quantity)
         return True
 
+    def _accept(self, answer: Answer) -> bool:
+        """Write down that a redemption was accepted offline; return whether it is on disk."""
+        try:
+            self.ports.journal.accept(answer)
+        except JournalError as error:
+            log.error("acceptance_not_written rid=%s error=%s", answer.rid, error)  # noqa: TRY400 - says what to do
+            return False
+        log.info("accepted_offline rid=%s", answer.rid)
+        return True
+
     def _forgo(self, rid: str) -> bool:
         """Write down that a redemption is forgone; return whether it is on disk."""
         try:
@@ -148,8 +163,11 @@ class Actions:
         log.info("forgone rid=%s", rid)
         return True
 
-    def _show(self, effect: Show) -> None:
+    def _show(self, effect: Show, failed: NotWritten | None) -> None:
+        """Show a view, unless it says of a redemption that it was accepted offline, which is not on disk."""
         view, before = effect.view, self._shown
+        if isinstance(failed, AcceptFailed) and view.verdict is Verdict.ACCEPTED_OFFLINE and view.rid == failed.rid:
+            return
         self._shown = view
         if before is None or before.light != view.light:
             self.ports.panel.light(view.light)
@@ -200,9 +218,6 @@ class Actions:
     def _enter(self, entry: BookEntry) -> None:
         journal = self.ports.journal
         match entry:
-            case Accept(answer=answer):
-                log.info("accepted_offline rid=%s", answer.rid)
-                journal.accept(answer)
             case Conclude(answer=answer):
                 log.info("concluded rid=%s verdict=%s undone_by=%s", answer.rid, answer.verdict, answer.undone_by)
                 journal.conclude(answer)

@@ -134,6 +134,11 @@ def not_forgone(request: Request) -> Request:
     return replace(request, forgone=False)
 
 
+def not_accepted(request: Request) -> Request:
+    """Take back an acceptance that could not be written down; its gateway will say it again when it is asked."""
+    return replace(request, answer=None)
+
+
 def heard(request: Request, answer: Answer) -> Step:
     """Take an answer to this rid. A final one is written down and is never replaced by another.
 

@@ -39,7 +39,10 @@ class Conclude(Value, frozen=True):
 
 
 class Accept(Value, frozen=True):
-    """Note that the gateway has accepted a redemption offline, before a screen says so; its code is still needed."""
+    """Note that the gateway has accepted a redemption offline; its code is still needed.
+
+    It is on disk before a screen says so; else that shows nothing, and AcceptFailed is reported.
+    """
 
     answer: Answer
 

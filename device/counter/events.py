@@ -67,6 +67,12 @@ class JournalBehind(Value, frozen=True):
     """The gateway has seen a later state of this kiosk's journal than the journal itself holds: it is an old copy."""
 
 
+class AcceptFailed(Value, frozen=True):
+    """The journal could not take that a redemption was accepted offline, so no screen has said it."""
+
+    rid: str
+
+
 class ForgoFailed(Value, frozen=True):
     """The journal could not take that a redemption was forgone, so its RESOLVE has not left."""
 
@@ -83,6 +89,9 @@ class Tick(Value, frozen=True):
     """Time has passed."""
 
 
+#: What the journal could not take, and what was to follow has not happened.
+NotWritten: TypeAlias = MintFailed | AcceptFailed | ForgoFailed
+
 Event: TypeAlias = (
     Scanned
     | SeveralCodes
@@ -95,7 +104,6 @@ Event: TypeAlias = (
     | LinkDown
     | Heard
     | JournalBehind
-    | MintFailed
-    | ForgoFailed
+    | NotWritten
     | Tick
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from device.counter.effects import Accept, Conclude, Effect, Forgo, Ignored, Mint, Park, Send
-from device.counter.events import MintFailed
+from device.counter.events import AcceptFailed, ForgoFailed, MintFailed
 from device.counter.results import (
     mark_undone,
     settle,
@@ -42,7 +42,7 @@ from protocol.vocabulary import UNDECIDED, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from device.counter.events import ForgoFailed
+    from device.counter.events import NotWritten
     from protocol.messages import Answer, Notice
 
 
@@ -93,14 +93,30 @@ def undo(counter: Counter, phase: Undoing, entropy: bytes, now: float) -> Step:
     return _await(with_ticket(counter, ticket), ticket.rid, now), _carried(wanted)
 
 
-def not_written(counter: Counter, failed: MintFailed | ForgoFailed, now: float) -> Counter:
-    """Go on without what the journal could not take: what was to leave after it has not left."""
-    if isinstance(failed, MintFailed):
-        return _drop(counter, failed.rid, now)
+def not_written(counter: Counter, failed: NotWritten, now: float) -> Counter:
+    """Go on without what the journal could not take: what was to follow it has not happened."""
     ticket = counter.ticket(failed.rid)
-    if ticket is None:
-        return counter
-    return with_ticket(counter, replace(ticket, request=requester.not_forgone(ticket.request)))
+    match failed:
+        case MintFailed(rid=rid):
+            return _drop(counter, rid, now)
+        case _ if ticket is None:
+            return counter
+        case ForgoFailed():
+            return with_ticket(counter, replace(ticket, request=requester.not_forgone(ticket.request)))
+        case AcceptFailed():
+            return _wait_on(counter, ticket, now)
+        case _:
+            assert_never(failed)
+
+
+def _wait_on(counter: Counter, ticket: Ticket, now: float) -> Counter:
+    """Go on waiting for a redemption whose acceptance the journal could not take: the goods stay on the counter.
+
+    The screen has not turned, so nothing is announced. The clerk may give up at once: it may take long.
+    """
+    if _shows_accepted(counter, ticket):
+        counter = replace(counter, phase=Pending(ticket.rid, slow_at=now, choice_at=now, slow=True, choice=True))
+    return with_ticket(counter, replace(ticket, request=requester.not_accepted(ticket.request)))
 
 
 def _drop(counter: Counter, rid: str, now: float) -> Counter:

@@ -23,6 +23,7 @@ from device.counter import (
 )
 from device.counter.effects import Accept, Effect, Forgo, Ignored, Mint, Send, Show, Tidy
 from device.counter.events import (
+    AcceptFailed,
     CameraFault,
     CameraReady,
     Event,
@@ -171,7 +172,7 @@ def _take(counter: Counter, event: Event, now: float) -> Step:
             return _heard(counter, message, now)
         case JournalBehind():
             return linking.journal_behind(counter), ()
-        case MintFailed() | ForgoFailed():
+        case MintFailed() | AcceptFailed() | ForgoFailed():
             return redeeming.not_written(counter, event, now), ()
         case Released() if isinstance(counter.phase, AtWheel):
             return clerking.let_go(counter, counter.phase, event)

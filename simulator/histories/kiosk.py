@@ -15,6 +15,7 @@ from device.counter.style import Style
 from device.counter.timing import Timing
 from protocol.marks import NEVER, mark_of, shown_in, stamped
 from protocol.messages import Answer, Hello, Resolve, Welcome
+from protocol.vocabulary import Verdict
 from simulator.histories.clerk import Clerk
 from simulator.histories.faults import Fault
 from simulator.histories.kiosk_disk import FULL_S, Died, Journal, KioskDisk
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import device.journal
     from device.clock import StoreClock
     from device.counter.effects import Effect
-    from device.counter.events import Event, ForgoFailed, MintFailed
+    from device.counter.events import Event, NotWritten
     from device.ports import Monitor, Panel
     from device.view import View
     from protocol.messages import GatewayMessage, Intent, KioskMessage
@@ -58,8 +59,12 @@ class _Hands:
 
     def say(self, view: View) -> None:
         """Announce what is new; the oracle looks at it."""
-        if view.rid is not None:
-            self._kiosk.oracle.shown(view, self._kiosk.counter.ticket(view.rid), self._kiosk.runs)
+        if view.rid is None:
+            return
+        kiosk, row = self._kiosk, self._kiosk.disk.rows.get(view.rid)
+        if view.verdict is Verdict.ACCEPTED_OFFLINE and (row is None or row.answer is None):
+            kiosk.oracle.violated("rule 11", view.rid, "is shown as accepted offline before that is on disk")
+        kiosk.oracle.shown(view, kiosk.counter.ticket(view.rid), kiosk.runs)
 
     def send(self, message: KioskMessage) -> None:
         """Send a message."""
@@ -256,7 +261,7 @@ class Kiosk(Party):
         )
         return Actions(ports, lambda: None)
 
-    def _carry_out(self, effects: Sequence[Effect]) -> MintFailed | ForgoFailed | None:
+    def _carry_out(self, effects: Sequence[Effect]) -> NotWritten | None:
         """Carry effects out as the firmware does, until the process dies of one."""
         try:
             return self._actions.carry_out(tuple(effects))

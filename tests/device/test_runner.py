@@ -26,6 +26,7 @@ from device.scan.symbologies import Symbology
 from device.view import Screen
 from device.watchdog import Watchdog
 from protocol.comparing import AskBook, Book
+from protocol.leasing import Accepted
 from protocol.marks import Mark, stamped
 from protocol.messages import Answer, Confirm, Detail, Hello, Intent, Look, Notice, Offered, Resolve, Settled, Welcome
 from protocol.vocabulary import Colour, Verdict
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 WAIT_S = 10.0
 FULL = "disk full"
 CODE = "SECRET-5561-7733"
+SAID = Accepted(
+    lease="1" * 32, gateway="gw-1", voucher="2" * 32, uses=(1,), elapsed_s=60.0, at="2026-05-01T12:00:05+08:00"
+)
 WELCOME = Welcome(store="s1", store_name="南京路店", time="2026-05-01T12:00:00+08:00", gateway="gw-1", gateway_boot="g")
 
 
@@ -55,6 +59,12 @@ class WatchedJournal(Journal):
             raise JournalError(FULL)
         super().mint(intent)
         self.diary.note("minted", intent.rid)
+
+    def accept(self, answer: Answer) -> None:
+        if self.full:
+            raise JournalError(FULL)
+        super().accept(answer)
+        self.diary.note("accepted", answer.rid)
 
     def forgo(self, rid: str) -> None:
         if self.full:
@@ -287,6 +297,26 @@ def test_no_resolve_says_forgone_before_the_disk_has_taken_it(open_kiosk: Kiosk)
     open_kiosk.until(lambda: resolves() == [False, True])
     entries = [kind for kind, _ in open_kiosk.diary.entries]
     assert entries.index("forgone") < len(entries) - 1 - entries[::-1].index("sent")
+
+
+@pytest.mark.rule(11)
+def test_no_acceptance_is_shown_before_the_disk_has_taken_it(open_kiosk: Kiosk) -> None:
+    open_kiosk.look()
+    open_kiosk.press()
+    open_kiosk.until_shown(Verdict.PENDING)
+    (rid,) = open_kiosk.diary.of("minted")
+    accepted = Answer(rid=rid, verdict=Verdict.ACCEPTED_OFFLINE, final=False, accepted=SAID)
+    open_kiosk.journal.full = True
+    open_kiosk.post(Heard(accepted), LinkUp())
+    open_kiosk.until(lambda: any(isinstance(message, Resolve) for message in open_kiosk.diary.of("sent")))
+    assert open_kiosk.views[-1].verdict is Verdict.PENDING
+    open_kiosk.journal.full = False
+    open_kiosk.post(Heard(accepted))
+    open_kiosk.until_shown(Verdict.ACCEPTED_OFFLINE)
+    entries = open_kiosk.diary.entries
+    assert entries.index(("accepted", rid)) < entries.index(("view", open_kiosk.views[-1]))
+    assert [view.verdict for view in open_kiosk.views].count(Verdict.ACCEPTED_OFFLINE) == 1
+    assert any(isinstance(message, Resolve) and message.accepted is None for message in open_kiosk.diary.of("sent"))
 
 
 def test_a_final_answer_that_cannot_be_written_is_shown_all_the_same(open_kiosk: Kiosk) -> None:

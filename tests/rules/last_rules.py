@@ -232,6 +232,22 @@ LAST = (
     ),
     Edit(
         11,
+        "no acceptance is shown before the disk has taken it",
+        "device/actions.py",
+        "failed = failed if self._accept(answer) else AcceptFailed(answer.rid)",
+        "self._accept(answer)",
+        "device/test_runner.py::test_no_acceptance_is_shown_before_the_disk_has_taken_it",
+    ),
+    Edit(
+        11,
+        "what the disk could not take as accepted is accepted by nobody",
+        "device/counter/redeeming.py",
+        "request=requester.not_accepted(ticket.request)))",
+        "request=ticket.request))",
+        "device/counter/test_accepted.py::test_what_the_journal_could_not_take_as_accepted_is_waited_for_and_said_again",
+    ),
+    Edit(
+        11,
         "what books said that were put back since does not count",
         STANDING,
         "        late = answer.run != self._run or (older and not isinstance(answer, Notice))",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.counter.effects import Accept, Conclude, Forgo, Mint, Send, Settle, Show
-from device.counter.events import ForgoFailed
+from device.counter.effects import Accept, Conclude, Forgo, Mint, Park, Send, Settle, Show
+from device.counter.events import AcceptFailed, ForgoFailed
 from device.counter.states import Kept
 from device.ports import Button
 from device.view import Screen
@@ -176,3 +176,34 @@ def test_what_the_journal_could_not_take_as_forgone_is_not(bench: Bench) -> None
     assert [resolve.forgone for resolve in bench.sent(Resolve)[sent:]] == [False]
     accept(bench)
     assert bench.view.verdict is Verdict.ACCEPTED_OFFLINE
+
+
+@pytest.mark.rule(11)
+def test_what_the_journal_could_not_take_as_accepted_is_waited_for_and_said_again(bench: Bench) -> None:
+    rid = bench.redeem()
+    accept(bench)
+    bench.do(AcceptFailed(rid))
+    assert (bench.view.screen, bench.view.verdict) == (Screen.PENDING, Verdict.PENDING)
+    assert not bench.wanted(Show)[-1].announced, "the screen has not turned"
+    bench.wait(3)
+    assert bench.sent(Resolve)[-1].accepted is None
+    accept(bench)
+    assert bench.view.verdict is Verdict.ACCEPTED_OFFLINE
+    assert bench.wanted(Show)[-1].announced
+    assert bench.wanted(Accept)[-1].answer.rid == rid
+
+
+@pytest.mark.rule(11)
+def test_while_the_disk_takes_no_acceptance_the_clerk_may_wait_on_or_give_up(bench: Bench) -> None:
+    rid = bench.redeem()
+    accept(bench)
+    bench.do(AcceptFailed(rid))
+    bench.press(Button.CANCEL)
+    assert bench.view.verdict is Verdict.PENDING
+    assert [park.rid for park in bench.wanted(Park)] == [rid]
+    accept(bench)
+    bench.do(AcceptFailed(rid))
+    assert bench.view.verdict is Verdict.PENDING, "what was given up shows no acceptance"
+    bench.answered(Verdict.REDEEMED)
+    bench.wait(20)
+    assert bench.view.screen is Screen.HANDED_OVER

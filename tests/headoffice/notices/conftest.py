@@ -53,6 +53,11 @@ def texts(database: Database, clock: Clock, carrier: Texting, tmp_path: Path) ->
     return sends
 
 
+def names_number(text: str) -> bool:
+    """Return whether the customer's number stands in a text, however it is spaced."""
+    return NUMBER.replace(" ", "")[-11:] in text.replace(" ", "").replace("-", "")
+
+
 def put_type(counter: Counter, *ways: str, type_id: str = "latte", **more: Any) -> None:
     """Put a type in force whose customers are told by these ways."""
     counter.put_type(type_id, **{"title": "拿铁一杯", "notices": list(ways or ["sms"]), **more})
