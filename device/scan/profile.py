@@ -62,19 +62,29 @@ class Profile:
             found.add((int(begins[longest]) + _OVER, int(stops[longest]) - _OVER))
         return sorted(run for run in found if run[1] - run[0] >= _SHORTEST and self._turns(*run) >= _FEWEST_TURNS)
 
-    def stands_alone(self, start: int, end: int) -> bool:
-        """Return whether it is white beside the bars of an EAN-13 code between these samples, and no bars go on there.
-
-        Where they do, it may be a part of a longer code of another kind; print stands closer than it should, too.
-        """
-        module = (end - start) / _MODULES
-        dark, light = np.percentile(self.whole[start:end], (10, 90))
-        sides = [(start - _FAR * module, start - _NEXT * module), (end + _NEXT * module, end + _FAR * module)]
-        darkest = min(float(self.whole[max(round(left), 0) : round(right)].min(initial=light)) for left, right in sides)
-        return bool(darkest >= dark + _WHITE * (light - dark))
-
     def _turns(self, start: int, end: int) -> int:
         return int(np.count_nonzero(np.diff(self.whole[start:end] > 0)))
+
+
+def stands_alone(whole: Rows, start: int, end: int) -> bool:
+    """Return whether it is white beside the bars of an EAN-13 code between these samples, and no bars go on there.
+
+    Where they do, it may be a part of a longer code of another kind; print stands closer than it should, too.
+    """
+    module = (end - start) / _MODULES
+    dark, light = np.percentile(whole[start:end], (10, 90))
+    sides = [(start - _FAR * module, start - _NEXT * module), (end + _NEXT * module, end + _FAR * module)]
+    darkest = min(float(whole[max(round(left), 0) : round(right)].min(initial=light)) for left, right in sides)
+    return bool(darkest >= dark + _WHITE * (light - dark))
+
+
+def added_up(rows: Rows, slant: float) -> Rows:
+    """Return what rows show together whose bars slant by so many samples from a row to the next.
+
+    At half of what ``straightened`` costs, which looks for the slant more closely, and for rows that show the same.
+    """
+    added: Rows = _moved(rows - means(rows, _LIGHT), slant).mean(axis=0)
+    return added
 
 
 def straightened(rows: Rows, slant: float) -> Profile | None:

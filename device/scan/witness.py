@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from device.scan.explained import explanation
-from device.scan.profile import straightened
+from device.scan.profile import added_up, stands_alone, straightened
 from device.scan.sampling import sampled
 from device.scan.symbologies import UNCORRECTED, Symbology
 
@@ -99,14 +99,16 @@ def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
         if moved is not None:
             if code.format is not Symbology.EAN_13 or not known:
                 return True
-            deep, profile = depth >= _DEEP * length, straightened(rows, moved)
+            deep, ends = depth >= _DEEP * length, (beside, beside + samples)
+            if deep and lines_agree and stands_alone(added_up(rows, moved), *ends):
+                return True  # as nearly all are
+            profile = straightened(rows, moved)
             if profile is None:
                 return deep
-            alone = profile.stands_alone(beside, beside + samples)
-            if deep and lines_agree and alone:
-                return True
-            said = explanation(code.format, profile, (beside, beside + samples))
-            return deep and alone if said is None or not said.certain else said.text == code.text
+            said = explanation(code.format, profile, ends)
+            if said is None or not said.certain:
+                return deep and stands_alone(profile.whole, *ends)
+            return said.text == code.text
     return False
 
 
