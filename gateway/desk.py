@@ -286,7 +286,7 @@ class Desk:
         fresh = objection is None and self._relays.known(intent.rid) is None
         asked = _asked(bound, intent, offer)
         if fresh:
-            asked = replace(asked, answer=self._leases.accept(bound, intent))
+            asked = replace(asked, answer=self._leases.accept(bound, asked))
         said = self._relays.confirm(asked, objection, offer.voucher if offer else None)
         self._duties.is_busy(bound.identity)
         if bound.store.clerk_each and fresh and intent.action is Action.REDEEM:

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from gateway.relays import Relays
     from gateway.standing import Standing
     from protocol.leasing import Lease, LeasedVoucher
-    from protocol.messages import Answer, Intent
+    from protocol.messages import Answer
     from protocol.owner import Voucher
+    from protocol.relay import Relay
     from protocol.upstream import Met
 
 log = logging.getLogger(__name__)
@@ -93,14 +94,17 @@ class Leases:
             max_quantity=max(1, voucher.left),
         )
 
-    def accept(self, bound: Bound, intent: Intent) -> Answer | None:
+    def accept(self, bound: Bound, asked: Relay) -> Answer | None:
         """Accept a redemption that may begin; None where the head office alone can decide it."""
+        intent = asked.intent
         found = self._find(bound, intent.code) if intent.action is Action.REDEEM and intent.code else None
         if found is None:
             return None
         held, leased = found
         journalled, voucher, moment = self._facts(held, leased, bound, intent.code or "")
         verdict = judge_offline(held, voucher, journalled, moment, intent.quantity)
+        if asked.terms != voucher.terms:
+            verdict = Verdict.ABORTED  # the lease came between offer and OK: what was promised then counts (rule 4)
         if verdict is not Verdict.REDEEMABLE:
             log.info("not_accepted_here rid=%s lease=%s verdict=%s", intent.rid, held.lease.id, verdict)
             return None

@@ -207,7 +207,7 @@ class LeaseGateway(Gateway):
         intent = asked.intent
         if intent.action is not Action.REDEEM:
             return asked, objection
-        answer = self.leases.accept(bound, intent) if objection is None else None
+        answer = self.leases.accept(bound, asked) if objection is None else None
         if answer is not None:
             self._lender.acceptances.accepted(self.name, asked, answer, self.world.now, met=self._met_in == self.runs)
             return replace(asked, answer=answer), None

@@ -159,6 +159,23 @@ async def test_a_head_office_that_answers_in_time_is_what_the_kiosk_hears_of(dat
     assert [answer.verdict for answer in shop.answers("till-1", rid(1))] == [Verdict.REDEEMED]
 
 
+@pytest.mark.rule(4)
+async def test_rule_4_an_offer_of_other_terms_than_the_leases_is_left_to_the_head_office(
+    data: Path, chain: Chain
+) -> None:
+    code = chain.issue()
+    async with open_shop(data, chain.owner) as shop:
+        older = Looked(verdict=Verdict.REDEEMABLE, voucher="1".zfill(32), terms=LEASE.terms - 1)
+        chain.owner.answer = lambda ask: older if _is_look(ask) else None
+        offer = await shop.offered("till-1", code)
+        await chain.lease(shop)
+        shop.confirm("till-1", intent_of(offer, rid(1), code))
+        await chain.owner.until(lambda: any(isinstance(ask, AskRedeem) for ask in chain.owner.asked))
+
+    assert [ask.terms for ask in chain.owner.asked if isinstance(ask, AskRedeem)] == [LEASE.terms - 1]
+    assert not uploads(chain)
+
+
 async def test_a_voucher_is_accepted_once_by_whichever_kiosk(data: Path, chain: Chain) -> None:
     code = chain.issue()
     async with open_shop(data, chain.owner) as shop:

@@ -135,6 +135,14 @@ FIRST = (
     ),
     Edit(
         4,
+        "an offer of other terms than the lease's is accepted by no gateway",
+        "gateway/leases.py",
+        "if asked.terms != voucher.terms:",
+        "if asked.terms < 0:",
+        "gateway/test_leases.py::test_rule_4_an_offer_of_other_terms_than_the_leases_is_left_to_the_head_office",
+    ),
+    Edit(
+        4,
         "an offer older than 60 s begins nothing",
         BINDING,
         '    if not 0 <= now - offer.made_at <= VALID_S:\n        return f"the offer',
