@@ -8,7 +8,7 @@ from pydantic import Field
 from headoffice.api.access import TheOffice, part_of_api
 from headoffice.api.fields import Fen, Id, Model, Moment, Name, Reason, Rid
 from headoffice.api.problems import problems
-from headoffice.redemptions import leases
+from headoffice.redemptions import accepted, leases
 from headoffice.redemptions.leases import Wish
 from protocol.lease import Cause
 
@@ -103,7 +103,7 @@ def post_lost(id: Rid, said: LostIn, here: TheOffice) -> LeaseOut:  # noqa: A002
 @router.get("/conflicts", summary="What was accepted offline and could not be redeemed")
 def get_conflicts(here: TheOffice) -> list[ConflictOut]:
     """List the newest 500, each with its cause: journal lost, declared lost, the lease's clock, a revoked key."""
-    return [ConflictOut.model_validate(row) for row in here.database.read(leases.conflicts)]
+    return [ConflictOut.model_validate(row) for row in here.database.read(accepted.conflicts)]
 
 
 def _lease(here: TheOffice, lease: str) -> LeaseOut:

@@ -13,7 +13,7 @@ from headoffice.desk.deeds import Deed
 from headoffice.desk.places import require_own
 from headoffice.desk.visit import Gone, Page, Shown, Visit
 from headoffice.errors import NotFoundError
-from headoffice.redemptions import leases
+from headoffice.redemptions import accepted
 from headoffice.staff.roles import Right
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def show(visit: Visit) -> Shown:
     def read(connection: Connection) -> dict[str, object]:
         return {
             "unsettled": recent.handed_over(connection, scope, visit.now - UNSETTLED),
-            "conflicts": [row for row in leases.conflicts(connection) if visit.person.sees(row["store"])],
+            "conflicts": [row for row in accepted.conflicts(connection) if visit.person.sees(row["store"])],
         }
 
     return Shown(template="open.html", values={"cases": _open(visit), **visit.office.database.read(read)})

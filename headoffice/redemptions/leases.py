@@ -7,21 +7,18 @@ holder lost; time alone ends nothing here.
 
 from __future__ import annotations
 
-import logging
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, insert, select, update
 
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
-from headoffice.redemptions.standing import note_discrepancy, require_current, type_of
+from headoffice.redemptions.standing import require_current
 from headoffice.tables.schema import (
     gateway_stores,
     gateways,
     leases,
-    redemptions,
     stock,
     uses,
     voucher_type_stores,
@@ -29,16 +26,12 @@ from headoffice.tables.schema import (
     vouchers,
 )
 from headoffice.vouchers.books import face_value, weekdays_in
-from headoffice.vouchers.signing import valid_keys
 from headoffice.vouchers.types import find_type
 from protocol.kinds import Kind
-from protocol.lease import Granted, rule_accepted
 from protocol.leasing import Lease, LeasedVoucher
-from protocol.messages import Answer
 from protocol.owner import VoucherState
-from protocol.signed import PREFIX, read_signed
+from protocol.signed import PREFIX
 from protocol.upstream import Leased
-from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,10 +39,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from headoffice.redemptions.standing import Peer
-    from protocol.owner import Known, Moment, Ruling, Voucher
-    from protocol.upstream import AskResolve
-
-_log = logging.getLogger(__name__)
 
 #: A greeting names them all, and must stay small.
 MOST_OF_A_GATEWAY = 16
@@ -57,13 +46,6 @@ MOST_OF_A_GATEWAY = 16
 TOLD_AT_ONCE = 64
 #: Kinds that a gateway can judge by dates, hours and uses alone.
 _PLAIN = frozenset({Kind.CASH, Kind.DISCOUNT, Kind.GIFT, Kind.GROUP_BUY, Kind.COUPON, Kind.MULTI_USE})
-#: Conflicts that are listed at once, the newest first.
-MOST_CONFLICTS = 500
-
-#: How what was accepted ends.
-_ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
-_ANSWERS = msgspec.json.Decoder(Answer)
-
 _RUNNING = leases.c.ended_at.is_(None)
 _GRANTED = select(leases).where(leases.c.id == bindparam("lease"))
 _HELD = (
@@ -189,45 +171,11 @@ def leased(connection: Connection, peer: Peer, lease: str, after: str) -> Leased
     return Leased(vouchers=told, last=len(told) < TOLD_AT_ONCE)
 
 
-def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:
-    """Rule on what a gateway has accepted under a lease, which may have ended since; the voucher is held."""
-    signed = read_signed(ask.intent.code or "")
-    key_good = signed is not None and signed.key in {key.id for key in valid_keys(connection)}
-    granted = None
-    if ask.accepted is not None and voucher is not None:
-        row = connection.execute(_GRANTED, {"lease": ask.accepted.lease}).first()
-        if row is not None and row.type == type_of(connection, voucher.id):
-            length_s = (row.until - row.at).total_seconds()
-            granted = Granted(length_s=length_s, declared_lost=row.ended_by is not None)
-    ruling = rule_accepted(ask, voucher, granted, moment, key_good=key_good)
-    if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT:
-        _log.error("event=offline_conflict rid=%s store=%s see=/api/v1/conflicts", ask.intent.rid, ask.store)
-    return ruling
-
-
-def note_lost(connection: Connection, peer: Peer, ask: AskResolve, known: Known, at: datetime) -> None:
-    """List what was accepted and had been ended otherwise before: by a gateway that has lost its journal since."""
-    if ask.accepted is not None and known.is_of(ask.intent) and known.answer.verdict not in _ENDS:
-        what = f"accepted by {ask.accepted.gateway}, {known.answer.verdict} is recorded: its journal was lost"
-        note_discrepancy(connection, peer, ask.intent.rid, what, at)
-
-
 def all_leases(connection: Connection) -> list[dict[str, Any]]:
     """Return every lease, the newest first, with how many vouchers are still in it."""
     count = select(func.count()).select_from(vouchers).where(vouchers.c.lease == leases.c.id).scalar_subquery()
     rows = connection.execute(select(leases, count.label("vouchers")).order_by(leases.c.at.desc(), leases.c.id))
     return [dict(row) for row in rows.mappings()]
-
-
-def conflicts(connection: Connection) -> list[dict[str, Any]]:
-    """Return what gateways accepted and the books cannot hold, the newest first."""
-    columns = ("rid", "at", "store", "gateway", "requester", "voucher", "code_tail", "quantity", "answer")
-    found = select(*(redemptions.c[name] for name in columns)).where(redemptions.c.verdict == Verdict.OFFLINE_CONFLICT)
-    newest = found.order_by(redemptions.c.at.desc(), redemptions.c.rid).limit(MOST_CONFLICTS)
-    return [
-        {**{name: row[name] for name in columns[:-1]}, "cause": _ANSWERS.decode(row["answer"]).detail.reason}
-        for row in connection.execute(newest).mappings()
-    ]
 
 
 def _check(connection: Connection, wish: Wish, made_of: Any, at: datetime) -> None:  # noqa: ANN401 - a row

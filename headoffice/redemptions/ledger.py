@@ -9,19 +9,19 @@ cannot spend a use twice.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
 from headoffice.practice import ruling as practice
-from headoffice.redemptions import asking, duty, exchange, leases, online, parcels, rids, standing, uploads
+from headoffice.redemptions import accepted, asking, duty, exchange, online, parcels, rids, standing, uploads
+from headoffice.redemptions.driving import drive
 from headoffice.redemptions.rids import Record
 from headoffice.redemptions.standing import OtherRunError, ShownBehindError
 from headoffice.registry import ONLINE_STORE
 from headoffice.staff import at_stores as staff
 from headoffice.vouchers import bundles
-from headoffice.vouchers.books import lock_voucher, store_for, voucher_by_code, voucher_by_id, voucher_with
+from headoffice.vouchers.books import lock_voucher, store_for, voucher_by_code, voucher_with
 from protocol import owner
 from protocol.classify import classify, is_practice
 from protocol.comparing import AskRecorded, TellDiffering
@@ -44,7 +44,7 @@ from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
@@ -158,7 +158,7 @@ class Ledger:
             if (voucher := voucher_with(connection, code)) is not None:
                 # What was uploaded without an end may have been shown as a success: that comes first.
                 lock_voucher(connection, voucher)
-                self._drive(connection, voucher, at)
+                drive(connection, voucher, at)
             ruled = self._rule_own(connection, ask, at)
             if to is not None and ruled.recorded:
                 parcels.order(connection, ruled.answer, to, at)
@@ -250,7 +250,7 @@ class Ledger:
         known = rids.known_under(connection, ask.intent.rid)
         if known is not None:
             if peer is not None and isinstance(ask, AskResolve):
-                leases.note_lost(connection, peer, ask, known, at)
+                accepted.note_lost(connection, peer, ask, known, at)
             return Ruled(owner.repeat(ask, known).answer)
         filed = cases.find(connection, ask.intent.rid)
         if filed is not None:
@@ -301,38 +301,16 @@ class Ledger:
             if _must_wait(connection, peer, ask, voucher):
                 return Ruling(answer=pending(ask)), None
             held = voucher.id if voucher else uploads.held_voucher(connection, ask.intent.rid)
-            if held is not None and self._drive(connection, held, moment.at):
+            if held is not None and drive(connection, held, moment.at):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
                     return owner.repeat(ask, known), None
                 voucher = voucher_by_code(connection, code or "", store)
         if isinstance(ask, AskResolve) and ask.accepted is not None:
-            return leases.rule(connection, ask, voucher, moment), voucher.id if voucher else None
+            return accepted.rule(connection, ask, voucher, moment), voucher.id if voucher else None
         refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
         ruling = refusal or owner.rule_redeem(ask, None, voucher, moment)
         return ruling, voucher.id if voucher else None
-
-    def _drive(self, connection: Connection, voucher: str, at: datetime) -> bool:
-        """Bring to their end the rids at a voucher that were uploaded without one; return whether there were any."""
-        found = uploads.open_at(connection, voucher)
-        for gateway, entry in found:
-            store = store_for(connection, None, entry.store)
-            if store is None:
-                continue  # taken up again once the store is in the books
-            accepted = entry.answer.accepted if entry.answer is not None else None
-            ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
-            moment = asking.moment(ask, store, at, gateway)
-            if entry.intent.undoes is not None:
-                target = rids.known_under(connection, entry.intent.undoes)
-                undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
-                ruling = owner.rule_undo(undo, None, target, moment, timedelta.max)
-            else:
-                ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
-            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
-            standing.count(connection, gateway)
-            uploads.ended(connection, entry.intent.rid)
-            _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
-        return bool(found)
 
     def _rule_undo(
         self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment
@@ -343,7 +321,7 @@ class Ledger:
         if target is not None and target.voucher is not None:
             # Another undo of it may have been committed while this one waited for the voucher: read it again.
             lock_voucher(connection, target.voucher)
-            if peer is not None and peer.books.generation > 1 and self._drive(connection, target.voucher, moment.at):
+            if peer is not None and peer.books.generation > 1 and drive(connection, target.voucher, moment.at):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
                     return owner.repeat(ask, known), None

@@ -16,7 +16,7 @@ from headoffice.outbox.telling import tell_refusal, tell_ruling
 from headoffice.tables.schema import redemptions, refusals, uses
 from headoffice.tables.standing import unplaced_uses
 from headoffice.vouchers import stock
-from headoffice.vouchers.gifts import hand_on
+from headoffice.vouchers.heirs import hand_on
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
 from protocol.messages import Action, Answer, Intent, Method, Notice

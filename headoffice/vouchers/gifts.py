@@ -15,7 +15,6 @@ from headoffice.errors import NotAllowedError, NotFoundError
 from headoffice.outbox.telling import tell_issued
 from headoffice.tables.pages import gifts
 from headoffice.tables.schema import vouchers
-from headoffice.vouchers.books import lock_voucher
 from headoffice.vouchers.codes import mint_code
 from headoffice.vouchers.issued import change, held
 from headoffice.vouchers.life import Coming, Objection, receive
@@ -34,10 +33,6 @@ _OFFERED = (
     select(vouchers.c.id, vouchers.c.code)
     .join(gifts, gifts.c.voucher == vouchers.c.id)
     .where(gifts.c.token == bindparam("token"))
-)
-_BECAME = select(gifts.c.became).where(gifts.c.voucher == bindparam("of_voucher"))
-_ENLARGE = (
-    update(vouchers).where(vouchers.c.id == bindparam("of_voucher")).values(uses=vouchers.c.uses + bindparam("by"))
 )
 _LINK = select(gifts.c.token).join(vouchers, vouchers.c.id == gifts.c.voucher).where(vouchers.c.code == bindparam("of"))
 
@@ -87,14 +82,3 @@ def take(connection: Connection, token: str, wallet: str, at: datetime, signer: 
     connection.execute(update(gifts).where(gifts.c.voucher == row.id).values(became=voucher))
     keep(connection, wallet, voucher, at)
     return str(fresh["page_token"])
-
-
-def hand_on(connection: Connection, voucher: str, count: int) -> None:
-    """Give uses that have come back to the voucher that this one became, where it was given away and received."""
-    heir = voucher
-    # Held before it is asked what it became, so that it is not given away between the two.
-    while (further := connection.execute(_BECAME, {"of_voucher": heir}).scalar()) is not None:
-        heir = str(further)
-        lock_voucher(connection, heir)
-    if heir != voucher and count > 0:
-        connection.execute(_ENLARGE, {"of_voucher": heir, "by": count})

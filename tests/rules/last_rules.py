@@ -305,7 +305,7 @@ LAST = (
     Edit(
         11,
         "one that comes without an end is driven forward",
-        "headoffice/redemptions/ledger.py",
+        "headoffice/redemptions/driving.py",
         "ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)",
         "ruling = owner.rule_driven(ask, None, moment)",
         "headoffice/test_restore.py::test_a_rid_without_an_end_is_driven_forward_before_anybody_else_gets_its_use",
@@ -313,8 +313,8 @@ LAST = (
     Edit(
         11,
         "its end is counted, so that books which lose it are found out",
-        "headoffice/redemptions/ledger.py",
-        "            standing.count(connection, gateway)\n",
+        "headoffice/redemptions/driving.py",
+        "        standing.count(connection, gateway)\n",
         "",
         "headoffice/test_restore.py::test_a_rid_that_is_driven_forward_raises_the_number_of_its_gateway",
     ),

@@ -1,0 +1,71 @@
+"""What gateways accepted by themselves under leases: ruled on once it is told, and listed where it cannot be held."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from headoffice.redemptions.standing import note_discrepancy, type_of
+from headoffice.tables.schema import leases, redemptions
+from headoffice.vouchers.signing import valid_keys
+from protocol.lease import Granted, rule_accepted
+from protocol.messages import Answer
+from protocol.signed import read_signed
+from protocol.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from headoffice.redemptions.standing import Peer
+    from protocol.owner import Known, Moment, Ruling, Voucher
+    from protocol.upstream import AskResolve
+
+_log = logging.getLogger(__name__)
+
+#: Conflicts that are listed at once, the newest first.
+MOST_CONFLICTS = 500
+
+#: How what was accepted ends.
+_ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
+_ANSWERS = msgspec.json.Decoder(Answer)
+
+_GRANTED = select(leases).where(leases.c.id == bindparam("lease"))
+
+
+def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:
+    """Rule on what a gateway has accepted under a lease, which may have ended since; the voucher is held."""
+    signed = read_signed(ask.intent.code or "")
+    key_good = signed is not None and signed.key in {key.id for key in valid_keys(connection)}
+    granted = None
+    if ask.accepted is not None and voucher is not None:
+        row = connection.execute(_GRANTED, {"lease": ask.accepted.lease}).first()
+        if row is not None and row.type == type_of(connection, voucher.id):
+            length_s = (row.until - row.at).total_seconds()
+            granted = Granted(length_s=length_s, declared_lost=row.ended_by is not None)
+    ruling = rule_accepted(ask, voucher, granted, moment, key_good=key_good)
+    if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT:
+        _log.error("event=offline_conflict rid=%s store=%s see=/api/v1/conflicts", ask.intent.rid, ask.store)
+    return ruling
+
+
+def note_lost(connection: Connection, peer: Peer, ask: AskResolve, known: Known, at: datetime) -> None:
+    """List what was accepted and had been ended otherwise before: by a gateway that has lost its journal since."""
+    if ask.accepted is not None and known.is_of(ask.intent) and known.answer.verdict not in _ENDS:
+        what = f"accepted by {ask.accepted.gateway}, {known.answer.verdict} is recorded: its journal was lost"
+        note_discrepancy(connection, peer, ask.intent.rid, what, at)
+
+
+def conflicts(connection: Connection) -> list[dict[str, Any]]:
+    """Return what gateways accepted and the books cannot hold, the newest first."""
+    columns = ("rid", "at", "store", "gateway", "requester", "voucher", "code_tail", "quantity", "answer")
+    found = select(*(redemptions.c[name] for name in columns)).where(redemptions.c.verdict == Verdict.OFFLINE_CONFLICT)
+    newest = found.order_by(redemptions.c.at.desc(), redemptions.c.rid).limit(MOST_CONFLICTS)
+    return [
+        {**{name: row[name] for name in columns[:-1]}, "cause": _ANSWERS.decode(row["answer"]).detail.reason}
+        for row in connection.execute(newest).mappings()
+    ]

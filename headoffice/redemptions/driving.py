@@ -1,0 +1,46 @@
+"""Rids that were uploaded without an end, brought to it: each is driven forward before anybody else has its use.
+
+An attempt of theirs has left, and somebody may have been shown its success (rule 11).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from headoffice.redemptions import asking, rids, standing, uploads
+from headoffice.redemptions.rids import Record
+from headoffice.vouchers.books import store_for, voucher_by_id
+from protocol import owner
+from protocol.upstream import AskRedeem, AskResolve
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_log = logging.getLogger(__name__)
+
+
+def drive(connection: Connection, voucher: str, at: datetime) -> bool:
+    """Bring the rids at a voucher that is held to their end; return whether there were any without one."""
+    found = uploads.open_at(connection, voucher)
+    for gateway, entry in found:
+        store = store_for(connection, None, entry.store)
+        if store is None:
+            continue  # taken up again once the store is in the books
+        accepted = entry.answer.accepted if entry.answer is not None else None
+        ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
+        moment = asking.moment(ask, store, at, gateway)
+        if entry.intent.undoes is not None:
+            target = rids.known_under(connection, entry.intent.undoes)
+            undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
+            ruling = owner.rule_undo(undo, None, target, moment, timedelta.max)
+        else:
+            ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
+        rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
+        standing.count(connection, gateway)
+        uploads.ended(connection, entry.intent.rid)
+        _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
+    return bool(found)
