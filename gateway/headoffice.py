@@ -73,9 +73,10 @@ class HeadOffice:
             asked, returned = machine_clock(), leases.returned
             answer = await self.ask(AskHello(returned=returned))
             if isinstance(answer, Met):
+                # Leases first: what restored books do not know of is accepted under no more once the journal is told.
+                await leases.met(answer, asked, self)
                 if answer.upload:
                     await self.upload()
-                await leases.met(answer, asked, self)
             soon = answer is None or leases.returned != returned
             self._restored.clear()
             with suppress(TimeoutError):

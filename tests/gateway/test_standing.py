@@ -13,12 +13,14 @@ from gateway.headoffice import UPLOADED_AT_ONCE, HeadOffice
 from gateway.journal import restore
 from gateway.signet import Signet
 from gateway.standing import HEAD_OFFICE, HINT
+from protocol.lease import Clock
 from protocol.marks import Mark, mark_of, shown_in, stamped
 from protocol.messages import Answer, Confirm, Hello, Look, Notice, Resolve, Welcome
 from protocol.owner import intent_digest
-from protocol.upstream import AskHello, AskRedeem, AskUpload, Met
+from protocol.upstream import AskHello, AskLeased, AskRedeem, AskUpload, Leased, Met
 from protocol.vocabulary import Verdict
 from tests.gateway.shop import SIGNET, Shop, SilentOwner, intent_of, open_shop, rid
+from tests.gateway.test_leases import LEASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,3 +235,25 @@ async def test_a_restored_head_office_gets_the_whole_journal_in_parts(data: Path
     assert {entry.intent.code for entry in entries[:-1]} == {"****1234"}, "codes of what has ended are not told again"
     assert entries[0].digest == intent_digest(intent_of(None, rid(1))).hex()
     assert (entries[-1].answer, entries[-1].intent) == (None, open_one)
+
+
+@pytest.mark.rule(11)
+async def test_rule_11_a_lease_that_a_restored_head_office_does_not_name_is_given_up_before_the_upload(
+    data: Path,
+) -> None:
+    """What was accepted under it after the upload would be told after its use may have gone to somebody else."""
+    owner, held = SilentOwner(), list[bool]()
+    async with open_shop(data, owner) as shop:
+
+        def answer(ask: UpstreamRequest) -> UpstreamAnswer:
+            if isinstance(ask, AskUpload):
+                held.append(shop.leases.any)
+            return Leased(vouchers=(), last=True) if isinstance(ask, AskLeased) else Met(upload=not held)
+
+        owner.answer = answer
+        await shop.leases.met(Met(leases=(LEASE,)), Clock("boot-1", shop.machine.now), shop.owner)
+        assert shop.leases.any
+        greeting = asyncio.create_task(HeadOffice(owner, shop.standing, shop.journal, 60.0).run(shop.leases))
+        await owner.until(lambda: bool(held))
+        greeting.cancel()
+    assert held == [False]
