@@ -24,7 +24,8 @@ _MEANING = {
     "gateway": "What this gateway wrote after the copy was made is lost to it; kiosks and head office keep theirs.",
     "headoffice": "What was issued, given away or withdrawn after the copy was made is lost. Redemptions come back: "
     "those on customers' pages from the head office's own journal, the others from the gateways. No voucher is "
-    "redeemed until every gateway that could have redeemed it has uploaded its journal, or was declared lost.",
+    "redeemed until every gateway that could have redeemed it has uploaded its journal, or was declared lost. "
+    "Every lease is recalled: lend anew after that.",
 }
 _AGAIN = {"device": "hexiao-device", "gateway": "hexiao-gateway"}
 

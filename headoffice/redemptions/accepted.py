@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import bindparam, select
 
-from headoffice.redemptions.standing import note_discrepancy, type_of
+from headoffice.redemptions.standing import books_of, note_discrepancy, type_of, was_given_up
 from headoffice.tables.schema import leases, redemptions
 from headoffice.vouchers.signing import valid_keys
 from protocol.lease import Granted, rule_accepted
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from headoffice.redemptions.standing import Peer
+    from protocol.leasing import Accepted
     from protocol.owner import Known, Moment, Ruling, Voucher
     from protocol.upstream import AskResolve
 
@@ -41,16 +43,22 @@ def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, momen
     """Rule on what a gateway has accepted under a lease, which may have ended since; the voucher is held."""
     signed = read_signed(ask.intent.code or "")
     key_good = signed is not None and signed.key in {key.id for key in valid_keys(connection)}
-    granted = None
-    if ask.accepted is not None and voucher is not None:
-        row = connection.execute(_GRANTED, {"lease": ask.accepted.lease}).first()
-        if row is not None and row.type == type_of(connection, voucher.id):
-            length_s = (row.until - row.at).total_seconds()
-            granted = Granted(length_s=length_s, declared_lost=row.ended_by is not None)
+    granted = None if ask.accepted is None or voucher is None else _granted(connection, ask.accepted, voucher)
     ruling = rule_accepted(ask, voucher, granted, moment, key_good=key_good)
     if ruling.answer.verdict is Verdict.OFFLINE_CONFLICT:
         _log.error("event=offline_conflict rid=%s store=%s see=/api/v1/conflicts", ask.intent.rid, ask.store)
     return ruling
+
+
+def _granted(connection: Connection, said: Accepted, voucher: Voucher) -> Granted | None:
+    """Return the lease under which a voucher was accepted; None where nobody was ever granted one."""
+    row = connection.execute(_GRANTED, {"lease": said.lease}).first()
+    if row is None and books_of(connection).generation > 1:
+        # Granted after the copy was made with which these books go on: they have lost it, its holder had it.
+        return Granted(length_s=math.inf, declared_lost=was_given_up(connection, said.gateway))
+    if row is None or row.type != type_of(connection, voucher.id):
+        return None
+    return Granted(length_s=(row.until - row.at).total_seconds(), declared_lost=row.ended_by is not None)
 
 
 def note_lost(connection: Connection, peer: Peer, ask: AskResolve, known: Known, at: datetime) -> None:

@@ -9,7 +9,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from headoffice.redemptions import asking, rids, standing, uploads
+from headoffice.redemptions import accepted, asking, rids, standing, uploads
 from headoffice.redemptions.rids import Record
 from headoffice.vouchers.books import store_for, voucher_by_id
 from protocol import owner
@@ -18,7 +18,7 @@ from protocol.upstream import AskRedeem, AskResolve
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 _log = logging.getLogger(__name__)
 
@@ -30,13 +30,15 @@ def drive(connection: Connection, voucher: str, at: datetime) -> bool:
         store = store_for(connection, None, entry.store)
         if store is None:
             continue  # taken up again once the store is in the books
-        accepted = entry.answer.accepted if entry.answer is not None else None
-        ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
+        said = entry.answer.accepted if entry.answer is not None else None
+        ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=said)
         moment = asking.moment(ask, store, at, gateway)
         if entry.intent.undoes is not None:
             target = rids.known_under(connection, entry.intent.undoes)
             undo = AskRedeem(requester=entry.requester, store=entry.store, intent=entry.intent)
             ruling = owner.rule_undo(undo, None, target, moment, timedelta.max)
+        elif said is not None:
+            ruling = accepted.rule(connection, ask, voucher_by_id(connection, voucher, store), moment)
         else:
             ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
         rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
@@ -44,3 +46,9 @@ def drive(connection: Connection, voucher: str, at: datetime) -> bool:
         uploads.ended(connection, entry.intent.rid)
         _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
     return bool(found)
+
+
+def drive_all(connection: Connection, of: Select[str], at: datetime) -> None:
+    """Bring the rids at these vouchers, all of which are held, to their end."""
+    for voucher in uploads.with_open(connection, of):
+        drive(connection, voucher, at)

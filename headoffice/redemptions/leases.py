@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, insert, select, update
 
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
+from headoffice.redemptions.driving import drive_all
 from headoffice.redemptions.standing import require_current
 from headoffice.tables.schema import (
     gateway_stores,
@@ -98,11 +99,13 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
         vouchers.c.code.startswith(PREFIX, autoescape=True),
     ]
     # In one order, so that two who lock several never wait for each other.
-    held = select(vouchers.c.id).where(*free).order_by(vouchers.c.id).with_for_update()
-    found = connection.execute(held).scalars().all()
+    of_type = select(vouchers.c.id).where(*free)
+    found = connection.execute(of_type.order_by(vouchers.c.id).with_for_update()).scalars().all()
     if not found:
         msg = f"no signed voucher of the type {wish.type} is free to be leased"
         raise NotAllowedError(msg)
+    # A use that is another's in truth must not be told to the holder as free.
+    drive_all(connection, of_type, at)
     connection.execute(update(vouchers).where(*free).values(lease=lease))
     return lease
 

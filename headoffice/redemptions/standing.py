@@ -21,6 +21,7 @@ from headoffice.tables.schema import (
     activations,
     gateway_stores,
     gateways,
+    leases,
     redemptions,
     uses,
     voucher_type_stores,
@@ -189,6 +190,9 @@ def restore(connection: Connection, by: str, at: datetime) -> int:
     # A consume may have left of each rid that was only claimed when the copy was made.
     forgotten = update(cases).where(cases.c.phase == Phase.CLAIMED, cases.c.attempts == 0).values(attempts=1)
     connection.execute(forgotten)
+    # Each may have been given back since the copy, and what was lent may be somebody else's by now.
+    recalled = update(leases).where(leases.c.ended_at.is_(None), leases.c.recalled_at.is_(None))
+    connection.execute(recalled.values(recalled_at=at, recalled_by=by))
     # Terms that were lost must not come again under their old numbers: an offer on them would fit what it never meant.
     connection.execute(update(voucher_types).values(terms=voucher_types.c.terms + _TERMS_LOST))
     return generation
@@ -206,6 +210,11 @@ def declare_lost(connection: Connection, gateway: str, by: str, why: str, at: da
         insert(losses), {"gateway": gateway, "generation": books.generation, "by": by, "why": why, "at": at}
     )
     _end_restore(connection, books, at)
+
+
+def was_given_up(connection: Connection, gateway: str) -> bool:
+    """Whether a named person has ever declared that a gateway's journal will not come."""
+    return connection.execute(select(losses.c.gateway).where(losses.c.gateway == gateway)).first() is not None
 
 
 def uploaded(connection: Connection, peer: Peer, at: datetime) -> None:

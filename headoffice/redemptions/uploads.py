@@ -34,7 +34,7 @@ from protocol.vocabulary import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from headoffice.platforms.desk import Platforms
     from headoffice.redemptions.standing import Peer
@@ -60,6 +60,12 @@ def open_at(connection: Connection, voucher: str) -> list[tuple[str, Entry]]:
     rows = connection.execute(_OPEN_AT, {"voucher": voucher})
     found = [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
     return sorted(found, key=lambda one: one[1].intent.undoes is None)
+
+
+def with_open(connection: Connection, of: Select[str]) -> list[str]:
+    """Return those of these vouchers at which rids were uploaded without an end, in order."""
+    found = select(uploaded_open.c.voucher).distinct().where(uploaded_open.c.voucher.in_(of))
+    return list(connection.execute(found.order_by(uploaded_open.c.voucher)).scalars())
 
 
 def held_voucher(connection: Connection, rid: str) -> str | None:

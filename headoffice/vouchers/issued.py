@@ -13,6 +13,7 @@ from headoffice.errors import BehindError, NotAllowedError, NotFoundError, Refus
 from headoffice.notices.queueing import stepped
 from headoffice.outbox.telling import Event, tell, tell_issued
 from headoffice.outbox.types import of_step
+from headoffice.redemptions.driving import drive
 from headoffice.redemptions.standing import HINT, books_of, require_current
 from headoffice.registry import put
 from headoffice.tables.pages import gifts, shares
@@ -209,6 +210,8 @@ def held(connection: Connection, code: str, at: datetime) -> tuple[Row[*tuple[An
     if row.lease is not None:
         msg = f"the voucher is under the lease {row.lease}, which only its holder can use; recall that first"
         raise NotAllowedError(msg)
+    # What was uploaded without an end may have been shown as a success: that comes first.
+    drive(connection, row.id, at)
     spent = connection.execute(select(func.count()).select_from(uses).where(uses.c.voucher == row.id)).scalar_one()
     expired = row.valid_until is not None and row.valid_until <= at
     return row, Standing(VoucherState(row.state), row.uses - spent, expired)

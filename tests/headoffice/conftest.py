@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from headoffice.office import Office
 from headoffice.public import public_app
 from headoffice.redemptions.ledger import Ledger
 from headoffice.tables.schema import metadata
+from headoffice.vouchers.signing import make_signer, register_key
 from simulator.postgresql import running_postgresql
 from tests.headoffice.asgi import Client
 from tests.headoffice.counter import Clock, Counter
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
+
+    from headoffice.vouchers.signing import Signer
 
 #: A Saturday, 12:00 in Shanghai.
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -125,6 +129,23 @@ def api(office: Office) -> Client:
 def counter(api: Client, office: Office, clock: Clock) -> Counter:
     """Return a counter in 南京路 that asks through its gateway; 静安 is a second store with a gateway of its own."""
     return opened_counter(api, office, clock)
+
+
+@pytest.fixture
+def signer(office: Office, tmp_path: Path, clock: Clock) -> Signer:
+    """Return a key that is in the books."""
+    made = make_signer(tmp_path / "signing.key")
+    office.database.write(lambda connection: register_key(connection, made.public, clock()))
+    return made
+
+
+@pytest.fixture
+def leasing(office: Office, signer: Signer, clock: Clock) -> Counter:
+    """Return a counter of a head office that has a key and a type of which vouchers are signed."""
+    office = replace(office, signer=signer)
+    counter = opened_counter(client_of(office), office, clock)
+    counter.put_type("latte", title="拿铁一杯", value=3200)
+    return counter
 
 
 def office_over(database: Database, clock: Clock) -> Office:

@@ -3,96 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from headoffice.vouchers.signing import make_signer, register_key, revoke_key
+from headoffice.vouchers.signing import revoke_key
 from protocol.lease import Cause
-from protocol.leasing import Accepted, Lease
-from protocol.messages import Answer
 from protocol.signed import read_signed
-from protocol.upstream import AskHello, AskLeased, AskResolve, Leased, Met
+from protocol.upstream import AskLeased, Leased
 from protocol.vocabulary import Verdict
-from tests.headoffice.conftest import client_of, opened_counter
-from tests.headoffice.counter import unmarked
+from tests.headoffice.leasing import HOUR, accept, conflicts, greet, lease_out, replace_accepted, tell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from headoffice.office import Office
     from headoffice.vouchers.signing import Signer
-    from protocol.messages import Intent
     from tests.headoffice.counter import Clock, Counter
-
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def signer(office: Office, tmp_path: Path, clock: Clock) -> Signer:
-    """Return a key that is in the books."""
-    made = make_signer(tmp_path / "signing.key")
-    office.database.write(lambda connection: register_key(connection, made.public, clock()))
-    return made
-
-
-@pytest.fixture
-def leasing(office: Office, signer: Signer, clock: Clock) -> Counter:
-    """Return a counter of a head office that has a key and a type of which vouchers are signed."""
-    office = replace(office, signer=signer)
-    counter = opened_counter(client_of(office), office, clock)
-    counter.put_type("latte", title="拿铁一杯", value=3200)
-    return counter
-
-
-def lease_out(counter: Counter, **more: Any) -> dict[str, Any]:
-    """Lease what is free of the type to the first store's gateway, for four hours."""
-    until = (counter.clock() + 4 * HOUR).isoformat()
-    wish = {
-        "type": "latte",
-        "store": counter.store,
-        "gateway": counter.gateway,
-        "until": until,
-        "most_uses": 20,
-        **more,
-    }
-    answer = counter.api.post("/api/v1/leases", json=wish | more)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def greet(counter: Counter, *returned: str, **marks: Any) -> tuple[Lease, ...]:
-    """Greet the head office as the counter's gateway and return the leases that it is told of."""
-    met = counter.ledger.answer(counter.gateway, AskHello(returned=returned, **marks))
-    assert isinstance(met, Met)
-    return met.leases
-
-
-def accept(counter: Counter, lease: str, code: str, **more: Any) -> AskResolve:
-    """Return what a gateway says of a voucher that it has accepted by itself."""
-    read = read_signed(code)
-    assert read is not None
-    intent: Intent = counter.intent(code, quantity=len(more.get("uses", (1,))))
-    facts = {
-        "lease": lease, "gateway": counter.gateway, "voucher": read.voucher, "uses": (1,), "elapsed_s": 600.0,
-        "at": counter.clock().isoformat(), **more,
-    }  # fmt: skip
-    return AskResolve(requester=counter.kiosk, store=counter.store, intent=intent, accepted=Accepted(**facts))
-
-
-def tell(counter: Counter, ask: AskResolve) -> Answer:
-    """Tell the head office what was accepted."""
-    answer = counter.ledger.answer(counter.gateway, ask)
-    assert isinstance(answer, Answer), answer
-    return unmarked(answer)
-
-
-def conflicts(counter: Counter) -> list[tuple[str, str]]:
-    """Return rids and causes of the conflicts that are listed."""
-    rows = counter.api.get("/api/v1/conflicts").raise_for_status().json()
-    return [(row["rid"], row["cause"]) for row in rows]
 
 
 def test_a_leased_voucher_has_one_home_and_is_changed_by_nobody(leasing: Counter) -> None:
@@ -166,11 +91,6 @@ def test_a_resolve_that_says_it_was_accepted_makes_no_tombstone_and_one_that_doe
     plain = replace_accepted(accept(leasing, made["id"], code))
     assert tell(leasing, plain).verdict is Verdict.ABORTED
     assert tell(leasing, marked).verdict is Verdict.REDEEMED
-
-
-def replace_accepted(ask: AskResolve) -> AskResolve:
-    """Return the same question without the word that it was accepted."""
-    return AskResolve(requester=ask.requester, store=ask.store, intent=ask.intent)
 
 
 def test_time_alone_gives_the_vouchers_back_to_nobody_and_the_holders_return_does(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -50,7 +51,7 @@ def restored(counter: Counter, database: Database, clock: Clock) -> Counter:
 
 
 def voucher_id(counter: Counter, code: str) -> str:
-    return str(counter.api.get(f"/api/v1/vouchers/{code}").raise_for_status().json()["id"])
+    return str(counter.api.get(f"/api/v1/vouchers/{quote(code, safe='')}").raise_for_status().json()["id"])
 
 
 def kept(counter: Counter, intent: Intent, answer: Answer | None) -> Entry:
@@ -196,6 +197,22 @@ def test_a_rid_without_an_end_is_driven_forward_before_anybody_else_gets_its_use
     assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
     assert counter.resolve(intent).verdict is Verdict.REDEEMED
     assert counter.spent(code) == 1
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("step", ["gift", "ask-refund", "withdraw", "delete"])
+def test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_changed(
+    counter: Counter, database: Database, clock: Clock, step: str
+) -> None:
+    used, half = counter.issue(), counter.issue(kind="multi_use", uses=2)
+    intents = [counter.intent(code) for code in (used, half)]
+    restored(counter, database, clock)
+    upload(counter, HERE, *(kept(counter, intent, None) for intent in intents))
+    upload(counter, THERE)
+    assert (counter.step(used, step), counter.step(half, step)) == (409, 200)
+    assert counter.spent(half) == 1, "whoever has it next gets what is left"
+    assert [counter.resolve(intent).verdict for intent in intents] == [Verdict.REDEEMED] * 2
+    assert (counter.spent(used), counter.spent(half)) == (1, 1)
 
 
 @pytest.mark.rule(11)

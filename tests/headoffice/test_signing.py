@@ -34,14 +34,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def signer(office: Office, tmp_path: Path, clock: Clock) -> Signer:
-    """Return a key that is in the books."""
-    made = make_signer(tmp_path / "signing.key")
-    office.database.write(lambda connection: register_key(connection, made.public, clock()))
-    return made
-
-
-@pytest.fixture
 def signing(office: Office, signer: Signer, clock: Clock) -> Counter:
     """Return a counter whose head office has a key."""
     office = dataclasses.replace(office, signer=signer)

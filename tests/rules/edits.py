@@ -5,5 +5,6 @@ from __future__ import annotations
 from tests.rules.first_rules import FIRST
 from tests.rules.http_rules import HTTP
 from tests.rules.last_rules import LAST
+from tests.rules.lease_rules import LEASES
 
-EDITS = tuple(sorted(FIRST + LAST + HTTP, key=lambda edit: edit.rule))
+EDITS = tuple(sorted(FIRST + LAST + HTTP + LEASES, key=lambda edit: edit.rule))

@@ -1,0 +1,65 @@
+"""Rules 11 and 12, broken where vouchers are lent, and where books that were put back have forgotten what was lent."""
+
+from __future__ import annotations
+
+from tests.rules.edit import Edit
+
+_REDEMPTIONS = "headoffice/redemptions"
+_RESTORED = "headoffice/test_leases_restored.py"
+
+LEASES = (
+    Edit(
+        11,
+        "books that were put back recall the leases which may have been given back since",
+        f"{_REDEMPTIONS}/standing.py",
+        ".values(recalled_at=at, recalled_by=by)",
+        ".values(recalled_by=by)",
+        f"{_RESTORED}::test_rule_11_a_lease_that_may_have_been_given_back_since_the_copy_is_recalled",
+    ),
+    Edit(
+        11,
+        "a gateway gives up the leases that restored books do not know before it uploads",
+        "gateway/headoffice.py",
+        "                await leases.met(answer, asked, self)\n"
+        "                if answer.upload:\n"
+        "                    await self.upload()\n",
+        "                if answer.upload:\n"
+        "                    await self.upload()\n"
+        "                await leases.met(answer, asked, self)\n",
+        "gateway/test_standing.py"
+        "::test_rule_11_a_lease_that_a_restored_head_office_does_not_name_is_given_up_before_the_upload",
+    ),
+    Edit(
+        11,
+        "what was accepted and comes without an end is redeemed or a conflict",
+        f"{_REDEMPTIONS}/driving.py",
+        "        elif said is not None:\n",
+        "        elif said is not None and entry.answer is None:\n",
+        f"{_RESTORED}::"
+        "test_rule_11_what_was_accepted_and_comes_without_an_end_is_a_conflict_where_somebody_has_its_use",
+    ),
+    Edit(
+        11,
+        "what was accepted under a lease that the books have lost is redeemed",
+        f"{_REDEMPTIONS}/accepted.py",
+        "books_of(connection).generation > 1:",
+        "books_of(connection).generation < 1:",
+        f"{_RESTORED}::test_rule_11_what_was_accepted_under_a_lease_that_the_books_have_lost_is_redeemed",
+    ),
+    Edit(
+        11,
+        "one that comes without an end has its use before its voucher is changed",
+        "headoffice/vouchers/issued.py",
+        "    drive(connection, row.id, at)\n",
+        "",
+        "headoffice/test_restore.py::test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_changed",
+    ),
+    Edit(
+        11,
+        "one that comes without an end has its use before its voucher is lent",
+        f"{_REDEMPTIONS}/leases.py",
+        "    drive_all(connection, of_type, at)\n",
+        "",
+        f"{_RESTORED}::test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_lent",
+    ),
+)
