@@ -77,7 +77,7 @@ def get_drafts(here: TheOffice) -> list[DraftOut]:
 
 @router.post("/types/{id}/approve", summary="Approve a draft", responses=problems(404, 409))
 def approve(id: Id, decision: Approval, here: TheOffice) -> TypeOut:  # noqa: A002
-    """Put a draft in force (审核通过); 409 where its author does it.
+    """Put a draft in force (审核通过); 409 where its author does it, and where it changes terms while the type is lent.
 
     Vouchers that were issued keep their dates and their uses; the rest changes for them too, and an offer that stands
     on a kiosk's screen at that moment becomes void.

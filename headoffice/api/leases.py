@@ -72,7 +72,8 @@ class ConflictOut(Model):
 def post_lease(wanted: LeaseIn, here: TheOffice) -> LeaseOut:
     """Give a gateway the right to accept a type's signed vouchers by itself while it does not reach the head office.
 
-    While it runs they are redeemed in that store only, and not given away, refunded or withdrawn by anybody.
+    Until it has ended they are redeemed in that store only, and not given away, refunded or withdrawn by anybody; the
+    terms of their type stay as they are.
     """
     wish = Wish(**wanted.model_dump())
     made = here.database.write(lambda connection: leases.grant(connection, wish, here.clock()))

@@ -178,11 +178,12 @@ def get_types(here: TheOffice) -> list[TypeOut]:
     return [TypeOut.of(row) for row in here.database.read(voucher_types.all_types)]
 
 
-@router.put("/types/{id}/stock/{store}", summary="Say how many pieces a store has", responses=problems(404))
+@router.put("/types/{id}/stock/{store}", summary="Say how many pieces a store has", responses=problems(404, 409))
 def put_stock(id: Id, store: Id, wanted: Pieces, here: TheOffice) -> dict[str, int]:  # noqa: A002 - the path's own word
     """Say how many pieces of a type lie ready in a store now; a redemption there takes one, an undo brings it back.
 
-    Where none is left, its vouchers are `out_of_stock` at that store. Answers the pieces of all stores.
+    Where none is left, its vouchers are `out_of_stock` at that store; 409 while the type is lent to it. Answers the
+    pieces of all stores.
     """
 
     def write(connection: Connection) -> dict[str, int]:

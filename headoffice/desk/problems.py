@@ -103,6 +103,9 @@ _SAID = {
     "the voucher is under the lease {}, which only its holder can use; recall that first": (
         "此券已租给门店离线使用,请先收回租约 {}"
     ),
+    "vouchers of the type {} are under the lease {}; recall that first, and wait for its end": (
+        "券种 {} 已租给门店离线使用,请先收回租约 {},等它结束后再改"
+    ),
     "nothing is to be sent for this redemption": "此笔核销没有要寄出的东西",
     "the redemption was undone: do not send it": "此笔核销已撤销,请不要寄出",
     # Why a customer was not told

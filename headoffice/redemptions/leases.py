@@ -27,6 +27,7 @@ from headoffice.tables.schema import (
     vouchers,
 )
 from headoffice.vouchers.books import face_value, weekdays_in
+from headoffice.vouchers.lent import hold_type
 from headoffice.vouchers.types import find_type
 from protocol.kinds import Kind
 from protocol.leasing import Lease, LeasedVoucher
@@ -75,6 +76,7 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
 
     Raises NotFoundError, NotAllowedError, RefusedError, BehindError.
     """
+    hold_type(connection, wish.type)  # not to be changed into something that is not lent
     made_of = find_type(connection, wish.type)
     require_current(connection, wish.type)
     _check(connection, wish, made_of, at)

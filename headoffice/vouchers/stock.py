@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from headoffice.registry import known_stores, put
 from headoffice.tables.schema import redemptions, stock, vouchers
+from headoffice.vouchers.lent import require_not_lent
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
@@ -47,11 +48,15 @@ def take(connection: Connection, voucher: str | None, rid: str, taken: int) -> N
 
 
 def put_pieces(connection: Connection, type_id: str, store: str, number: int | None) -> None:
-    """Say how many pieces of a type a store has now; None: they are not counted. Raises RefusedError."""
+    """Say how many pieces of a type a store has now; None: they are not counted.
+
+    Raises RefusedError, NotAllowedError where the type is lent to the store: its holder knows of no count.
+    """
     known_stores(connection, [store])
     if number is None:
         connection.execute(delete(stock).where(stock.c.type == type_id, stock.c.store == store))
     else:
+        require_not_lent(connection, type_id, store)
         put(connection, stock, {"type": type_id, "store": store}, {"pieces": number})
 
 

@@ -12,6 +12,7 @@ from headoffice.errors import NotFoundError, RefusedError
 from headoffice.redemptions.standing import require_current
 from headoffice.registry import known_stores, put
 from headoffice.tables.schema import voucher_type_stores, voucher_types
+from headoffice.vouchers.lent import require_not_lent
 from protocol.kinds import Kind
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _LOOKS = frozenset({"brand", "colour", "logo", "details", "price_fen", "notices"
 def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], valid_in: Iterable[str] | None) -> None:
     """Add a type, or change it; its terms get a new version where they change.
 
-    Raises RefusedError, BehindError.
+    Raises RefusedError, NotAllowedError where its terms would change while it is lent, BehindError.
 
     ``values`` are columns, every one of them; ``valid_in`` the stores, None: all of the chain's.
     """
@@ -75,6 +76,8 @@ def put_type(connection: Connection, type_id: str, values: Mapping[str, Any], va
         old = before._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
         changed = any(old[name] != value for name, value in row.items() if name not in _LOOKS)
         changed = changed or (where is not None and where != stores_of_type(connection, type_id))
+        if changed:
+            require_not_lent(connection, type_id)
         terms = before.terms + changed
     put(connection, voucher_types, {"id": type_id}, {**row, "terms": terms})
     connection.execute(delete(voucher_type_stores).where(voucher_type_stores.c.type == type_id))

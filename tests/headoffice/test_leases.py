@@ -13,6 +13,7 @@ from protocol.signed import read_signed
 from protocol.upstream import AskLeased, Leased
 from protocol.vocabulary import Verdict
 from tests.headoffice.leasing import HOUR, accept, conflicts, greet, lease_out, replace_accepted, tell
+from tests.headoffice.racing import race
 
 if TYPE_CHECKING:
     from headoffice.office import Office
@@ -223,6 +224,63 @@ def test_what_depends_on_more_than_a_gateway_knows_is_not_leased(leasing: Counte
     wish = {"type": "latte", "store": "nanjing-lu", "gateway": "gw-nanjing-lu", "until": until, "most_uses": 1}
     answer = leasing.api.post("/api/v1/leases", json=wish)
     assert (answer.status_code, answer.json()["error"]) == (409, "not_allowed")
+
+
+def approve(counter: Counter, type_id: str, **fields: Any) -> int:
+    """Draw up a change of a type and approve it; return the HTTP status."""
+    counter.api.put(f"/api/v1/types/{type_id}", {"author": "李经理", **fields}).raise_for_status()
+    return counter.api.post(f"/api/v1/types/{type_id}/approve", {"by": "王总"}).status_code
+
+
+@pytest.mark.rule(4)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "cash", "value": 3200, "minimum": 5000},
+        {"asks_amount": True},
+        {"channels": ["online"]},
+        {"stores": ["jingan"]},
+        {"hours": {"from": "14:00", "until": "16:00"}},
+        {"value": 3500},
+    ],
+)
+def test_rule_4_the_terms_of_a_type_stay_as_they_are_while_it_is_lent(leasing: Counter, change: dict[str, Any]) -> None:
+    leasing.issue(type="latte", signed=True)
+    made = lease_out(leasing)
+    (told,) = greet(leasing)
+    plain = {"title": "拿铁一杯", "value": 3200}
+    assert approve(leasing, "latte", **plain, brand="拿铁屋") == 200, "how it looks is no promise"
+    refused = {**plain, **change}
+    assert approve(leasing, "latte", **refused) == 409
+    leasing.api.post(f"/api/v1/leases/{made['id']}/recall", json={"by": "Li Wei"}).raise_for_status()
+    assert approve(leasing, "latte", **refused) == 409, "its holder may not have heard of the recall"
+    assert [(lease.terms, lease.hours) for lease in greet(leasing)] == [(told.terms, told.hours)]
+    greet(leasing, made["id"])
+    assert approve(leasing, "latte", **refused) == 200
+
+
+def test_of_a_change_of_a_type_and_its_lease_at_the_same_time_one_is_refused(leasing: Counter) -> None:
+    leasing.issue(type="latte", signed=True)
+    change = {"title": "拿铁一杯", "value": 3200, "kind": "cash", "minimum": 5000}
+    until = (leasing.clock() + HOUR).isoformat()
+    wish = {"type": "latte", "store": "nanjing-lu", "gateway": "gw-nanjing-lu", "until": until, "most_uses": 1}
+    both = race(
+        lambda: approve(leasing, "latte", **change),
+        lambda: leasing.api.post("/api/v1/leases", json=wish).status_code,
+    )
+    assert both in ([200, 409], [409, 201])
+
+
+def test_pieces_are_not_counted_where_a_type_is_lent(leasing: Counter) -> None:
+    leasing.issue(type="latte", signed=True)
+    made = lease_out(leasing)
+
+    def count(store: str, pieces: int | None) -> int:
+        return leasing.api.put(f"/api/v1/types/latte/stock/{store}", {"pieces": pieces}).status_code
+
+    assert (count("jingan", 5), count("nanjing-lu", 5), count("nanjing-lu", None)) == (200, 409, 200)
+    greet(leasing, made["id"])
+    assert count("nanjing-lu", 5) == 200
 
 
 def test_a_resolve_through_another_gateway_waits_for_the_holders_word(leasing: Counter) -> None:

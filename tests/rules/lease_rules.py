@@ -1,4 +1,4 @@
-"""Rules 11 and 12, broken where vouchers are lent, and where books that were put back have forgotten what was lent."""
+"""Rules 4, 11 and 12, broken where vouchers are lent, and where books that were put back have forgotten that."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ _REDEMPTIONS = "headoffice/redemptions"
 _RESTORED = "headoffice/test_leases_restored.py"
 
 LEASES = (
+    Edit(
+        4,
+        "the terms of a type stay as they are while it is lent",
+        "headoffice/vouchers/types.py",
+        "            require_not_lent(connection, type_id)\n",
+        "            pass\n",
+        "headoffice/test_leases.py::test_rule_4_the_terms_of_a_type_stay_as_they_are_while_it_is_lent",
+    ),
     Edit(
         11,
         "books that were put back recall the leases which may have been given back since",

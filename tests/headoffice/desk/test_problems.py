@@ -22,7 +22,7 @@ ROOM = Path(headoffice.__file__).parent
 READ_BY_PEOPLE = (
     *sorted((ROOM / "desk").glob("*.py")),
     *(ROOM / "staff" / f"{name}.py" for name in ("activations", "at_stores", "clerks", "passwords", "people")),
-    *(ROOM / "vouchers" / f"{name}.py" for name in ("campaigns", "drafts", "life", "orders")),
+    *(ROOM / "vouchers" / f"{name}.py" for name in ("campaigns", "drafts", "lent", "life", "orders")),
     *(ROOM / "practice" / f"{name}.py" for name in ("opening", "vouchers")),
     *(ROOM / "outbox" / f"{name}.py" for name in ("addresses", "hooks", "signature")),
     ROOM / "redemptions" / "parcels.py",
