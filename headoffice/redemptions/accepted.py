@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, select
 
 from headoffice.redemptions.standing import books_of, note_discrepancy, type_of, was_given_up
 from headoffice.tables.schema import leases, redemptions
+from headoffice.vouchers.books import store_for
 from headoffice.vouchers.signing import valid_keys
 from protocol.lease import Granted, rule_accepted
 from protocol.messages import Answer
 from protocol.signed import read_signed
+from protocol.upstream import AskResolve
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from headoffice.redemptions.standing import Peer
+    from headoffice.vouchers.books import Store
     from protocol.leasing import Accepted
     from protocol.owner import Known, Moment, Ruling, Voucher
-    from protocol.upstream import AskResolve
+    from protocol.upstream import AskRedeem
 
 _log = logging.getLogger(__name__)
+
+Ask = TypeVar("Ask", bound="AskRedeem | AskResolve")
 
 #: Conflicts that are listed at once, the newest first.
 MOST_CONFLICTS = 500
@@ -37,6 +42,18 @@ _ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
 _ANSWERS = msgspec.json.Decoder(Answer)
 
 _GRANTED = select(leases).where(leases.c.id == bindparam("lease"))
+
+
+def at_home(connection: Connection, ask: Ask, store: Store) -> tuple[Ask, Store]:
+    """Return what is asked as asked in the store whose lease it was accepted under, where it was; and that store.
+
+    There its rid was journalled first, whichever gateway brings it (rule 12); where the lease is in no book, who brings
+    it is believed.
+    """
+    said = ask.accepted if isinstance(ask, AskResolve) else None
+    row = None if said is None else connection.execute(_GRANTED, {"lease": said.lease}).first()
+    home = None if row is None else store_for(connection, None, row.store)
+    return (ask, store) if home is None else (msgspec.structs.replace(ask, store=home.id), home)
 
 
 def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:

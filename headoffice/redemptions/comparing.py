@@ -32,7 +32,11 @@ _COLUMNS = (redemptions.c.rid, redemptions.c.verdict, redemptions.c.undone_by)
 
 
 def recorded(connection: Connection, peer: Peer, ask: AskRecorded) -> Recordings:
-    """Return how rids of a store's day have ended that came through this gateway, a page of them; or these rids."""
+    """Return how rids of a store's day have ended that came through this gateway, a page of them; or these rids.
+
+    Who names a rid has it in its journal. Its store there is another one than here where a kiosk that was moved has
+    brought what was accepted elsewhere.
+    """
     here = (
         select(stores.c.timezone, stores.c.day_ends)
         .join(gateway_stores, gateway_stores.c.store == stores.c.id)
@@ -41,9 +45,10 @@ def recorded(connection: Connection, peer: Peer, ask: AskRecorded) -> Recordings
     store = connection.execute(here).first()
     if store is None:
         return Recordings(last=True)  # of another's store nothing is told
-    found = select(*_COLUMNS).where(redemptions.c.store == ask.store)
     if ask.of:
-        return Recordings(records=_read(connection, found.where(redemptions.c.rid.in_(ask.of))), last=True)
+        named = select(*_COLUMNS).where(redemptions.c.rid.in_(ask.of))
+        return Recordings(records=_read(connection, named), last=True)
+    found = select(*_COLUMNS).where(redemptions.c.store == ask.store)
     begin, end = days.bounds(ask.day, ZoneInfo(store.timezone), store.day_ends)
     found = found.where(redemptions.c.gateway == peer.id, redemptions.c.at >= begin, redemptions.c.at < end)
     if ask.after is not None:

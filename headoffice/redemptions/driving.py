@@ -32,6 +32,7 @@ def drive(connection: Connection, voucher: str, at: datetime) -> bool:
             continue  # taken up again once the store is in the books
         said = entry.answer.accepted if entry.answer is not None else None
         ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=said)
+        ask, store = accepted.at_home(connection, ask, store)
         moment = asking.moment(ask, store, at, gateway)
         if entry.intent.undoes is not None:
             target = rids.known_under(connection, entry.intent.undoes)

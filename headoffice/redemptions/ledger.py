@@ -267,6 +267,7 @@ class Ledger:
                 return desk.take(connection, peer.id, None, ask, at)
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=refusal, voucher=None, at=at))
             return Ruled(refusal.answer, refusal.record)
+        ask, store = accepted.at_home(connection, ask, store)
         moment = asking.moment(ask, store, at, gateway)
         if ask.intent.action is Action.UNDO:
             ruling, voucher = self._rule_undo(connection, peer, ask, moment)

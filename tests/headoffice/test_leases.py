@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from headoffice.vouchers.signing import revoke_key
+from protocol.comparing import AskRecorded, Recordings
 from protocol.lease import Cause
 from protocol.signed import read_signed
 from protocol.upstream import AskLeased, Leased
@@ -281,6 +283,30 @@ def test_pieces_are_not_counted_where_a_type_is_lent(leasing: Counter) -> None:
     assert (count("jingan", 5), count("nanjing-lu", 5), count("nanjing-lu", None)) == (200, 409, 200)
     greet(leasing, made["id"])
     assert count("nanjing-lu", 5) == 200
+
+
+@pytest.mark.rule(12)
+@pytest.mark.parametrize("counted", [True, False])
+def test_rule_12_what_a_moved_kiosk_brings_is_in_the_store_where_it_was_accepted(
+    leasing: Counter, *, counted: bool
+) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    ask = accept(leasing, lease_out(leasing)["id"], code)
+    moved = leasing.in_store("jingan", kiosk=leasing.kiosk)
+    if counted:
+        leasing.api.put("/api/v1/types/latte/stock/jingan", {"pieces": 5}).raise_for_status()
+    brought = tell(moved, msgspec.structs.replace(ask, store=moved.store))
+    assert (brought.verdict, brought.detail.store) == (Verdict.REDEEMED, "南京路店")
+    assert tell(leasing, ask) == brought
+    assert [row["store"] for row in leasing.books()] == ["nanjing-lu"]
+    assert leasing.api.get("/api/v1/types/latte/stock").json() == ({"jingan": 5} if counted else {})
+    for counter in (leasing, moved):
+        asked = AskRecorded(store=counter.store, day=counter.clock().date(), of=(ask.intent.rid,))
+        told = counter.ledger.answer(counter.gateway, asked)
+        assert isinstance(told, Recordings)
+        assert [record.rid for record in told.records] == [ask.intent.rid], "both have it in their journals"
+    assert moved.undo(ask.intent.rid).verdict is Verdict.UNDO_UNSUPPORTED
+    assert leasing.undo(ask.intent.rid).verdict is Verdict.UNDONE
 
 
 def test_a_resolve_through_another_gateway_waits_for_the_holders_word(leasing: Counter) -> None:

@@ -97,6 +97,19 @@ def test_rule_11_what_was_accepted_under_a_lease_that_the_books_have_lost_is_red
     assert (leasing.spent(code), conflicts(leasing)) == (1, [])
 
 
+@pytest.mark.rule(12)
+def test_rule_12_what_a_moved_kiosk_brought_and_comes_without_an_end_is_in_the_store_where_it_was_accepted(
+    leasing: Counter, database: Database, clock: Clock
+) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    ask = accept(leasing, lease_out(leasing)["id"], code)
+    restored(leasing, database, clock)
+    upload(leasing, HERE)
+    upload(leasing, THERE, msgspec.structs.replace(accepted_entry(leasing, ask), store="jingan"))
+    assert tell(leasing, ask).verdict is Verdict.REDEEMED
+    assert [row["store"] for row in leasing.books()] == ["nanjing-lu"]
+
+
 def test_what_a_gateway_had_accepted_whose_journal_was_given_up_is_a_conflict_of_that_cause(
     leasing: Counter, database: Database, clock: Clock
 ) -> None:

@@ -70,4 +70,12 @@ LEASES = (
         "",
         f"{_RESTORED}::test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_lent",
     ),
+    Edit(
+        12,
+        "what was accepted stays in its lease's store, whoever brings it",
+        f"{_REDEMPTIONS}/ledger.py",
+        "        ask, store = accepted.at_home(connection, ask, store)\n",
+        "",
+        "headoffice/test_leases.py::test_rule_12_what_a_moved_kiosk_brings_is_in_the_store_where_it_was_accepted",
+    ),
 )
