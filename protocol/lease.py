@@ -1,9 +1,10 @@
 """Offline leases: when a gateway may accept a voucher by itself, and what the head office makes of that afterwards.
 
 Under a lease the vouchers of one type have one home, the holder's store: there the gateway is their owner, and its own
-unique claim on a use is enough. Nobody else redeems, changes or refunds them meanwhile, nor the terms of their type. Time ends the holder's right
-to accept, by a clock that nobody sets; the head office's right begins again only once the holder has given the lease
-back, with everything that was accepted under it told, or once a named person has declared the holder lost.
+unique claim on a use is enough. Nobody else redeems, changes or refunds them meanwhile, nor changes their type's terms.
+Time ends the holder's right to accept, by a clock that nobody sets; the head office's right begins again only once the
+holder has given the lease back, with everything that was accepted under it told, or once a named person has declared
+the holder lost.
 
 So what was accepted is always true at the head office too, but for four causes, each of which is named (``Cause``).
 """
