@@ -44,6 +44,25 @@ class Peer:
 
 
 @dataclass(slots=True)
+class Loan:
+    """A lease in the books: to whom, for which voucher, and until when it runs in truth."""
+
+    id: str
+    gateway: str
+    generation: int
+    store: str
+    code: str
+    at: float
+    until: float
+    most_uses: int
+    most_value: int | None
+    terms: int
+    recalled: bool = False
+    ended: bool = False
+    lost: bool = False
+
+
+@dataclass(slots=True)
 class Books:
     """The whole of it."""
 
@@ -59,6 +78,7 @@ class Books:
     """Rids at a platform's vouchers."""
     came_by: dict[str, str] = field(default_factory=dict)
     """By which gateway each of those came."""
+    loans: dict[str, Loan] = field(default_factory=dict)
     unplaced: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     """Rids that were told they have spent uses of the voucher with this code, which others hold in the books."""
 
@@ -73,6 +93,7 @@ class Books:
             open_entries=dict(self.open_entries),
             cases=dict(self.cases),
             came_by=dict(self.came_by),
+            loans={name: copy(loan) for name, loan in self.loans.items()},
             unplaced=dict(self.unplaced),
         )
 

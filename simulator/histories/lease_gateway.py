@@ -46,12 +46,8 @@ class LeaseDisk(Disk):
     def copy(self) -> LeaseDisk:
         """Return a copy, to be put back later."""
         plain, twin = super().copy(), LeaseDisk()
-        twin.rows, twin.peers, twin.generation, twin.stopped_in = (
-            plain.rows,
-            plain.peers,
-            plain.generation,
-            plain.stopped_in,
-        )
+        twin.rows, twin.peers = plain.rows, plain.peers
+        twin.generation, twin.stopped_in = plain.generation, plain.stopped_in
         twin.held, twin.leased, twin.keys = dict(self.held), dict(self.leased), self.keys
         return twin
 
@@ -181,7 +177,8 @@ class LeaseGateway(Gateway):
     async def ask(self, message: UpstreamRequest, timeout_s: float | None = None) -> UpstreamAnswer | None:
         """Ask which voucher a lease is of, which a history tells at once, if at all."""
         del timeout_s
-        if not isinstance(message, AskLeased) or self.upstream.cut or not self._lender.up:
+        unheard = self.upstream.cut or not self._lender.up
+        if unheard or not isinstance(message, AskLeased) or message.lease not in self._lender.loans:
             return None
         return Leased(vouchers=(self._lender.leased(message.lease),), last=True)
 

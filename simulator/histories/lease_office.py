@@ -5,8 +5,8 @@ What it grants and takes back is known to it alone; what the gateways make of th
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,7 +22,7 @@ from protocol.signed import SignedCode
 from protocol.upstream import AskHello, AskResolve, Met
 from protocol.values import replace
 from protocol.vocabulary import Verdict
-from simulator.histories.books import Item
+from simulator.histories.books import Item, Loan
 from simulator.histories.office import Office
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from protocol.owner import Known, Moment, Ruling
     from protocol.relay import Relay
-    from protocol.upstream import AskRedeem, UpstreamAnswer
+    from protocol.upstream import AskRedeem, Entry, UpstreamAnswer
     from simulator.histories.net import Question
     from simulator.histories.office import Asked
     from simulator.histories.oracle import Oracle
@@ -61,41 +61,28 @@ REVOKED_S = (10.0, 45.0)
 _ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
 
 
-@dataclass(slots=True)
-class Loan:
-    """A lease as it was granted: to whom, for which voucher, and until when it runs in truth."""
-
-    id: str
-    gateway: str
-    generation: int
-    store: str
-    code: str
-    at: float
-    until: float
-    most_uses: int
-    most_value: int | None
-    terms: int
-    recalled: bool = False
-    ended: bool = False
-    lost: bool = False
-
-
 class LeaseOffice(Office):
     """An owner that can lend."""
 
     def __init__(self, stage: Stage) -> None:
         """Begin with nothing lent; loans come as time goes by."""
         super().__init__(stage)
-        self.loans: dict[str, Loan] = {}
-        self.acceptances = Acceptances(self.oracle, self.loans)
+        self.acceptances = Acceptances(self.oracle)
         self.served: dict[str, Callable[[], list[str]]] = {}
         """The stores in which each gateway's kiosks stand."""
+        self.lends_by_itself = True
+        """Whether somebody there lends vouchers as time goes by."""
         self._asking: str | None = None
         self._private = Ed25519PrivateKey.from_private_bytes(self.world.random.randbytes(32))
         public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.keys: tuple[PublicKey, ...] = (PublicKey(id=public[:4].hex(), public=public.hex()),)
         """The keys that count; none once it was revoked."""
         self._key = self.keys[0].id
+
+    @property
+    def loans(self) -> dict[str, Loan]:
+        """What is lent, as far as the books know."""
+        return self.disk.loans
 
     def sell(self) -> list[str]:
         """Put vouchers into the books, most of them signed, and return their codes."""
@@ -159,15 +146,19 @@ class LeaseOffice(Office):
         return self.items[code].voucher.holder
 
     def change(self, code: str) -> None:
-        """Change what a voucher promises, or withdraw it, unless it is lent."""
-        if self.items[code].voucher.holder is None:
+        """Change what a voucher promises, or withdraw it, unless it is lent or some journal may know more of it."""
+        item = self.items[code]
+        if item.voucher.holder is None and not self._is_older and not self.disk.missing:
+            self._drive(item)
             super().change(code)
 
     def _rule_redeem(self, ask: AskRedeem | AskResolve, known: Known | None) -> Ruling:
         if known is not None or not isinstance(ask, AskResolve) or ask.accepted is None:
             return super()._rule_redeem(ask, known)
         item, loan = self.items.get(ask.intent.code or ""), self.loans.get(ask.accepted.lease)
-        granted = None if loan is None else Granted(length_s=loan.until - loan.at, declared_lost=loan.lost)
+        granted = Granted(length_s=math.inf)  # granted after the copy was made with which these books go on
+        if loan is not None:
+            granted = Granted(length_s=loan.until - loan.at, declared_lost=loan.lost)
         moment = self.moment(ask.store, ask.requester)
         ruling = lease.rule_accepted(ask, item.now() if item else None, granted, moment, key_good=bool(self.keys))
         if isinstance(ruling.answer, Answer):
@@ -175,8 +166,20 @@ class LeaseOffice(Office):
             self.acceptances.brought(ask.intent.rid, ask.accepted.lease, cause, revoked=not self.keys)
         return ruling
 
+    def _rule_driven(self, entry: Entry, item: Item, moment: Moment) -> Ruling:
+        accepted = None if entry.answer is None else entry.answer.accepted
+        if accepted is None:
+            return super()._rule_driven(entry, item, moment)
+        said = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=accepted)
+        return self._rule_redeem(said, None)
+
     def _commit(self, ask: AskRedeem | AskResolve, ruling: Ruling, *, driven: bool = False) -> None:
         accepted = isinstance(ask, AskResolve) and ask.accepted is not None
+        loan = self.loans.get(ask.accepted.lease) if isinstance(ask, AskResolve) and ask.accepted else None
+        if loan is not None:
+            ask = msgspec.structs.replace(ask, store=loan.store)  # whichever kiosk has brought it
+        if accepted and ruling.claim:
+            self.oracle.booked(ask.intent, ask.store)
         if ruling.record:
             self.acceptances.ruled(ask.intent.rid, ruling.answer.verdict)
         super()._commit(ask, ruling, driven=driven or accepted)
@@ -184,19 +187,25 @@ class LeaseOffice(Office):
     # --- lending ----------------------------------------------------------------------------------------------------
 
     def _grant(self) -> None:
-        random = self.world.random
-        free = [
-            code
-            for code, item in self.items.items()
-            if code.startswith("HX:")
-            and item.voucher.holder is None
-            and item.voucher.state is VoucherState.ACTIVE
-            and item.now().left > 0
-        ]
-        if not free or not self.up:
-            return
-        code, gateway = random.choice(free), random.choice(list(self.disk.peers))
-        item = self.items[code]
+        free = [code for code in self.items if self._may_lend(code)]
+        if free and self.lends_by_itself:
+            self._lend(self.world.random.choice(free), self.world.random.choice(list(self.disk.peers)))
+
+    def lend_changed(self, code: str, gateway: str) -> None:
+        """Change what a voucher promises, and lend it at once."""
+        if self._may_lend(code):
+            item = self.items[code]
+            item.voucher = replace(item.voucher, terms=item.voucher.terms + 1)
+            self._lend(code, gateway)
+
+    def _may_lend(self, code: str) -> bool:
+        voucher = self.items[code].now()
+        fresh = voucher.holder is None and voucher.state is VoucherState.ACTIVE and voucher.left > 0
+        return fresh and code.startswith("HX:") and self.up and not self._is_older and not self.disk.missing
+
+    def _lend(self, code: str, gateway: str) -> None:
+        random, item = self.world.random, self.items[code]
+        self._drive(item)
         served = [store for store in self.served[gateway]() if store in (item.voucher.stores or (store,))]
         if not served:
             return
@@ -215,15 +224,21 @@ class LeaseOffice(Office):
             most_value=most_value,
             terms=item.voucher.terms,
         )
-        self.loans[loan.id] = loan
+        self.loans[loan.id] = self.acceptances.lent[loan.id] = loan
         item.voucher = replace(item.voucher, holder=(gateway, store))
         self.world.tell(self.name, "lends %s to %s for %.0f s", item.voucher.id[:4], gateway, lasts_s)
         if random.choice((True, False, False)):
-            self.world.at(self.world.now + random.uniform(0.0, lasts_s), self._recall, loan)
+            self.world.at(self.world.now + random.uniform(0.0, lasts_s), self._recall, loan.id)
 
-    @staticmethod
-    def _recall(loan: Loan) -> None:
-        loan.recalled = True
+    def _recall(self, lease_id: str) -> None:
+        if lease_id in self.loans:
+            self.loans[lease_id].recalled = True
+
+    def _begin_generation(self) -> None:
+        """Recall everything that is lent: who has redeemed what since, nobody can say before all journals are in."""
+        for loan in self.loans.values():
+            loan.recalled = True
+        super()._begin_generation()
 
     def _give_back(self, gateway: str, ask: AskHello) -> None:
         for returned in ask.returned:
@@ -283,10 +298,11 @@ class LeaseOffice(Office):
 class Acceptances:
     """What gateways have accepted, as nobody but an onlooker of all of them can know it."""
 
-    def __init__(self, oracle: Oracle, loans: dict[str, Loan]) -> None:
-        """Keep the oracle, to which violations are told, and what was lent in truth."""
+    def __init__(self, oracle: Oracle) -> None:
+        """Keep the oracle, to which violations are told."""
         self._oracle = oracle
-        self._loans = loans
+        self.lent: dict[str, Loan] = {}
+        """What was lent in truth, whatever the books know of it."""
         self._accepted: dict[str, Answer] = {}
         self.forgetful: set[str] = set()
         """Gateways whose journals were put back: what they accept twice is a lost journal's."""
@@ -301,7 +317,7 @@ class Acceptances:
     def accepted(self, gateway: str, asked: Relay, answer: Answer, now: float, *, met: bool) -> None:
         """Check something that a gateway has just accepted: as the owner's claims are checked, and under its lease."""
         rid, said = answer.rid, answer.accepted
-        loan = None if said is None else self._loans.get(said.lease)
+        loan = None if said is None else self.lent.get(said.lease)
         if said is None or loan is None or loan.gateway != gateway:
             self._violated(rid, "accepted under no lease of this gateway")
             return
@@ -314,8 +330,11 @@ class Acceptances:
             return
         others = [one for other, one in self._accepted.items() if other != rid and self._counts(other)]
         claimed = {number for one in others if one.voucher == answer.voucher for number in one.uses}
-        holders = self._oracle.holders.items()
-        spent = {number for (voucher, number), by in holders if voucher == said.voucher and by != rid}
+        spent = {
+            number
+            for (voucher, number), by in self._oracle.holders.items()
+            if voucher == said.voucher and by != rid and self._counts(by)
+        }
         if (claimed | spent) & set(answer.uses):
             self._violated(rid, "accepted though somebody else has the use")
         under_way = [one for one in others if one.accepted is not None and one.accepted.lease == loan.id]
@@ -361,7 +380,7 @@ class Acceptances:
             if revoked:
                 self._violated(rid, "redeemed by a signature whose key was revoked")
             return
-        loan = self._loans[lease_id]
+        loan = self.lent[lease_id]
         forgot = Cause.JOURNAL_LOST if loan.gateway in self.forgetful else None
         if cause != (Cause.KEY_REVOKED if revoked else Cause.DECLARED_LOST if loan.lost else forgot):
             self._violated(rid, f"a conflict for which there is no cause, told as {cause}")
@@ -369,13 +388,16 @@ class Acceptances:
 
     def _counts(self, rid: str) -> bool:
         trail = self._oracle.trails.get(rid)
-        if trail is None or trail.ruled is None:
-            return trail is not None
+        if trail is None or trail.undo_forgotten:
+            return False
+        if trail.ruled is None:
+            return True
         return trail.ruled.verdict is Verdict.REDEEMED and trail.undone_at is None
 
     def _is_open(self, rid: str) -> bool:
         trail = self._oracle.trails.get(rid)
-        return trail is not None and trail.ruled is None
+        # What restored books have forgotten its gateway remembers, and uploads before anybody else gets the use.
+        return trail is not None and trail.ruled is None and trail.forgotten is None
 
     def _violated(self, rid: str, what: str) -> None:
         self._oracle.violated("offline", rid, what)

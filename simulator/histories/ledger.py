@@ -20,7 +20,7 @@ from simulator.histories.party import Party
 
 if TYPE_CHECKING:
     from protocol.owner import Ruling
-    from protocol.upstream import AskRedeem, AskResolve
+    from protocol.upstream import AskRedeem, AskResolve, Entry
     from simulator.histories.books import Item
     from simulator.histories.party import Stage
 
@@ -164,10 +164,15 @@ class Ledger(Party):
             if all(item.uses[number] == rid for number in numbers):
                 del self.disk.unplaced[rid]
 
+    def _rule_driven(self, entry: Entry, item: Item, moment: Moment) -> Ruling:
+        return owner.rule_driven(asked(entry), item.now(), moment)
+
     def _drive(self, item: Item) -> None:
-        """Bring to their end the rids at a voucher that were uploaded without one."""
-        waiting = list(self.disk.open_entries.items())
-        for rid, (gateway, entry) in sorted(waiting, key=lambda one: one[1][1].intent.undoes is None):
+        """Bring to their end the rids at a voucher that were uploaded without one.
+
+        Undos come first, which give uses back, then what was accepted offline, whose goods have left.
+        """
+        for rid, (gateway, entry) in sorted(self.disk.open_entries.items(), key=lambda one: _in_turn(one[1][1])):
             target = self.known.get(entry.intent.undoes or "")
             of_item = target is not None and target.voucher == item.voucher.id
             if not of_item and self.items.get(entry.intent.code or "") is not item:
@@ -180,6 +185,10 @@ class Ledger(Party):
             if of_item:
                 ruling = owner.rule_undo(ask, None, target, moment, timedelta.max)
             else:
-                ruling = owner.rule_driven(ask, item.now(), moment)
+                ruling = self._rule_driven(entry, item, moment)
             self._commit(ask, ruling, driven=True)
             self.disk.peers[gateway].sequence += 1
+
+
+def _in_turn(entry: Entry) -> tuple[bool, bool]:
+    return entry.intent.undoes is None, entry.answer is None or entry.answer.accepted is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,12 +17,14 @@ from protocol.messages import Answer, Resolve
 from protocol.upstream import AskResolve
 from protocol.values import replace
 from protocol.vocabulary import Verdict
+from simulator.histories import ledger
 from simulator.histories.kinds import Kind
 from simulator.histories.lease_gateway import LeaseGateway
 from simulator.histories.lease_office import LeaseOffice
 from simulator.histories.mutant import broken
 
 if TYPE_CHECKING:
+    from gateway.binding import Bound
     from gateway.offers import Offer
     from protocol.lease import Clock, Granted
     from protocol.leasing import LeasedVoucher
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from protocol.owner import Moment, Ruling, Voucher
     from protocol.relay import Relay
     from protocol.requester import Request
-    from simulator.histories.lease_office import Loan
+    from protocol.upstream import Entry
+    from simulator.histories.books import Loan
     from simulator.histories.mutant import Whatever
 
 
@@ -49,6 +53,50 @@ def _tombstone(_: Whatever) -> Whatever:
         del key_good
         plain = AskResolve(requester=ask.requester, store=ask.store, intent=ask.intent, reason=ask.reason)
         return owner.rule_redeem(plain, None, None if voucher is None else replace(voucher, holder=None), moment)
+
+    return mutant
+
+
+def _whatever_terms(accept: Whatever) -> Whatever:
+    """Accept on the terms of the lease, whatever was offered."""
+
+    def mutant(self: Leases, bound: Bound, asked: Relay) -> Answer | None:
+        found = self._find(bound, asked.intent.code or "")
+        agreed = asked if found is None else replace(asked, terms=found[0].lease.terms)
+        return accept(self, bound, agreed)  # type: ignore[no-any-return]
+
+    return mutant
+
+
+def _still_lent(begin: Whatever) -> Whatever:
+    """Recall nothing where the books were put back."""
+
+    def mutant(self: LeaseOffice) -> None:
+        recalled = {name: loan.recalled for name, loan in self.loans.items()}
+        begin(self)
+        for name, loan in self.loans.items():
+            loan.recalled = recalled[name]
+
+    return mutant
+
+
+def _only_known(rule: Whatever) -> Whatever:
+    """Take what was accepted under a lease that restored books have forgotten for nobody's right."""
+
+    def mutant(
+        ask: AskResolve, voucher: Voucher | None, granted: Granted | None, moment: Moment, *, key_good: bool
+    ) -> Ruling:
+        forgotten = granted is not None and granted.length_s == math.inf
+        return rule(ask, voucher, None if forgotten else granted, moment, key_good=key_good)  # type: ignore[no-any-return]
+
+    return mutant
+
+
+def _in_any_turn(_: Whatever) -> Whatever:
+    """Bring to their end what was accepted and what nobody was told of as they come."""
+
+    def mutant(entry: Entry) -> bool:
+        return entry.intent.undoes is None
 
     return mutant
 
@@ -207,4 +255,8 @@ OFFLINE = (
     broken(
         "what was accepted is asked for again", 3, (LeaseGateway, "_has_accepted", _asks_as_ever), kind=Kind.OFFLINE
     ),
+    broken("a lease's terms count, not the offer's", 4, (Leases, "accept", _whatever_terms), kind=Kind.OFFLINE),
+    broken("restored books recall no lease", 11, (LeaseOffice, "_begin_generation", _still_lent), kind=Kind.OFFLINE),
+    broken("what a forgotten lease gave is nobody's", 11, (lease, "rule_accepted", _only_known), kind=Kind.OFFLINE),
+    broken("what was accepted waits its turn", 11, (ledger, "_in_turn", _in_any_turn), kind=Kind.OFFLINE),
 )

@@ -46,6 +46,8 @@ class OlderCopies(Aiming):
         self._only_as_themed = False
         """Whether they are put back when the history's theme has it, and not at any other time."""
         self._office_copied = False
+        self._first = self._office.disk.copy()
+        """The books as they were when nothing had been redeemed or lent."""
         self._before: dict[str, Books] = {}
         """The books as they were when a rid came to them."""
 
@@ -59,6 +61,8 @@ class OlderCopies(Aiming):
 
     def put_a_store_back(self) -> None:
         """Put a gateway's journal back to what it was before it went on by itself, where one has."""
+        if self._office_is_put_back:
+            return
         alone = [one for one in self._history.gateways if isinstance(one, LeaseGateway) and one.has_accepted]
         for gateway in alone[:1]:
             self._put_gateway_back_to(gateway, gateway.before)
@@ -97,6 +101,12 @@ class OlderCopies(Aiming):
             self._office_copied = True
             moment = self._world.now + self._random.uniform(*SOON_S)
             self._world.at(moment, self._put_office_back_to, self._office.disk.copy())
+
+    def _forget_lending(self, _: Target) -> None:
+        """Put the books back to before they had lent what somebody has accepted now."""
+        if not self._office_copied:
+            self._office_copied = True
+            self._put_office_back_to(self._first)
 
     def _forget_claimed(self, target: Target) -> None:
         """Put the books back to what they were when a rid was claimed that is left to a person now."""

@@ -77,6 +77,12 @@ class Oracle(HopWatch):
         if first - offer.at > OFFER_S * SLACK:
             self.violated("rule 4", rid, "spent on an offer older than 60 s")
 
+    def booked(self, intent: Intent, store: str) -> None:
+        """Check in which store a use is booked that a gateway has spent by itself, whoever brings word of it."""
+        offer = self.offers.get(intent.offer or "")
+        if offer is not None and store != offer.store:
+            self.violated("rule 12", intent.rid, f"offered in {offer.store}, booked in {store}")
+
     def prechecking(self, rid: str, number: int) -> None:
         """Note that the owner asks a platform what a code is worth."""
         self._prechecks[rid, number] = self.world.now
@@ -132,6 +138,7 @@ class Oracle(HopWatch):
                 trail.spent = []
             if trail.undone_at is not None and rid not in undone:
                 trail.undone_at = trail.undone_by = None
+                trail.undo_forgotten = True
 
     def cases_put_back(self, ended: set[str]) -> None:
         """Note that the books hold the ends of these rids alone; what a platform has consumed stays consumed."""

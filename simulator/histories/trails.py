@@ -44,6 +44,8 @@ class Trail:
     spent: list[tuple[str, int]] = field(default_factory=list)
     undone_at: float | None = None
     undone_by: str | None = None
+    undo_forgotten: bool = False
+    """Whether it was undone, and the owner's books, an older copy now, do not know it."""
     told_undone: int | None = None
     """The run in which its requester has heard that it was undone."""
 

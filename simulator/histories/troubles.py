@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.histories.faults import Fault, State
 from simulator.histories.gateway import STORES
 from simulator.histories.kinds import Kind
+from simulator.histories.lease_office import LeaseOffice
 from simulator.histories.lease_troubles import forget_accepted, has_accepted
 from simulator.histories.older_copies import DOWN_S, OlderCopies
 from simulator.histories.platform_office import PlatformOffice
@@ -52,12 +53,15 @@ class Troubles(OlderCopies):
             self._forget_soon,
             self._forget_claimed,
             self._forget_redeemed,
+            self._forget_lending,
             self._put_office_back,
         }
         put_back = self._theme[1] in forgets or self._random.choice((True, *[False] * others))
-        self._office_is_put_back = put_back and history.kind is not Kind.OFFLINE
+        self._office_is_put_back = put_back and self._theme[1] != self._forget_accepted
         self._only_as_themed = self._theme[1] in {self._forget_redeemed, self._overtake}
         self._pursued = 0
+        if isinstance(history.office, LeaseOffice):
+            history.office.lends_by_itself = self._theme[1] != self._lend_changed
 
     @property
     def _themes(self) -> dict[Kind, tuple[tuple[State, Callable[[Target], None]], ...]]:
@@ -86,11 +90,14 @@ class Troubles(OlderCopies):
                 (State.SENT, self._refuse_all),
             ),
             Kind.OFFLINE: (
+                *((State.LOOK, self._lend_changed),) * 2,
                 (State.ASKED, self._cut_office),
                 (State.RULED, self._cut_kiosk),
                 *((State.CLOSED, self._forget_accepted),) * 4,
                 *((State.CLOSED, self._send_rivals_alone),) * 4,
                 *((State.CLOSED, self._redeem_elsewhere),) * 2,
+                (State.CLOSED, self._put_office_back),
+                *((State.CLOSED, self._forget_lending),) * 2,
             ),
         }
 
@@ -147,6 +154,7 @@ class Troubles(OlderCopies):
             self._send_rival: 16 if state is State.SENT else 2,
             self._redeem_elsewhere: 12 if platform else 2,
             self._change: 16 if looks else 2,
+            self._lend_changed: 16 if looks and self._history.kind is Kind.OFFLINE else 0,
             self._refuse_all: 8 if platform else 1,
             self._slow_platform: 6 if early else 0,
             self._strand: 6 if state is State.TAKEN else 0,
@@ -260,6 +268,12 @@ class Troubles(OlderCopies):
     def _change(self, target: Target) -> None:
         self._met_by_code(Fault.CHANGED, target.code)
         self._office.change(target.code)
+
+    def _lend_changed(self, target: Target) -> None:
+        """Change what is being offered, and lend it to the gateway that offers it."""
+        if isinstance(self._office, LeaseOffice) and target.code in self._office.items:
+            self._met_by_code(Fault.CHANGED, target.code)
+            self._office.lend_changed(target.code, target.gateway.name)
 
     def _refuse_all(self, _: Target) -> None:
         if isinstance(self._office, PlatformOffice):
