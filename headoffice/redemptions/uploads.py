@@ -56,10 +56,17 @@ _UNNAMED = {"name": "", "timezone": "Asia/Shanghai", "address": "", "phone": "",
 
 
 def open_at(connection: Connection, voucher: str) -> list[tuple[str, Entry]]:
-    """Return the rids at a voucher that were uploaded without an end, with their gateways: undos first."""
+    """Return the rids at a voucher that were uploaded without an end, with their gateways.
+
+    Undos come first, which give uses back, then what was accepted offline, whose goods have left.
+    """
     rows = connection.execute(_OPEN_AT, {"voucher": voucher})
     found = [(row.gateway, _ENTRY.decode(row.entry)) for row in rows]
-    return sorted(found, key=lambda one: one[1].intent.undoes is None)
+    return sorted(found, key=lambda one: _in_turn(one[1]))
+
+
+def _in_turn(entry: Entry) -> tuple[bool, bool]:
+    return entry.intent.undoes is None, entry.answer is None or entry.answer.accepted is None
 
 
 def with_open(connection: Connection, of: Select[str]) -> list[str]:

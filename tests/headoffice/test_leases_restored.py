@@ -97,6 +97,22 @@ def test_rule_11_what_was_accepted_under_a_lease_that_the_books_have_lost_is_red
     assert (leasing.spent(code), conflicts(leasing)) == (1, [])
 
 
+@pytest.mark.rule(11)
+def test_rule_11_what_was_accepted_has_its_use_before_what_nobody_was_told_of(
+    leasing: Counter, database: Database, clock: Clock
+) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    ask = accept(leasing, LOST, code)
+    other = leasing.in_store("jingan")
+    untold = other.intent(code)
+    restored(leasing, database, clock)
+    upload(leasing, THERE, kept(other, untold, None))
+    upload(leasing, HERE, accepted_entry(leasing, ask))
+    assert other.resolve(untold).verdict is Verdict.ALREADY_REDEEMED
+    assert tell(leasing, ask).verdict is Verdict.REDEEMED
+    assert (leasing.spent(code), conflicts(leasing)) == (1, [])
+
+
 @pytest.mark.rule(12)
 def test_rule_12_what_a_moved_kiosk_brought_and_comes_without_an_end_is_in_the_store_where_it_was_accepted(
     leasing: Counter, database: Database, clock: Clock

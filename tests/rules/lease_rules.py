@@ -26,6 +26,14 @@ LEASES = (
     ),
     Edit(
         11,
+        "what was accepted is driven before what nobody was told of",
+        f"{_REDEMPTIONS}/uploads.py",
+        "    return entry.intent.undoes is None, entry.answer is None or entry.answer.accepted is None",
+        "    return entry.intent.undoes is None, True",
+        f"{_RESTORED}::test_rule_11_what_was_accepted_has_its_use_before_what_nobody_was_told_of",
+    ),
+    Edit(
+        11,
         "a gateway gives up the leases that restored books do not know before it uploads",
         "gateway/headoffice.py",
         "                await leases.met(answer, asked, self)\n"
