@@ -138,7 +138,7 @@ Step = tuple[Case, "Sequence[Effect]"]
 def take(known: Case | None, ask: AskRedeem | AskResolve, now: float) -> Step:
     """Take a REQ or a RESOLVE. The rid is looked up first; a RESOLVE ends a rid whose consume has not left."""
     if known is None:
-        case = Case(requester=ask.requester, store=ask.store, intent=ask.intent, claimed_at=now, left_at=now)
+        case = _fresh(ask, now)
         if isinstance(ask, AskResolve):
             return _end(case, Verdict.ABORTED, Detail(reason=ask.reason))
         return _query(case, now)
@@ -150,6 +150,11 @@ def take(known: Case | None, ask: AskRedeem | AskResolve, now: float) -> Step:
     if isinstance(ask, AskResolve) and known.phase is Phase.CLAIMED and not known.forgotten:
         return _end(known, Verdict.ABORTED, Detail(reason=ask.reason))
     return known, (Reply(Answer(rid=known.rid, verdict=Verdict.PENDING, final=False)),)
+
+
+def refused(ask: AskRedeem | AskResolve, why: Answer, now: float) -> Step:
+    """Take a REQ that the chain itself lets not begin, of a rid that is not known: it is in the books all the same."""
+    return _end(_fresh(ask, now), why.verdict, why.detail)
 
 
 def presume(requester: str, store: str, intent: Intent, now: float) -> Case:
@@ -272,6 +277,10 @@ def _remember(case: Case, seen: Seen, holder: Case | None, now: float) -> Step:
     if seen.verdict is Verdict.REDEEMABLE and named.single:
         return _consume(named, now)
     return _open(named)
+
+
+def _fresh(ask: AskRedeem | AskResolve, now: float) -> Case:
+    return Case(requester=ask.requester, store=ask.store, intent=ask.intent, claimed_at=now, left_at=now)
 
 
 def _query(case: Case, now: float) -> Step:

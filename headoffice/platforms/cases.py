@@ -1,7 +1,8 @@
 """The rids at platforms as the books keep them: ``protocol.platform.Case`` in and out of its table.
 
 Nothing is decided here. A case is read with its row held, and written in the same transaction; its end is written as a
-record under the rid, as every other's is, and its code is erased.
+record under the rid, as every other's is, and its code is erased. One that was not there is inserted: whoever else has
+begun it meanwhile, or ended it, has its key, and the transaction is done again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import bindparam, literal_column, or_, select
+from sqlalchemy import bindparam, insert, literal_column, or_, select
 
 from headoffice.redemptions import rids
 from headoffice.redemptions.rids import Record
@@ -140,7 +141,7 @@ def forgotten(connection: Connection) -> list[Case]:
 def keep(connection: Connection, gateway: str, case: Case, at: datetime) -> None:
     """Write a case that these books have lost; one that they have stays as it is."""
     if find(connection, case.rid) is None:
-        _write(connection, Filed(case=case, gateway=gateway), at, None)
+        _write(connection, Filed(case=case, gateway=gateway), at, None, begins=True)
 
 
 def due_at(connection: Connection, now: float, gateways: Collection[str]) -> list[str]:
@@ -154,17 +155,26 @@ def open_now(connection: Connection, gateways: Collection[str]) -> list[Case]:
     return [_case(row, _INTENTS.decode(row.intent)) for row in found]
 
 
-def carry_out(connection: Connection, gateway: str, step: Step, at: datetime, decision: Decision | None = None) -> Done:
+def carry_out(  # noqa: PLR0913 - a step, whose it is, and what is known about it
+    connection: Connection,
+    gateway: str,
+    step: Step,
+    at: datetime,
+    decision: Decision | None = None,
+    *,
+    begins: bool = False,
+) -> Done:
     """Write what a step of the machine writes; the calls that it wants are for after the commit, and this process.
 
-    ``decision`` is kept with the end, where a person's word brings it.
+    ``decision`` is kept with the end, where a person's word brings it; ``begins``: its case was not in the books.
     """
     case, effects = step
     wrote, calls, reply = False, list[Call](), None
     for effect in effects:
         match effect:
             case Write():
-                case, wrote = _write(connection, Filed(case=effect.case, gateway=gateway), at, decision), True
+                case = _write(connection, Filed(case=effect.case, gateway=gateway), at, decision, begins=begins)
+                wrote = True
             case Query() | Consume():
                 calls.append(effect)
             case Reply():
@@ -189,8 +199,12 @@ def unfinished(connection: Connection) -> list[Unfinished]:
 
 def put_case(connection: Connection, filed: Filed) -> None:
     """Write a case as it is now, but no record of its end; its code goes with that."""
+    put(connection, cases, {"rid": filed.case.rid}, _row(filed))
+
+
+def _row(filed: Filed) -> dict[str, Any]:
     case, wanted = filed.case, due(filed.case)
-    row = {
+    return {
         "requester": case.requester,
         "gateway": filed.gateway,
         "store": case.store,
@@ -206,13 +220,16 @@ def put_case(connection: Connection, filed: Filed) -> None:
         "claims": case.claims,
         "detail": msgspec.json.encode(case.detail).decode(),
     }
-    put(connection, cases, {"rid": case.rid}, row)
 
 
-def _write(connection: Connection, filed: Filed, at: datetime, decision: Decision | None) -> Case:
+def _write(connection: Connection, filed: Filed, at: datetime, decision: Decision | None, *, begins: bool) -> Case:
     """Write a case as it is now, its end as a record; return it as it was written."""
     case = filed.case if filed.case.answer is None else _ended(connection, filed, at, decision)
-    put_case(connection, replace(filed, case=case))
+    written = replace(filed, case=case)
+    if begins:
+        connection.execute(insert(cases), {"rid": case.rid, **_row(written)})
+    else:
+        put_case(connection, written)
     return case
 
 

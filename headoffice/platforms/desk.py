@@ -46,18 +46,29 @@ class Ruled:
     done: Done | None = None
 
 
-def take(connection: Connection, gateway: str, filed: Filed | None, ask: AskRedeem | AskResolve, at: datetime) -> Ruled:
-    """Rule on a rid; ``filed`` is its case, where it has one that has not ended.
+def take(connection: Connection, gateway: str, filed: Filed, ask: AskRedeem | AskResolve, at: datetime) -> Ruled:
+    """Rule on a rid that has a case which has not ended."""
+    step = platform.take(filed.case, ask, at.timestamp())
+    done = cases.carry_out(connection, gateway, step, at)
+    return _ruled(done, ask)
 
+
+def begin(
+    connection: Connection, gateway: str, ask: AskRedeem | AskResolve, at: datetime, refusal: Answer | None = None
+) -> Ruled:
+    """Rule on a rid that the books do not have; ``refusal`` is why the chain itself lets it not begin.
+
+    It has a case however it ends: of two that overlap, the case's key lets one begin.
     Nothing begins at a code of which another rid may have consumed the voucher before the books were put back: the two
     could not be told apart any more.
     """
-    begins = filed is None and isinstance(ask, AskRedeem)
+    begins = isinstance(ask, AskRedeem) and refusal is None
     if begins and any(case.intent.code == ask.intent.code for case in cases.forgotten(connection)):
         return Ruled(pending(ask))
-    step = platform.take(None if filed is None else filed.case, ask, at.timestamp())
-    done = cases.carry_out(connection, gateway, step, at)
-    return Ruled(done.reply or pending(ask), done.wrote, done if done.calls else None)
+    now = at.timestamp()
+    step = platform.take(None, ask, now) if refusal is None else platform.refused(ask, refusal, now)
+    done = cases.carry_out(connection, gateway, step, at, begins=True)
+    return _ruled(done, ask)
 
 
 def look(connection: Connection, ask: AskLook, worth: Worth) -> Looked:
@@ -72,6 +83,10 @@ def look(connection: Connection, ask: AskLook, worth: Worth) -> Looked:
         stores=None if worth.stores is None else tuple(worth.stores),
         max_quantity=max(1, worth.left),
     )
+
+
+def _ruled(done: Done, ask: AskRedeem | AskResolve) -> Ruled:
+    return Ruled(done.reply or pending(ask), done.wrote, done if done.calls else None)
 
 
 def pending(ask: AskRedeem | AskResolve) -> Answer:

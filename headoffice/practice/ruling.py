@@ -78,7 +78,9 @@ def rule(
         voucher = target.voucher if target else None
     else:
         found = vouchers.by_code(connection, ask.intent.code or "", lock=True)
-        ruling = duty.refusal(connection, ask) or owner.rule_redeem(ask, None, found, moment)
+        refusal = duty.refusal(connection, ask)
+        refused = None if refusal is None else Ruling(answer=refusal, record=True)
+        ruling = refused or owner.rule_redeem(ask, None, found, moment)
         voucher = found.id if found else None
     answer = ruling.answer
     if not ruling.record or not isinstance(answer, Answer):

@@ -14,7 +14,6 @@ from headoffice.registry import ClerkPolicy
 from headoffice.tables.schema import clerk_stores, clerks, stores
 from protocol.classify import shown_tail
 from protocol.messages import Action, Answer, Detail
-from protocol.owner import Ruling
 from protocol.upstream import AskRedeem
 from protocol.vocabulary import Verdict
 
@@ -47,7 +46,7 @@ def objection(connection: Connection, store: str, clerk: str | None) -> Verdict 
     return Verdict.CLERK_DISABLED if found.disabled else None
 
 
-def refusal(connection: Connection, ask: AskRedeem | AskResolve) -> Ruling | None:
+def refusal(connection: Connection, ask: AskRedeem | AskResolve) -> Answer | None:
     """Return how a redemption ends that its clerk, or who approved it, may not begin there; None where all may."""
     if not isinstance(ask, AskRedeem):
         return None
@@ -57,7 +56,7 @@ def refusal(connection: Connection, ask: AskRedeem | AskResolve) -> Ruling | Non
         return None
     code = ask.intent.code
     detail = Detail(code_tail=shown_tail(code))
-    return Ruling(answer=Answer(rid=ask.intent.rid, verdict=verdict, final=True, detail=detail), record=True)
+    return Answer(rid=ask.intent.rid, verdict=verdict, final=True, detail=detail)
 
 
 def held_back(looked: Looked, store: Store) -> Looked:
@@ -68,11 +67,9 @@ def held_back(looked: Looked, store: Store) -> Looked:
     return msgspec.structs.replace(looked, verdict=Verdict.WRONG_STORE, detail=detail, others=())
 
 
-def not_live(ask: AskRedeem | AskResolve, store: Store) -> Ruling | None:
+def not_live(ask: AskRedeem | AskResolve, store: Store) -> Answer | None:
     """Return how a redemption of a real voucher ends that was not to begin, since the store is being tried out."""
     if not store.testing or not isinstance(ask, AskRedeem) or ask.intent.action is not Action.REDEEM:
         return None
     detail = Detail(code_tail=shown_tail(ask.intent.code), testing=True)
-    return Ruling(
-        answer=Answer(rid=ask.intent.rid, verdict=Verdict.WRONG_STORE, final=True, detail=detail), record=True
-    )
+    return Answer(rid=ask.intent.rid, verdict=Verdict.WRONG_STORE, final=True, detail=detail)

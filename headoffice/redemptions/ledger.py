@@ -263,10 +263,7 @@ class Ledger:
             if _must_wait(connection, peer, ask, None):
                 return Ruled(pending(ask))
             refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
-            if refusal is None:
-                return desk.take(connection, peer.id, None, ask, at)
-            rids.record(connection, Record(gateway=gateway, ask=ask, ruling=refusal, voucher=None, at=at))
-            return Ruled(refusal.answer, refusal.record)
+            return desk.begin(connection, peer.id, ask, at, refusal)
         ask, store = accepted.at_home(connection, ask, store)
         moment = asking.moment(ask, store, at, gateway)
         if ask.intent.action is Action.UNDO:
@@ -310,7 +307,8 @@ class Ledger:
         if isinstance(ask, AskResolve) and ask.accepted is not None:
             return accepted.rule(connection, ask, voucher, moment), voucher.id if voucher else None
         refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
-        ruling = refusal or owner.rule_redeem(ask, None, voucher, moment)
+        refused = None if refusal is None else Ruling(answer=refusal, record=True)
+        ruling = refused or owner.rule_redeem(ask, None, voucher, moment)
         return ruling, voucher.id if voucher else None
 
     def _rule_undo(

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import select
 
+from headoffice.errors import DatabaseError
+from headoffice.platforms import cases as books
+from headoffice.platforms import desk
 from headoffice.platforms.driver import UNHEARD_S
+from headoffice.redemptions import standing
+from headoffice.registry import put
 from headoffice.tables.cases import cases
+from headoffice.tables.schema import stores
 from protocol import platform as machine
+from protocol.messages import Answer
+from protocol.platform import Phase
+from protocol.upstream import AskResolve
 from protocol.vocabulary import Verdict
+from tests.headoffice.conftest import NOON
 from tests.headoffice.platforms.conftest import CODE
+from tests.headoffice.racing import WHERE_THEY_OVERLAP, overlapping
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from headoffice.database import Database
+    from protocol.messages import Intent
     from tests.headoffice.platforms.conftest import Shop
 
 
@@ -129,3 +146,72 @@ def test_a_gateway_that_is_gone_for_good_keeps_no_case_open(shop: Shop) -> None:
     other.pass_by(1)
     other.round()
     assert _attempts(shop) == 2
+
+
+def _resolve(shop: Shop, connection: Connection, intent: Intent) -> None:
+    """Take a RESOLVE of a rid that has a case, in a transaction that is still open."""
+    filed = books.find(connection, intent.rid)
+    assert filed is not None
+    desk.take(connection, shop.gateway, filed, AskResolve(requester=shop.kiosk, store=shop.store, intent=intent), NOON)
+
+
+def _phases(database: Database) -> list[str]:
+    return list(database.read(lambda connection: connection.execute(select(cases.c.phase)).scalars()))
+
+
+@pytest.mark.rule(2)
+@WHERE_THEY_OVERLAP
+def test_a_repeat_that_overlaps_the_end_of_its_rid_is_answered_with_that_end(shop: Shop, database: Database) -> None:
+    shop.process.dies_at_the_next_call()
+    intent = shop.intent(CODE)
+    shop.confirm(intent)
+    told = overlapping(
+        database,
+        lambda connection: _resolve(shop, connection, intent),
+        partial(shop.process.ledger.answer, shop.gateway, shop.ask(intent)),
+    )
+    assert isinstance(told, Answer)
+    assert (told.verdict, _phases(database)) == (Verdict.ABORTED, [Phase.ENDED])
+
+
+@pytest.mark.rule(2)
+@WHERE_THEY_OVERLAP
+def test_an_upload_that_overlaps_the_end_of_its_rid_changes_nothing(shop: Shop, database: Database) -> None:
+    shop.process.dies_at_the_next_call()
+    intent = shop.intent(CODE)
+    shop.confirm(intent)
+    lost = machine.presume(shop.kiosk, shop.store, intent, shop.clock().timestamp())
+
+    def keep() -> None:
+        at = shop.clock()
+        with pytest.raises(DatabaseError, match="lost races"):  # whoever repeats it looks for an end first
+            database.write(lambda connection: books.keep(connection, shop.gateway, lost, at))
+
+    overlapping(database, lambda connection: _resolve(shop, connection, intent), keep)
+    assert _phases(database) == [Phase.ENDED]
+
+
+@pytest.mark.rule(2)
+@WHERE_THEY_OVERLAP
+def test_a_repeat_that_overlaps_the_refusal_of_its_rid_begins_nothing(shop: Shop, database: Database) -> None:
+    intent, ledger = shop.intent(CODE, clerk="0007"), shop.process.ledger
+
+    def refuse(connection: Connection) -> None:
+        """Ask for clerks from now on, which nobody else can see yet, and refuse this one."""
+        put(connection, stores, {"id": shop.store}, {"clerk_policy": "each"})
+        peer = standing.peer_of(connection, shop.gateway)
+        ledger._rule(connection, peer, shop.ask(intent), shop.clock())
+
+    told = overlapping(database, refuse, partial(ledger.answer, shop.gateway, shop.ask(intent)))
+    assert isinstance(told, Answer)
+    assert (told.verdict, _phases(database)) == (Verdict.CLERK_WRONG_STORE, [Phase.ENDED])
+
+
+def test_a_case_is_begun_over_no_other(shop: Shop, database: Database) -> None:
+    intent = shop.intent(CODE)
+    shop.confirm(intent)
+    for ask in (shop.ask(intent), AskResolve(requester=shop.kiosk, store=shop.store, intent=intent)):
+        with pytest.raises(DatabaseError, match="lost races"):
+            database.write(partial(desk.begin, gateway=shop.gateway, ask=ask, at=shop.clock()))
+    assert _phases(database) == [Phase.ENDED]
+    assert shop.confirm(intent).verdict is Verdict.REDEEMED
