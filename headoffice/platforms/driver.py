@@ -198,7 +198,10 @@ class Driver:
         if attributable:
             self._read_records(doubtful)
         for rid in due:
-            await self._step(rid, lambda _, case: machine.tick(case, now), if_free=True)
+            try:
+                await self._step(rid, lambda _, case: machine.tick(case, now), if_free=True)
+            except DatabaseError as error:  # those that are due behind it may be written all the same
+                _log.error("event=case_not_driven rid=%s error=%s", rid, error)
 
     def _spoken(self, connection: Connection) -> set[str]:
         """Return the gateways whose cases may be driven: none while a missing journal may hold the end of any."""

@@ -13,17 +13,19 @@ from headoffice.errors import DatabaseError
 from headoffice.platforms import cases as books
 from headoffice.platforms import desk
 from headoffice.platforms.driver import UNHEARD_S
-from headoffice.redemptions import standing
+from headoffice.redemptions import rids, standing
+from headoffice.redemptions.rids import Record
 from headoffice.registry import put
 from headoffice.tables.cases import cases
 from headoffice.tables.schema import stores
 from protocol import platform as machine
 from protocol.messages import Answer
+from protocol.owner import Ruling
 from protocol.platform import Phase
 from protocol.upstream import AskResolve
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import NOON
-from tests.headoffice.platforms.conftest import CODE
+from tests.headoffice.platforms.conftest import CARD, CODE
 from tests.headoffice.racing import WHERE_THEY_OVERLAP, overlapping
 
 if TYPE_CHECKING:
@@ -215,3 +217,19 @@ def test_a_case_is_begun_over_no_other(shop: Shop, database: Database) -> None:
             database.write(partial(desk.begin, gateway=shop.gateway, ask=ask, at=shop.clock()))
     assert _phases(database) == [Phase.ENDED]
     assert shop.confirm(intent).verdict is Verdict.REDEEMED
+
+
+def test_a_case_that_cannot_be_written_keeps_none_behind_it_waiting(shop: Shop, database: Database) -> None:
+    shop.platform.cards["600000000002"] = CARD
+    shop.process.dies_at_the_next_call()
+    first, second = shop.intent(CODE), shop.intent("600000000002")
+    for intent in (first, second):
+        shop.confirm(intent)
+        shop.process.pass_by(1)
+    answer = Answer(rid=first.rid, verdict=Verdict.ABORTED, final=True)
+    end = Record(gateway=shop.gateway, ask=shop.ask(first), ruling=Ruling(answer=answer), voucher=None, at=shop.clock())
+    database.write(lambda connection: rids.record(connection, end))
+    shop.process.pass_by(machine.ABORT_S)
+    shop.process.round()
+    assert shop.confirm(second).verdict is Verdict.ABORTED
+    assert sorted(_phases(database)) == [Phase.CLAIMED, Phase.ENDED]
