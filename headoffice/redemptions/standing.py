@@ -11,7 +11,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from headoffice.database import run_of
 from headoffice.errors import BehindError, GatewayUnknownError, NotAllowedError, NotFoundError
@@ -51,11 +64,16 @@ _BOOKS = select(_GENERATION.label("generation"), _RESTORING.label("restoring"), 
 _PEER = _BOOKS.add_columns(gateways.c.seq, gateways.c.heard_gen, gateways.c.heard_seq, gateways.c.uploaded).where(
     gateways.c.id == bindparam("gateway")
 )
+_HEARD = (gateways.c.heard_gen, gateways.c.heard_seq)
+_SHOWN = (bindparam("generation", type_=BigInteger), bindparam("sequence", type_=BigInteger))
+_REMEMBERS_LESS = tuple_(*_HEARD) < tuple_(*_SHOWN)
+#: What is heard never falls: another message of the gateway may have told of more while this one was ruled on.
 _ADVANCE = (
     update(gateways)
     .where(gateways.c.id == bindparam("peer"))
-    .values(seq=gateways.c.seq + bindparam("by"), heard_gen=bindparam("generation"), heard_seq=bindparam("sequence"))
-    .returning(gateways.c.seq)
+    .values(seq=gateways.c.seq + bindparam("by"))
+    .values({heard: case((_REMEMBERS_LESS, shown), else_=heard) for heard, shown in zip(_HEARD, _SHOWN, strict=True)})
+    .returning(gateways.c.seq, *_HEARD)
 )
 _COUNT = update(gateways).where(gateways.c.id == bindparam("peer")).values(seq=gateways.c.seq + 1)
 
@@ -155,13 +173,14 @@ def peer_of(connection: Connection, gateway: str) -> Peer:
 
 
 def advance(connection: Connection, peer: Peer, by: int = 1) -> Peer:
-    """Count rids that are recorded in this transaction, and keep what the gateway has shown.
+    """Count rids that are recorded in this transaction, and keep the most that the gateway has shown.
 
     The row is held until the transaction ends, so a gateway's numbers rise in the order of the commits; do this last.
     """
     heard = peer.heard
     values = {"peer": peer.id, "by": by, "generation": heard.generation, "sequence": heard.sequence}
-    return replace(peer, seq=connection.execute(_ADVANCE, values).scalar_one())
+    now = connection.execute(_ADVANCE, values).one()
+    return replace(peer, seq=now.seq, heard=Mark(now.heard_gen, now.heard_seq))
 
 
 def count(connection: Connection, gateway: str) -> None:
@@ -286,6 +305,8 @@ def status(connection: Connection) -> dict[str, Any]:
 
 
 def _end_restore(connection: Connection, books: Books, at: datetime) -> None:
+    """End a restore where nobody is awaited any more; of those that come last at once, the later sees the other."""
+    this = restores.c.generation == books.generation
+    connection.execute(select(restores.c.generation).where(this).with_for_update())
     if not awaited(connection, books, most=1):
-        ended = update(restores).where(restores.c.generation == books.generation, restores.c.ended_at.is_(None))
-        connection.execute(ended.values(ended_at=at))
+        connection.execute(update(restores).where(this, restores.c.ended_at.is_(None)).values(ended_at=at))

@@ -13,4 +13,20 @@ OVERLAPPING = (
         "    if begins and not written:\n",
         "headoffice/platforms/test_processes.py::test_a_repeat_that_overlaps_the_end_of_its_rid_is_answered_with_that_end",
     ),
+    Edit(
+        9,
+        "a restore ends though its last journals come at once",
+        "headoffice/redemptions/standing.py",
+        "select(restores.c.generation).where(this).with_for_update()",
+        "select(restores.c.generation).where(this)",
+        "headoffice/test_overlapping.py::test_the_last_two_journals_that_come_at_once_end_the_restore",
+    ),
+    Edit(
+        11,
+        "of two messages of a gateway that overlap the books remember the higher mark",
+        "headoffice/redemptions/standing.py",
+        "case((_REMEMBERS_LESS, shown), else_=heard)",
+        "case((_REMEMBERS_LESS, shown), else_=shown)",
+        "headoffice/test_overlapping.py::test_of_two_messages_that_overlap_the_higher_mark_is_kept_and_shown",
+    ),
 )
