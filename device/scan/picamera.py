@@ -110,6 +110,8 @@ class PiCamera:
         return luminance
 
     def _configuration(self, camera: Any) -> Any:  # noqa: ANN401 - picamera2 has no types
+        from libcamera import ColorSpace  # noqa: PLC0415 - see the module's docstring
+
         period_us = round(1e6 / self._options.fps)
         controls: dict[str, Any] = {
             "FrameDurationLimits": (period_us, period_us),
@@ -126,4 +128,7 @@ class PiCamera:
             case "fixed":
                 pass
         main = {"size": (self._options.width, self._options.height), "format": "YUV420"}
-        return camera.create_video_configuration(main=main, buffer_count=_BUFFERS, controls=controls)
+        # The colour spaces of video keep white at 235: what is too bright would look like any other white.
+        return camera.create_video_configuration(
+            main=main, colour_space=ColorSpace.Sycc(), buffer_count=_BUFFERS, controls=controls
+        )

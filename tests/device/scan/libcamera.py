@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .libcamera_colours import ColorSpace, in_range  # noqa: F401 - Picamera2 looks for the first here
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -85,39 +87,6 @@ class Transform:
 Orientation = enum.Enum(
     "Orientation", "Rotate0 Rotate0Mirror Rotate180 Rotate180Mirror Rotate90Mirror Rotate270 Rotate270Mirror Rotate90"
 )
-
-
-class ColorSpace:
-    Primaries = enum.Enum("Primaries", "Raw Smpte170m Rec709 Rec2020")
-    TransferFunction = enum.Enum("TransferFunction", "Linear Srgb Rec709")
-    YcbcrEncoding = enum.Enum("YcbcrEncoding", "Null Rec601 Rec709 Rec2020")
-    Range = enum.Enum("Range", "Full Limited")
-
-    def __init__(self, *like: Any) -> None:
-        self.primaries, self.transferFunction, self.ycbcrEncoding, self.range = (
-            vars(like[0]).values() if len(like) == 1 else like
-        )
-
-    def __str__(self) -> str:
-        return f"{self.primaries.name}/{self.range.name}"
-
-    def __hash__(self) -> int:
-        return hash((self.primaries, self.transferFunction))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ColorSpace) and vars(self) == vars(other)
-
-    @classmethod
-    def Raw(cls) -> ColorSpace:  # noqa: N802 - libcamera's name
-        return cls(cls.Primaries["Raw"], cls.TransferFunction["Linear"], cls.YcbcrEncoding["Null"], cls.Range["Full"])
-
-    @classmethod
-    def Sycc(cls) -> ColorSpace:  # noqa: N802
-        return cls(
-            cls.Primaries["Rec709"], cls.TransferFunction["Srgb"], cls.YcbcrEncoding["Rec601"], cls.Range["Full"]
-        )
-
-    Smpte170m = Rec709 = Sycc
 
 
 StreamRole = enum.Enum("StreamRole", "Raw StillCapture VideoRecording Viewfinder")
@@ -222,7 +191,8 @@ class StreamFormats:
 
 class StreamConfiguration:
     def __init__(self, role: Any) -> None:
-        self.role, self.buffer_count, self.color_space = role, 4, None
+        self.role, self.buffer_count = role, 4
+        self.color_space: Any = None
         self.stream: Any = None
         self.stride = self.frame_size = 0
         raw = role == StreamRole["Raw"]
@@ -390,7 +360,7 @@ class Stream:
 
 
 def _fill(stream: StreamConfiguration, buffer: FrameBuffer, picture: Callable[[int, int], Frame]) -> None:
-    """Write luminance and no colour; the padding of each row gets something else."""
+    """Write luminance, in the range of its colour space, and no colour; each row's padding gets something else."""
     if stream.pixel_format != "YUV420":
         return
     width, height = stream.size.to_tuple()
@@ -398,7 +368,7 @@ def _fill(stream: StreamConfiguration, buffer: FrameBuffer, picture: Callable[[i
         written = np.full(stream.frame_size, _COLOURLESS, np.uint8)
         luminance = written[: stream.stride * height].reshape(height, stream.stride)
         luminance[:] = 255
-        luminance[:, :width] = picture(width, height)
+        luminance[:, :width] = in_range(picture(width, height), stream.color_space)
         memory.write(written.tobytes())
 
 

@@ -73,6 +73,17 @@ def test_frames_are_the_luminance_without_the_padding(
     assert frame.flags.owndata, "or it would change while it is looked at"
 
 
+@pytest.mark.parametrize(("width", "height"), [(1296, 972), (640, 480)])
+def test_white_and_black_are_the_ends_of_the_range_at_any_size(
+    sensor: libcamera.Sensor, opened: Callable[[PiCamera.Options], PiCamera], width: int, height: int
+) -> None:
+    """Picamera2's own choice for video, by its size, is one of two limited ranges, where no white is above 235."""
+    sensor.picture = lambda width, height: np.tile(np.array([[0, 255]], np.uint8), (height, width // 2))
+    frame = opened(PiCamera.Options(fps=60, width=width, height=height)).frame(2.0)
+    assert frame is not None
+    assert (frame.min(), frame.max()) == (0, 255)
+
+
 def test_frames_come_at_the_pace_that_was_asked_for(opened: Callable[[PiCamera.Options], PiCamera]) -> None:
     camera = opened(PiCamera.Options(fps=20))
     camera.frame(2.0)
