@@ -10,30 +10,6 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-#: For how many seconds the light stays on after what is in view has last changed or been read.
-LINGER_S = 2.0
-#: For how many seconds after the light has changed a change of the picture is its own doing, and the exposure's.
-SETTLE_S = 1.0
-
-
-class Aim:
-    """When the light is to be on."""
-
-    def __init__(self) -> None:
-        """Start dark, with an empty counter."""
-        self._lit = False
-        self._switched_at = float("-inf")
-        self._stirred_at = float("-inf")
-
-    def see(self, *, stirring: bool, now: float) -> bool:
-        """Take in whether something stirs in the frame of a moment, in seconds; return whether to have light."""
-        if stirring and now - self._switched_at >= SETTLE_S:
-            self._stirred_at = now
-        lit = now - self._stirred_at < LINGER_S
-        if lit is not self._lit:
-            self._lit, self._switched_at = lit, now
-        return lit
-
 
 class AimLight:
     """The light on its pin. A kiosk reads without it: where the pin cannot be used there is a warning, and no light."""

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from device.ports import Exposing
-from device.scan.aim import Aim, AimLight
+from device.scan.aim import AimLight
 from device.scan.errors import CameraError, ReaderError
 from device.scan.events import Alive, CameraFault, ScanConfig
 from service.adapters import AdapterMissingError, build_adapter
@@ -96,10 +95,10 @@ class Seer:
 
     def _see(self, stopping: threading.Event) -> None:
         """Watch frames until told to stop; raise CameraError where none comes any more."""
-        from device.scan.exposure import Exposure  # noqa: PLC0415 - numpy is loaded under the limit
+        from device.scan.lighting import Lighting  # noqa: PLC0415 - numpy is loaded under the limit
 
         since, frames_then, busy_s = time.monotonic(), self._frames, 0.0
-        aim, exposure, stops = Aim(), Exposure(), 0.0
+        lighting = Lighting(self._camera, self._light)
         while not stopping.is_set():
             frame = self._camera.frame(self._frame_timeout_s)
             taken_at = time.monotonic()
@@ -108,19 +107,7 @@ class Seer:
                 raise CameraError(msg)
             for event in self._watcher.see(frame, taken_at):
                 self._say(event)
-            if self._light is not None:
-                self._light.shine(lit=aim.see(stirring=self._watcher.stirring, now=taken_at))
-            if isinstance(self._camera, Exposing):
-                watcher, before = self._watcher, stops
-                stops = exposure.see(
-                    frame,
-                    stirring=watcher.stirring,
-                    holding=watcher.holding,
-                    now=taken_at,
-                    changed=watcher.changed,
-                )
-                if stops != before:
-                    self._camera.expose(stops)
+            lighting.see(frame, self._watcher, taken_at)
             self._frames += 1
             now = time.monotonic()
             busy_s += now - taken_at

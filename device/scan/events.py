@@ -54,7 +54,8 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True, tag="scanned"):
     raw_len: int
     """Length of the payload in bytes."""
     frame_at: float
-    """When the frame was taken: seconds of CLOCK_MONOTONIC, the same in every process of the machine."""
+    """When the frame came to the eyes: seconds of CLOCK_MONOTONIC, the same in every process of the machine. Eyes that
+    are slower than the camera get the last frame that came meanwhile: older by the pause between two, at most."""
     decode_ms: float
 
 

@@ -3,7 +3,7 @@
 The camera itself judges the light of the whole middle, which a phone does not fill. So while something is in view that
 is not read, the likeliest place of a code is looked at: where its white is no longer told from what is brighter still,
 the camera is asked for half the light, where its white is dark, for twice as much, and for its own judgement again when
-nothing is in view. Nothing is asked while a code is held up: it would look like another picture.
+nobody is there. Nothing is asked while a code is held up: it would look like another picture.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
 #: For how many seconds something has to be in view, unread, before the light is judged: most codes are read sooner.
 PATIENCE_S = 0.4
-#: For how many seconds after a change of the light a change of the picture is its own doing, and nothing is judged.
-SETTLE_S = 0.5
+#: How long the picture takes to follow, in seconds and in frames: cameras learn of a change some frames later, and then
+#: go a part of the way in each.
+SETTLE_S, SETTLE_FRAMES = 0.7, 10
 #: How often the light is judged, in seconds.
 JUDGED_EVERY_S = 0.2
-#: For how many seconds after something has last stirred the light stays as it is.
-LINGER_S = 2.0
 #: How far the light is changed at most, in stops: halvings or doublings.
 MOST_STOPS = 2.0
 #: What is white in a place: at least so many percent of its pixels are no brighter; its grey level when it is too
@@ -38,34 +37,32 @@ class Exposure:
     """How much more light than the camera's own judgement frames are to have, in stops."""
 
     def __init__(self) -> None:
-        """Start with the camera's own judgement, before an empty counter."""
+        """Start with the camera's own judgement."""
         self._stops = 0.0
-        self._changed_at = self._began_at = self._stirred_at = self._judged_at = float("-inf")
+        self._changed_at = self._judged_at = float("-inf")
+        self._frames_since = SETTLE_FRAMES
 
-    def see(self, frame: Frame, *, stirring: bool, holding: bool, now: float, changed: Box | None = None) -> float:
+    def see(self, frame: Frame, *, since: float | None, holding: bool, now: float, changed: Box | None = None) -> float:
         """Take in a frame of a moment, in seconds; return how much light the next frames are to have.
 
-        It comes with whether something stirs in it, whether a code is held up, and where it is another picture than
-        that of an empty counter, if that is known.
+        It comes with since when somebody is there (None: nobody), whether a code is held up, and where it is another
+        picture than that of an empty counter, if that is known.
         """
-        settled = now - self._changed_at >= SETTLE_S
-        if stirring and settled:
-            if now - self._stirred_at >= LINGER_S:
-                self._began_at = now
-            self._stirred_at = now
-        if settled and not holding:
-            wanted = self._wanted(frame, changed, now)
-            if wanted != self._stops:
-                self._stops, self._changed_at = wanted, now
+        self._frames_since += 1
+        if since is None:
+            self._ask(0.0, now)
+        elif not holding and now - since >= PATIENCE_S and self._is_due(now):
+            self._judged_at = now
+            self._ask(min(max(self._stops + _stops_amiss(frame, changed), -MOST_STOPS), MOST_STOPS), now)
         return self._stops
 
-    def _wanted(self, frame: Frame, changed: Box | None, now: float) -> float:
-        if now - self._stirred_at >= LINGER_S:
-            return 0.0
-        if now - self._began_at < PATIENCE_S or now - self._judged_at < JUDGED_EVERY_S:
-            return self._stops
-        self._judged_at = now
-        return min(max(self._stops + _stops_amiss(frame, changed), -MOST_STOPS), MOST_STOPS)
+    def _is_due(self, now: float) -> bool:
+        settled = now - self._changed_at >= SETTLE_S and self._frames_since >= SETTLE_FRAMES
+        return settled and now - self._judged_at >= JUDGED_EVERY_S
+
+    def _ask(self, stops: float, now: float) -> None:
+        if stops != self._stops:
+            self._stops, self._changed_at, self._frames_since = stops, now, 0
 
 
 def _stops_amiss(frame: Frame, changed: Box | None) -> float:

@@ -73,7 +73,7 @@ class PiCamera:
             raise CameraError(msg) from error
 
     def frame(self, timeout_s: float) -> Frame | None:
-        """Return the luminance of the next frame; None where none came in time. What came meanwhile is dropped."""
+        """Return the luminance of the newest frame not yet returned, or the next one; None where none came in time."""
         if self._job is None:
             self._job = self._camera.capture_request(wait=False)
         try:
@@ -128,7 +128,8 @@ class PiCamera:
             case "fixed":
                 pass
         main = {"size": (self._options.width, self._options.height), "format": "YUV420"}
+        # Picamera2 keeps the last frame that came meanwhile, so eyes that are slower than the camera need not wait.
         # The colour spaces of video keep white at 235: what is too bright would look like any other white.
         return camera.create_video_configuration(
-            main=main, colour_space=ColorSpace.Sycc(), buffer_count=_BUFFERS, controls=controls
+            main=main, colour_space=ColorSpace.Sycc(), buffer_count=_BUFFERS, queue=True, controls=controls
         )

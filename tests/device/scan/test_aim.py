@@ -1,4 +1,4 @@
-"""The light beside the camera: when it is on, and on gpiozero's mock pins."""
+"""The light beside the camera, on gpiozero's mock pins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from device.scan.aim import LINGER_S, SETTLE_S, Aim, AimLight
+from device.scan.aim import AimLight
 from device.scan.child import EXIT_ENDED, Seer
 from device.scan.pipeline import build_pipeline
 from device.scan.watch import Watcher
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .drawing import Frame
 
 PIN = 25
-FRAME_S = 1 / 15
 
 
 @pytest.fixture
@@ -30,36 +29,6 @@ def factory() -> Iterator[MockFactory]:
     made = MockFactory()
     yield made
     made.reset()
-
-
-def seen(aim: Aim, stirring: list[tuple[float, float]], until: float) -> list[tuple[float, bool]]:
-    """Return when the light is switched, and how, while something stirs between these moments."""
-    switched, before = [], False
-    for number in range(round(until / FRAME_S)):
-        now = number * FRAME_S
-        lit = aim.see(stirring=any(start <= now < end for start, end in stirring), now=now)
-        if lit is not before:
-            switched.append((round(now, 1), lit))
-            before = lit
-    return switched
-
-
-def test_it_is_on_from_the_frame_in_which_something_comes_until_a_while_after() -> None:
-    assert seen(Aim(), [(3, 5)], 20) == [(3.0, True), (pytest.approx(5 + LINGER_S, abs=0.2), False)]
-
-
-def test_an_empty_counter_stays_dark() -> None:
-    assert seen(Aim(), [], 20) == []
-
-
-def test_its_own_changes_do_not_keep_it_on_or_make_it_flash() -> None:
-    aim, lit, switched_at, switches = Aim(), False, -9.0, 0
-    for number in range(600):
-        now = number * FRAME_S
-        before = lit
-        lit = aim.see(stirring=2 <= now < 3 or now - switched_at < 0.9 * SETTLE_S, now=now)
-        switched_at, switches = (now, switches + 1) if lit is not before else (switched_at, switches)
-    assert switches == 2
 
 
 class Brought:
