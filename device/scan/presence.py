@@ -63,10 +63,16 @@ class _Presentation:
     code: Code
     view: Glimpse
     """The frame in which it was last read."""
+    since: float
     read_at: float
     moved_at: float
     reads: int = 1
     reported: bool = False
+
+    @property
+    def name(self) -> tuple[str | bytes, float]:
+        """What tells it from every other one, of the same code too."""
+        return self.code.identity, self.since
 
     @property
     def counts(self) -> bool:
@@ -79,7 +85,8 @@ class Tracker:
     def __init__(self) -> None:
         """Start with an empty counter."""
         self._present: dict[str | bytes, _Presentation] = {}
-        self._judged: frozenset[str | bytes] = frozenset()
+        self._judged: frozenset[tuple[str | bytes, float]] = frozenset()
+        """The presentations of which it was last said what they mean; none where nothing is said to be there."""
         self._told: str | bytes | None = None
         """What was last said to be there."""
         self._last: Glimpse | None = None
@@ -111,24 +118,25 @@ class Tracker:
     def _note(self, code: Code, view: Glimpse, now: float) -> bool:
         """Take note of a read; return whether it is the one that makes the code count."""
         known = self._present.get(code.identity)
-        fresh = _Presentation(code, view, now, now)
+        fresh = _Presentation(code, view, since=now, read_at=now, moved_at=now)
         if known is not None:
-            fresh.reads, fresh.reported = known.reads + 1, known.reported
+            fresh.since, fresh.reads, fresh.reported = known.since, known.reads + 1, known.reported
         self._present[code.identity] = fresh
         return fresh.counts and not (known is not None and known.counts)
 
     def _judge(self, view: Glimpse, now: float) -> list[Happening]:
         """Return what is new since the set of codes before the camera was last another one."""
-        if not self._present:
-            was_occupied, self._judged, self._told = bool(self._judged), frozenset(), None
-            return [Gone()] if was_occupied else []
-        counted = {identity: shown for identity, shown in self._present.items() if shown.counts}
-        if not counted or counted.keys() == self._judged:
+        counted = [presentation for presentation in self._present.values() if presentation.counts]
+        if not counted:
+            return self._all_gone()
+        names = frozenset(presentation.name for presentation in counted)
+        if names == self._judged:
             return []
-        meant = _meant(list(counted.values()), view)
+        meant = _meant(counted, view)
         if meant is not None and meant.read_at < now:
-            return []  # it may be on its way out, too: it is reported in a frame in which it is read
-        self._judged = frozenset(counted)
+            # It may be on its way out, too: it is reported in a frame in which it is read.
+            return [] if self._told is None or self._told in self._present else self._all_gone()
+        self._judged = names
         if meant is None:
             for presentation in self._present.values():
                 presentation.reported = False  # the one that is left in the end is an answer to "show one code"
@@ -138,6 +146,11 @@ class Tracker:
             return [] if told is None or told in self._present else [Gone()]
         meant.reported = True
         return [Appeared(meant.code)]
+
+    def _all_gone(self) -> list[Happening]:
+        """Return that what was said to be there is gone, if anything was."""
+        was_occupied, self._judged, self._told = bool(self._judged), frozenset(), None
+        return [Gone()] if was_occupied else []
 
 
 def _nearest_of_each(codes: Sequence[Code], view: Glimpse) -> dict[str | bytes, Code]:
