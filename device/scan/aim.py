@@ -22,21 +22,33 @@ class AimLight:
 
     def start(self) -> None:
         """Take the pin, dark."""
-        import gpiozero  # noqa: PLC0415 - only a camera that has a light pays for it
-
         try:
+            import gpiozero  # noqa: PLC0415 - only a camera that has a light pays for it
+
             self._led = gpiozero.LED(self._pin, pin_factory=self._pin_factory)
-        except gpiozero.GPIOZeroError as error:
-            log.warning("aim_light_unusable pin=%s error=%s", self._pin, error)
+        except Exception as error:  # noqa: BLE001 - a pin factory raises its own library's errors, as lgpio.error
+            self._give_up(error)
 
     def shine(self, *, lit: bool) -> None:
         """Switch the light."""
-        if self._led is not None:
+        if self._led is None:
+            return
+        try:
             self._led.value = lit
+        except Exception as error:  # noqa: BLE001 - see start
+            self._give_up(error)
 
     def close(self) -> None:
         """Light off, pin released."""
         led, self._led = self._led, None
-        if led is not None:
+        if led is None:
+            return
+        try:
             led.off()
             led.close()
+        except Exception as error:  # noqa: BLE001 - see start
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self._led = None
+        log.warning("aim_light_unusable pin=%s error=%s", self._pin, error)

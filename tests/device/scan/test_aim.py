@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from device.scan.aim import AimLight
 from device.scan.child import EXIT_ENDED, Seer
@@ -78,3 +79,59 @@ def test_a_pin_that_another_part_holds_is_a_warning_and_no_light(
     second.close()
     first.close()
     assert not factory.pin(PIN).state
+
+
+class PinError(Exception):
+    """What lgpio raises of a pin that the kernel has given to somebody else: no error of gpiozero's."""
+
+
+class Taken(MockFactory):  # type: ignore[misc] # gpiozero has no types
+    """Pins that cannot be had."""
+
+    def pin(self, name: Any) -> Any:
+        msg = "'GPIO busy'"
+        raise PinError(msg)
+
+
+class Lost(MockPin):  # type: ignore[misc] # gpiozero has no types
+    """A pin that is lost once it is to shine."""
+
+    def _set_state(self, value: int) -> None:
+        if value:
+            msg = "'bad handle'"
+            raise PinError(msg)
+        super()._set_state(value)
+
+
+def test_whatever_a_pin_factory_raises_is_a_warning_and_no_light(caplog: pytest.LogCaptureFixture) -> None:
+    light = AimLight(PIN, Taken())
+    light.start()
+    assert "aim_light_unusable pin=25 error='GPIO busy'" in caplog.text
+    light.shine(lit=True)
+    light.close()
+
+
+def test_without_gpiozero_there_is_a_warning_and_no_light(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    AimLight(PIN).start()
+    assert "aim_light_unusable pin=25" in caplog.text
+
+
+def test_a_pin_that_is_lost_is_one_warning_and_no_more_light(caplog: pytest.LogCaptureFixture) -> None:
+    light = AimLight(PIN, MockFactory(pin_class=Lost))
+    light.start()
+    assert not caplog.text.count("aim_light_unusable")
+    for _ in range(3):
+        light.shine(lit=True)
+    light.close()
+    assert caplog.text.count("aim_light_unusable pin=25 error='bad handle'") == 1
+
+
+def test_a_pin_that_cannot_be_let_go_ends_nothing(factory: MockFactory, caplog: pytest.LogCaptureFixture) -> None:
+    light = AimLight(PIN, factory)
+    light.start()
+    light._led.off = lambda: 1 / 0
+    light.close()
+    assert "aim_light_unusable pin=25 error=division by zero" in caplog.text
