@@ -40,7 +40,8 @@ EXIT_CAMERA = 3
 
 _ALIVE_EVERY_S = 1.0
 _FIRST_PAUSE_S = 0.5
-_STARTS = 4  # of the camera, in a row without a frame, until the process gives up: a new one gets a new camera stack
+_LASTING_S = 1.0  # of frames: what a camera has to give after a start for that to have been of use
+_STARTS = 4  # of the camera, in a row of no use, until the process gives up: a new one gets a new camera stack
 _GRACE_S = 2.0  # for the camera to be let go; camera stacks have hung in their close
 _PR_SET_PDEATHSIG = 1
 _STDIN = 0
@@ -63,6 +64,7 @@ class Seer:
         self._frame_timeout_s = frame_timeout_s
         self._light = light
         self._frames = 0
+        self._lasted = False
 
     def run(self, stopping: threading.Event) -> int:
         """See until told to stop, or until the camera cannot be started; return the exit code."""
@@ -77,12 +79,12 @@ class Seer:
     def _run(self, stopping: threading.Event) -> int:
         fruitless = 0
         while not stopping.is_set():
-            before = self._frames
+            self._lasted = False
             try:
                 self._camera.start()
                 self._see(stopping)
             except CameraError as error:
-                fruitless = fruitless + 1 if self._frames == before else 1
+                fruitless = 1 if self._lasted else fruitless + 1
                 log.warning("camera_fault error=%s starts=%s", error, fruitless)
                 self._say(CameraFault(error=str(error)))
                 self._watcher.forget()
@@ -94,11 +96,14 @@ class Seer:
         return EXIT_ENDED
 
     def _see(self, stopping: threading.Event) -> None:
-        """Watch frames until told to stop; raise CameraError where none comes any more."""
+        """Watch frames until told to stop; raise CameraError where none comes any more.
+
+        Whether they have come for a while is kept: some cameras give one frame after each start, and then stall.
+        """
         from device.scan.lighting import Lighting  # noqa: PLC0415 - numpy is loaded under the limit
 
         since, frames_then, busy_s = time.monotonic(), self._frames, 0.0
-        lighting = Lighting(self._camera, self._light)
+        lighting, first_at = Lighting(self._camera, self._light), float("inf")
         while not stopping.is_set():
             frame = self._camera.frame(self._frame_timeout_s)
             taken_at = time.monotonic()
@@ -109,6 +114,8 @@ class Seer:
                 self._say(event)
             lighting.see(frame, self._watcher, taken_at)
             self._frames += 1
+            first_at = min(first_at, taken_at)
+            self._lasted = taken_at - first_at >= _LASTING_S
             now = time.monotonic()
             busy_s += now - taken_at
             if now - since >= _ALIVE_EVERY_S or self._frames == 1:

@@ -71,11 +71,19 @@ def test_a_stall_starts_the_camera_again_and_what_was_there_is_scanned_anew() ->
     assert (camera.starts, camera.closes) == (2, 2)
 
 
-def test_stalls_between_frames_never_end_it() -> None:
+def test_stalls_between_frames_that_come_for_a_while_never_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_LASTING_S", 0.0)
     camera = Scripted(*[2] * 20)
     code, said = run(camera)
     assert code == EXIT_ENDED
     assert sum(isinstance(event, CameraFault) for event in said) == 19
+
+
+def test_a_camera_that_gives_a_few_frames_after_each_start_and_stalls_ends_it() -> None:
+    camera = Scripted(*[3] * 20)
+    code, said = run(camera)
+    assert code == EXIT_CAMERA
+    assert sum(isinstance(event, CameraFault) for event in said) == camera.starts == 4
 
 
 def test_a_camera_that_gives_no_frame_at_all_ends_it() -> None:
