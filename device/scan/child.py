@@ -42,7 +42,6 @@ _ALIVE_EVERY_S = 1.0
 _FIRST_PAUSE_S = 0.5
 _LASTING_S = 1.0  # of frames: what a camera has to give after a start for that to have been of use
 _STARTS = 4  # of the camera, in a row of no use, until the process gives up: a new one gets a new camera stack
-_GRACE_S = 2.0  # for the camera to be let go; camera stacks have hung in their close
 _PR_SET_PDEATHSIG = 1
 _STDIN = 0
 
@@ -136,10 +135,10 @@ def main() -> int:
         words.write(encode(event) + b"\n")
         words.flush()
 
-    stopping, ended = threading.Event(), threading.Event()
+    stopping = threading.Event()
     try:
         seer = _seer(sys.stdin.buffer.readline(), say)
-        threading.Thread(target=_stop_with_parent, args=(stopping, ended), name="parent", daemon=True).start()
+        threading.Thread(target=_stop_with_parent, args=(stopping,), name="parent", daemon=True).start()
         return seer.run(stopping)
     except (ConfigError, AdapterMissingError, ReaderError) as error:
         log.error("configuration_wrong error=%s", error)  # noqa: TRY400 - the message says it all
@@ -151,8 +150,6 @@ def main() -> int:
         log.exception("camera_process_died")
         say(CameraFault(error=f"{type(error).__name__}: {error}"))
         return EXIT_FAULT
-    finally:
-        ended.set()
 
 
 def _seer(line: bytes, say: Callable[[ScanEvent], None]) -> Seer:
@@ -191,11 +188,9 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
-def _stop_with_parent(stopping: threading.Event, ended: threading.Event) -> None:
-    """Wait for the end of input, then for the camera to be let go, then no longer."""
+def _stop_with_parent(stopping: threading.Event) -> None:
+    """Wait for the end of input; where a camera hangs in its close, the parent kills this process a moment later."""
     # Not through sys.stdin: a thread that waits in there keeps the interpreter from ending.
     while os.read(_STDIN, 4096):
         pass
     stopping.set()
-    if not ended.wait(_GRACE_S):
-        os._exit(EXIT_CAMERA)

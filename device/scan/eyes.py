@@ -39,8 +39,9 @@ class EyesTiming:
 
     start_s: float = 30.0
     """Until the first word of a process: imports and camera on a Pi Zero 2 W."""
-    silence_s: float = 5.0
-    """Between two words; a process says something every second."""
+    silence_s: float = 4.0
+    """Between two words, beside the time that a camera may take for a frame: a process says something every second, but
+    for up to two seconds it waits before it starts a stalled camera again."""
     first_pause_s: float = 0.5
     """Before a process that ended is followed by the next; doubled each time,"""
     longest_pause_s: float = 30.0
@@ -152,7 +153,7 @@ class Eyes:
                 return "the camera process says a line without end"
             for line in lines:
                 self._understand(line)
-            patience_s = self._timing.silence_s
+            patience_s = self._timing.silence_s + self._config.frame_timeout_s
 
     def _understand(self, line: bytes) -> None:
         try:

@@ -41,6 +41,7 @@ class FailingCamera:
             return np.zeros((120, 160), np.uint8)
         match self.fails:
             case "stall":
+                time.sleep(timeout_s)
                 return None
             case "hang":
                 print("hanging now", flush=True)

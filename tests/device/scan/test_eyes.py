@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from device.scan import child
 from device.scan.events import Alive, CameraFault, ScanConfig, ScanEvent, Scanned
 from device.scan.eyes import Eyes, EyesTiming
 from service.adapters import AdapterChoice
@@ -28,16 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WITHIN_S = 20
-QUICK = EyesTiming(silence_s=2.5, first_pause_s=0.05)
+QUICK = EyesTiming(silence_s=1.5, first_pause_s=0.05)
 
 
 class Kiosk:
     """Eyes with the mailbox that they post to."""
 
-    def __init__(self, adapter: str, options: dict[str, Any], timing: EyesTiming = QUICK) -> None:
+    def __init__(self, adapter: str, options: dict[str, Any], timing: EyesTiming = QUICK, **more: Any) -> None:
         self.mailbox: queue.Queue[ScanEvent] = queue.Queue()
         self.deaths: list[BaseException] = []
-        config = ScanConfig(camera=AdapterChoice(adapter=adapter, options=options))
+        config = ScanConfig(camera=AdapterChoice(adapter=adapter, options=options), **more)
         self.eyes = Eyes(config, self.mailbox.put, self.deaths.append, timing)
 
     def wait_for(self, kind: type[ScanEvent]) -> Any:
@@ -140,6 +141,20 @@ def test_whatever_a_camera_does_there_is_a_fault_and_a_new_try(
     assert words in kiosk.wait_for(CameraFault).error
     again = kiosk.wait_for(CameraFault) if fails in ("busy", "bug") else kiosk.wait_for(Alive)
     assert again
+
+
+def test_a_camera_that_may_take_long_for_a_frame_is_given_its_time_before_the_process_counts_as_hung(
+    opened: Callable[..., Kiosk], failing_camera: str
+) -> None:
+    kiosk = opened(failing_camera, {"fails": "stall"}, frame_timeout_s=2.0)
+    kiosk.wait_for(Alive)
+    assert "no frame for 2 s" in kiosk.wait_for(CameraFault).error
+
+
+def test_the_pauses_between_two_starts_of_a_camera_are_no_silence() -> None:
+    longest_pause_s = child._FIRST_PAUSE_S * 2 ** (child._STARTS - 2)
+    slow_start_s = 2.0
+    assert EyesTiming().silence_s >= longest_pause_s + slow_start_s
 
 
 def test_pauses_between_hopeless_processes_grow(opened: Callable[..., Kiosk], failing_camera: str) -> None:
