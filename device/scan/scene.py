@@ -94,14 +94,17 @@ class Scene:
         height, width = self.frame.shape
         if self.changed is None:
             return 0, 0, width, height
-        left, top, right, bottom = self.changed
-        beside, below = (max(_BESIDE, (_SMALLEST - side + 1) // 2) for side in (right - left, bottom - top))
-        return (
-            max(left - beside, 0) & ~1,
-            max(top - below, 0) & ~1,
-            min(right + beside, width),
-            min(bottom + below, height),
-        )
+        (left, right), (top, bottom) = _widened(*self.changed[::2], width), _widened(*self.changed[1::2], height)
+        return left, top, right, bottom
+
+
+def _widened(start: int, end: int, whole: int) -> tuple[int, int]:
+    """Return a stretch and what is beside it, as long as a closer look needs: inwards where the frame ends."""
+    start, end = max(start - _BESIDE, 0), min(end + _BESIDE, whole)
+    missing = max(_SMALLEST - (end - start), 0)
+    end = min(max(start - missing // 2, 0) + end - start + missing, whole)
+    start = max(min(start, end - _SMALLEST), 0)
+    return start & ~1, end
 
 
 def _moved(box: Box, right: int, down: int) -> Box:

@@ -54,6 +54,17 @@ def test_the_square_holds_the_code_wherever_it_is(corner: tuple[int, int]) -> No
     assert max(crop.pixels.shape) < 2 * side
 
 
+@pytest.mark.parametrize("x", [0, 600, WIDTH - 100])
+@pytest.mark.parametrize("y", [0, 400, HEIGHT - 100])
+def test_a_small_change_is_looked_at_more_closely_at_the_frame_s_edge_too(x: int, y: int) -> None:
+    small = qr("a voucher", scale=3)[:100, :100]
+    crop = Scene(noisy(before_camera(small, at=((x, y),)), 6), (x, y, x + 100, y + 100)).square
+    assert crop is not None
+    height, width = crop.pixels.shape
+    assert crop.left <= x + 12 < x + 75 <= crop.left + width
+    assert crop.top <= y + 12 < y + 75 <= crop.top + height
+
+
 def test_an_even_counter_has_nothing_to_look_at() -> None:
     scene = Scene(counter())
     assert (scene.square, scene.strips) == (None, [])
