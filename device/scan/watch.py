@@ -2,7 +2,7 @@
 
 An empty counter is looked at all day. A picture that has been tried and has not changed since is decoded again only
 twice a second, and with all passes only every other second; what it showed still stands. When nothing has changed for
-long, the eyes sleep: they look half as often again, and still compare every frame, so that a change wakes them at once.
+long, the eyes sleep: they look half as often, and still compare every frame, so that a change wakes them at once.
 """
 
 from __future__ import annotations
