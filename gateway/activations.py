@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +16,7 @@ from protocol.duty import Activated, AskActivate
 from protocol.messages import Detail, Notice, Offered, Refused, Signed
 from protocol.pins import hash_pin
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,7 +46,7 @@ class Activations:
         duties: Duties,
         refresh: Callable[[], Awaitable[bool]],
         guesses: Limit,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
     ) -> None:
         """Keep the parts; ``refresh`` fetches the clerks anew, ``guesses`` counts what is nobody's code."""
         self._owner = owner

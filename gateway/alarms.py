@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from protocol.alarms import MOST_ALARMS, Alarm, AlarmKind, Report
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -52,10 +53,10 @@ class Watch:
         attendance: Attendance,
         guesses: Limit,
         connected: Callable[[], bool],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Keep what is looked at; ``ends_at`` is the end of this gateway's certificate, ``clock`` monotonic seconds."""
+        """Keep what is looked at; ``ends_at`` is when this gateway's certificate ends, ``clock`` seconds since boot."""
         self._identity = identity
         self._data = data
         self._settings = settings
@@ -152,5 +153,5 @@ class Watch:
         return begin <= here < end if begin < end else here >= begin or here < end
 
     def _since(self, at: float) -> float:
-        """Return when a moment of the monotonic clock was, by the wall's as it is now; whole seconds."""
+        """Return when a moment of the clock was, by the wall's as it is now; whole seconds."""
         return float(round(self._wall() - (self._clock() - at)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from gateway.offers import VALID_S, Offer, Seal
 from protocol.messages import Detail, Offered, Refused
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Approvals:
     """Has offers approved: by the clerk on duty, who types the PIN, or by a manager."""
 
-    def __init__(self, *, duties: Duties, seal: Seal, clock: Callable[[], float] = time.monotonic) -> None:
-        """Keep the parts; ``clock`` is monotonic seconds."""
+    def __init__(self, *, duties: Duties, seal: Seal, clock: Callable[[], float] = since_boot_s) -> None:
+        """Keep the parts; ``clock`` gives seconds since boot."""
         self._duties = duties
         self._seal = seal
         self._clock = clock

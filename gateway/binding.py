@@ -102,7 +102,7 @@ def objection_to_redeem(  # noqa: PLR0913, PLR0917 - all that an offer is judged
 ) -> str | None:
     """Return why a confirm must not begin a redemption; None where it may.
 
-    ``now`` is the gateway's monotonic clock, ``sign_in`` that of the clerk who is signed in at the kiosk now.
+    ``now`` is the gateway's clock, ``sign_in`` that of the clerk who is signed in at the kiosk now.
     """
     if offer is None:
         return NO_OFFER

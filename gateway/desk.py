@@ -35,6 +35,7 @@ from protocol.messages import Action, Confirm, Hello, Intent, Look, Notice, Refu
 from protocol.relay import Relay
 from protocol.values import replace
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,10 +98,10 @@ class Desk:
         outbox: Outbox,
         changes: Changes,
         open_per_kiosk: int = 64,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the parts; ``clock`` is monotonic seconds, ``wall`` seconds since 1970."""
+        """Keep the parts; ``clock`` gives seconds since boot, ``wall`` seconds since 1970."""
         self._registry = registry
         self._journal = journal
         self._standing = standing

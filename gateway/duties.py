@@ -21,6 +21,7 @@ from protocol.duty import Approve, Did, OnDuty, OwnDay, SignIn
 from protocol.messages import Detail, Notice, Refused, Signed
 from protocol.pins import is_pin
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -52,7 +53,7 @@ class Duties:
         guesses: Limit,
         refresh: Callable[[], Awaitable[bool]],
         idle_s: float = 1_800.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Keep the parts; ``refresh`` fetches the clerks anew, ``guesses`` counts what is nobody's badge or number."""

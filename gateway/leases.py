@@ -7,7 +7,6 @@ lease's time, and the relays, which say what is under way.
 from __future__ import annotations
 
 import logging
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from protocol.signed import read_signed
 from protocol.upstream import AskLeased, Leased, Looked
 from protocol.values import replace
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def machine_clock() -> Clock:
-    """Return the machine's own clock: it counts while the machine sleeps, too, and nobody can set it."""
-    return Clock(_BOOT.read_text(encoding="ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME))
+    """Return the machine's own clock, and by which of its starts it counts."""
+    return Clock(_BOOT.read_text(encoding="ascii").strip(), since_boot_s())
 
 
 class Leases:

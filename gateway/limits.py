@@ -19,7 +19,7 @@ class Limit:
         self._reached_at: dict[str, float] = {}
 
     def count(self, name: str, now: float) -> bool:
-        """Note an event at monotonic time ``now``; return whether it is the one that reaches the limit."""
+        """Note an event at ``now`` by the gateway's clock; return whether it is the one that reaches the limit."""
         seen = self._seen[name]
         self._forget(seen, now)
         reaches = len(seen) == self._most - 1
@@ -29,7 +29,7 @@ class Limit:
         return reaches
 
     def reached(self, name: str, now: float) -> bool:
-        """Whether the limit is reached at monotonic time ``now``."""
+        """Whether the limit is reached at ``now`` by the gateway's clock."""
         seen = self._seen.get(name)
         if not seen:
             return False

@@ -18,6 +18,7 @@ from protocol.ids import code_tail
 from protocol.messages import Detail, Look, Notice, Offered, Refused
 from protocol.upstream import AskLook, Looked
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,10 +46,10 @@ class Looks:
         seal: Seal,
         guesses: Limit,
         changes: Changes,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the parts; ``guesses`` counts looks at codes that do not exist, ``clock`` is monotonic seconds."""
+        """Keep the parts; ``guesses`` counts looks at codes that do not exist, ``clock`` gives seconds since boot."""
         self._owner = owner
         self._journal = journal
         self._relays = relays

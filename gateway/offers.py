@@ -23,7 +23,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What was offered: which voucher's code on which terms, to which kiosk in which store, under which clerk, when."""
 
     made_at: float
-    """The gateway's monotonic clock, seconds."""
+    """The gateway's clock (``service.clock``), seconds."""
     kiosk: str
     store: str
     clerk: str | None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
@@ -20,6 +19,7 @@ from protocol.relay import Ask, Relay, Reply, Write
 from protocol.upstream import AskRedeem, AskResolve, AskSettled
 from protocol.values import replace
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -47,9 +47,9 @@ class Relays:
         owner: Owner,
         say: Callable[[str, Said], None],
         changes: Changes,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
     ) -> None:
-        """Keep the parts; ``say`` answers a requester, ``clock`` is monotonic seconds."""
+        """Keep the parts; ``say`` answers a requester, ``clock`` gives seconds since boot."""
         self._journal = journal
         self._owner = owner
         self._say = say

@@ -13,6 +13,7 @@ from gateway.offers import VALID_S, Offer, Seal
 from protocol.duty import Done
 from protocol.messages import Detail, Offered, Refused, Undoable
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +37,10 @@ class Undos:
         journal: Journal,
         duties: Duties,
         seal: Seal,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the parts; ``clock`` is monotonic seconds, ``wall`` seconds since 1970."""
+        """Keep the parts; ``clock`` gives seconds since boot, ``wall`` seconds since 1970."""
         self._journal = journal
         self._duties = duties
         self._seal = seal

@@ -8,7 +8,6 @@ request behind, which the gateway brings to its end and lists.
 from __future__ import annotations
 
 import itertools
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from gateway.standing import HINT
 from protocol.messages import Action, Answer, Intent, Look, Notice, Offered, Refused
 from protocol.relay import Relay
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ class WebCounter:
         looks: Looks,
         relays: Relays,
         seal: Seal,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot_s,
     ) -> None:
         """Keep the parts; the counter's identity is the gateway's own."""
         self.identity = standing.identity

@@ -162,7 +162,7 @@ def unheard(relay: Relay, now: float) -> Step:
 
 
 def tick(relay: Relay, now: float) -> Step:
-    """Ask again, or tell what was accepted, where that is due at monotonic time ``now``."""
+    """Ask again, or tell what was accepted, where that is due at ``now`` by its gateway's clock."""
     if relay.tell_at is not None and now >= relay.tell_at:
         return _tell(replace(relay, tell_at=None))
     if relay.retry_at is None or now < relay.retry_at or relay.flying or not relay.is_open:

@@ -17,6 +17,7 @@ import pytest
 
 from headoffice.database import run_of
 from headoffice.redemptions import standing
+from service.clock import since_boot_s
 from simulator.configurations import PortPlan, headoffice_configuration, write
 from simulator.frames import write_frame
 from simulator.layout import Layout
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 AN_HOUR_S = 3600
 #: Nobody listens anywhere here.
 PORTS = PortPlan(**dict.fromkeys(PortPlan.__struct_fields__, 1))
-ASK = "import time; time.sleep(0.001); print(time.time(), time.monotonic())"
+ASK = "import time; time.sleep(0.001); print(time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME))"
 
 
 def test_a_full_disk_takes_nothing_and_an_emptied_one_does(tmp_path: Path) -> None:
@@ -61,17 +62,18 @@ def test_a_full_disk_takes_nothing_and_an_emptied_one_does(tmp_path: Path) -> No
 def test_a_wall_clock_is_set_while_time_goes_on(tmp_path: Path) -> None:
     clock = WallClock(tmp_path / "clock")
 
-    def asked() -> tuple[float, float]:
+    def asked() -> tuple[float, float, float]:
         environment = {**os.environ, **clock.environment}
         said = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True)
-        wall, monotonic = map(float, said.stdout.split())
-        return wall - time.time(), monotonic - time.monotonic()
+        wall, monotonic, since_boot = map(float, said.stdout.split())
+        return wall - time.time(), monotonic - time.monotonic(), since_boot - since_boot_s()
 
     for ahead_s in (0, AN_HOUR_S, -AN_HOUR_S):
         clock.set(ahead_s)
-        wall, monotonic = asked()
+        wall, monotonic, since_boot = asked()
         assert wall == pytest.approx(ahead_s, abs=60)
         assert monotonic == pytest.approx(0, abs=60)
+        assert since_boot == pytest.approx(0, abs=60)
 
 
 @pytest.mark.timeout(120)

@@ -55,6 +55,14 @@ LAST = (
     ),
     Edit(
         8,
+        "they go on while its machine sleeps",
+        "service/clock.py",
+        "time.clock_gettime(time.CLOCK_BOOTTIME)",
+        "time.monotonic()",
+        "gateway/test_asleep.py::test_rule_8_the_ten_seconds_go_on_while_the_machine_sleeps",
+    ),
+    Edit(
+        8,
         "after its own restart a gateway sends only RESOLVE",
         RELAY,
         "replace(relay, closed=True, asking_until=None, reason",
