@@ -84,6 +84,7 @@ class HeadOffice:
 
     async def upload(self) -> None:
         """Give the head office every rid of the journal; broken off where it does not answer, and begun anew later."""
+        await self._journal.flush()
         newest, after, count = self._journal.sequence, 0, 0
         while True:
             part = self._journal.entries(after, newest, UPLOADED_AT_ONCE)

@@ -2,69 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.binding import NO_OFFER
 from gateway.journal import restore
 from protocol.lease import Clock
-from protocol.leasing import Accepted, Lease, LeasedVoucher, PublicKey
+from protocol.leasing import Accepted
 from protocol.messages import Answer, Notice, Offered, Refused, Resolve
-from protocol.signed import SignedCode
-from protocol.upstream import AskLeased, AskLook, AskRedeem, AskResolve, Leased, Looked, Met
-from protocol.values import replace
+from protocol.upstream import AskLook, AskRedeem, AskResolve, Looked, Met
 from protocol.vocabulary import Verdict
-from tests.gateway.shop import Shop, SilentOwner, intent_of, open_shop, rid
+from tests.gateway.leasing import LEASE, Chain
+from tests.gateway.shop import Shop, intent_of, open_shop, rid
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from protocol.upstream import UpstreamAnswer
-
-LEASE = Lease(
-    id="1ea5e" + "0" * 27, store="nanjing-lu", at="2026-11-21T12:00:00+08:00", age_s=100.0, left_s=3600.0, most_uses=3,
-    most_value=10_000, title="拿铁一杯", value="¥32", value_fen=3200, terms=7, weekdays=tuple(range(7)),
-)  # fmt: skip
 
 #: What a kiosk was told by a gateway that is not this one, or does not know it any more.
 SAID = Accepted(
     lease=LEASE.id, gateway="gw-9", voucher="1".zfill(32), uses=(1,), elapsed_s=200.0, at="2026-11-21T12:05:00+08:00"
 )
-
-
-class Chain:
-    """A head office with a key, which leases vouchers and then falls silent."""
-
-    def __init__(self) -> None:
-        self._private = Ed25519PrivateKey.generate()
-        raw = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key = PublicKey(id=hashlib.sha256(raw).hexdigest()[:8], public=raw.hex())
-        self.vouchers: list[LeasedVoucher] = []
-        self.owner = SilentOwner()
-
-    def issue(self, **facts: Any) -> str:
-        """Issue a signed voucher into the lease and return its code."""
-        voucher = f"{len(self.vouchers) + 1:032x}"
-        self.vouchers.append(LeasedVoucher(id=voucher, uses=facts.pop("uses", 1), **facts))
-        unsigned = SignedCode(key=self.key.id, voucher=voucher)
-        return replace(unsigned, signature=self._private.sign(unsigned.statement)).text
-
-    async def lease(self, shop: Shop, *leases: Lease, keys: tuple[PublicKey, ...] | None = None) -> None:
-        """Tell a gateway what it holds, as the answer to a greeting of this moment."""
-        met = Met(keys=(self.key,) if keys is None else keys, leases=leases or (LEASE,))
-        before, self.owner.answer = self.owner.answer, self._part
-        await shop.leases.met(met, Clock("boot-1", shop.machine.now), shop.owner)
-        self.owner.answer = before
-
-    def _part(self, ask: AskLeased) -> UpstreamAnswer:
-        return Leased(vouchers=tuple(self.vouchers), last=True)
 
 
 @pytest.fixture
