@@ -32,7 +32,7 @@ def answer(connection: Connection, peer: Peer, ask: Asked, at: datetime, platfor
         case AskHello():
             leases.take_back(connection, peer, ask.returned, at)
             held = leases.held_by(connection, peer, at)
-            met = Met(upload=_wants_upload(peer), keys=valid_keys(connection), leases=held)
+            met = Met(upload=peer.wants_upload, keys=valid_keys(connection), leases=held)
             return standing.advance(connection, peer, by=0).stamped(met)
         case AskUpload():
             return _take_up(connection, peer, ask, at, platforms)
@@ -50,7 +50,7 @@ def answer(connection: Connection, peer: Peer, ask: Asked, at: datetime, platfor
 def _take_up(
     connection: Connection, peer: Peer, ask: AskUpload, at: datetime, platforms: Platforms | None
 ) -> UpstreamAnswer:
-    if not _wants_upload(peer):
+    if not peer.wants_upload:
         return peer.stamped(Met())
     for entry in ask.entries:
         peer = uploads.take_up(connection, peer, entry, at, platforms)
@@ -58,7 +58,3 @@ def _take_up(
         standing.uploaded(connection, peer, at)
         _log.warning("event=journal_taken_up gateway=%s generation=%s", peer.id, peer.books.generation)
     return peer.stamped(Met(upload=not ask.last))
-
-
-def _wants_upload(peer: Peer) -> bool:
-    return peer.books.generation > 1 and peer.uploaded < peer.books.generation

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
 from headoffice.practice import ruling as practice
-from headoffice.redemptions import accepted, asking, duty, exchange, online, parcels, rids, standing, uploads
+from headoffice.redemptions import accepted, asking, duty, exchange, online, parcels, rids, standing, uploads, waiting
 from headoffice.redemptions.driving import drive
 from headoffice.redemptions.rids import Record
 from headoffice.redemptions.standing import OtherRunError, ShownBehindError
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from headoffice.redemptions.parcels import Recipient
     from headoffice.redemptions.standing import Peer
     from headoffice.vouchers.books import Store
-    from protocol.owner import Known, Voucher
+    from protocol.owner import Known
 
 _log = logging.getLogger(__name__)
 
@@ -206,7 +206,7 @@ class Ledger:
                 looked = desk.look(connection, ask, worth)
             else:
                 looked = owner.rule_look(ask.code, voucher, moment, bundles.beside(connection, voucher, store, moment))
-            if peer.books.restoring and looked.verdict in _MAY_BE_FORGOTTEN and _awaited(connection, peer, voucher):
+            if looked.verdict in _MAY_BE_FORGOTTEN and waiting.awaited(connection, peer, voucher):
                 looked = Looked(verdict=Verdict.UPSTREAM_UNAVAILABLE, detail=Detail(code_tail=looked.detail.code_tail))
             looked = duty.held_back(looked, store)
             return peer, looked, looked.verdict is not Verdict.REDEEMABLE
@@ -260,7 +260,7 @@ class Ledger:
             _log.warning("event=store_refused gateway=%s store=%s rid=%s", gateway, ask.store, ask.intent.rid)
             return Ruled(Notice(verdict=Verdict.FAULT, rid=ask.intent.rid, hint=asking.NOT_ITS_STORE))
         if peer is not None and self._is_a_platforms(connection, ask):
-            if _must_wait(connection, peer, ask, None):
+            if waiting.must_wait(connection, peer, ask, None):
                 return Ruled(pending(ask))
             refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
             return desk.begin(connection, peer.id, ask, at, refusal)
@@ -296,7 +296,7 @@ class Ledger:
             voucher = voucher_by_code(connection, code, store, lock=True)
         if peer is not None and peer.books.generation > 1:
             # These books are younger than some journals: what they do not know may have happened all the same.
-            if _must_wait(connection, peer, ask, voucher):
+            if waiting.must_wait(connection, peer, ask, voucher):
                 return Ruling(answer=pending(ask)), None
             held = voucher.id if voucher else uploads.held_voucher(connection, ask.intent.rid)
             if held is not None and drive(connection, held, moment.at):
@@ -314,7 +314,7 @@ class Ledger:
     def _rule_undo(
         self, connection: Connection, peer: Peer | None, ask: AskRedeem | AskResolve, moment: Moment
     ) -> tuple[Ruling, str | None]:
-        if peer is not None and peer.books.restoring and _must_wait(connection, peer, ask, None):
+        if peer is not None and waiting.must_wait(connection, peer, ask, None):
             return Ruling(answer=pending(ask)), None
         target = self._target(connection, ask)
         if target is not None and target.voucher is not None:
@@ -357,19 +357,3 @@ class Ledger:
             return exchange.answer(connection, peer, ask, at, self._platforms)
 
         return (self._database.read if isinstance(ask, exchange.READING) else self._database.write)(meet)
-
-
-def _awaited(connection: Connection, peer: Peer, voucher: Voucher | None) -> bool:
-    """Whether some journal is missing that may know more: of this voucher, or (None) of anything."""
-    of_type = None if voucher is None else standing.type_of(connection, voucher.id)
-    return bool(standing.awaited(connection, peer.books, of_type, most=1))
-
-
-def _must_wait(connection: Connection, peer: Peer, ask: AskRedeem | AskResolve, voucher: Voucher | None) -> bool:
-    """Whether nothing may be ruled yet; every journal is there once the books are not being restored any more."""
-    if not peer.books.restoring:
-        return False
-    missing = _awaited(connection, peer, None)
-    return owner.must_wait(
-        ask, voucher, missing=missing, missing_of_voucher=missing and _awaited(connection, peer, voucher)
-    )

@@ -105,6 +105,11 @@ class Peer:
         """How far these books have come, towards this gateway."""
         return Mark(self.books.generation, self.seq)
 
+    @property
+    def wants_upload(self) -> bool:
+        """Whether its journal is not in the books of this generation yet."""
+        return self.books.generation > 1 and self.uploaded < self.books.generation
+
     def stamped(self, answer: UpstreamAnswer) -> UpstreamAnswer:
         """Return an answer to this gateway as it leaves."""
         return stamped(answer, self.own, self.heard, self.run)

@@ -320,6 +320,28 @@ def test_a_gateway_that_will_never_upload_is_declared_lost_by_a_named_person(
         database.write(lambda connection: standing.declare_lost(connection, THERE, "Li Wei", "again", clock()))
 
 
+@pytest.mark.rule(11)
+def test_rule_11_a_gateway_that_was_declared_lost_and_comes_back_uploads_before_its_rids_are_ruled_on(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    code = counter.issue()
+    back = counter.in_store("jingan")
+    intent, answer = redeemed(back, code, 1)
+    restored(counter, database, clock)
+    upload(counter, HERE)
+    database.write(lambda connection: standing.declare_lost(connection, THERE, "Li Wei", "burnt", clock()))
+
+    assert back.look(code).verdict is Verdict.UPSTREAM_UNAVAILABLE
+    undo = Intent(rid=new_rid(), action=Action.UNDO, undoes=intent.rid)
+    asked = [back.resolve(intent), back.redeem(code), back.confirm(undo)]
+    assert [(said.verdict, said.final) for said in asked] == [(Verdict.PENDING, False)] * 3
+    upload(back, THERE, kept(back, intent, answer))
+    assert back.resolve(intent) == answer
+    assert back.redeem(code).verdict is Verdict.ALREADY_REDEEMED
+    assert back.confirm(undo).verdict is Verdict.UNDONE
+    assert differing(database) == []
+
+
 def test_an_offer_of_before_the_restore_fits_no_terms_any_more(
     counter: Counter, database: Database, clock: Clock
 ) -> None:

@@ -312,6 +312,15 @@ LAST = (
     ),
     Edit(
         11,
+        "nor on a rid of a gateway that was declared lost and has come back, before it has uploaded",
+        "headoffice/redemptions/waiting.py",
+        "    if peer.wants_upload:\n        return True\n",
+        "",
+        "headoffice/test_restore.py"
+        "::test_rule_11_a_gateway_that_was_declared_lost_and_comes_back_uploads_before_its_rids_are_ruled_on",
+    ),
+    Edit(
+        11,
         "one that comes without an end is driven forward",
         "headoffice/redemptions/driving.py",
         "ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)",
