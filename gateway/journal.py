@@ -13,11 +13,13 @@ import msgspec
 
 from gateway.group_commit import GroupCommit, number
 from gateway.schema import (
+    COUNT_ENDING,
     COUNTED,
     DONE,
     DROP_LEASE,
     DROP_LEASED,
     ENTRIES,
+    LEASES_ENDED,
     MIGRATIONS,
     RELAYS,
     RELEASE_CLAIMS,
@@ -88,6 +90,7 @@ class Journal:
         self._peers: dict[str, Mark] = {}
         self._fresh_peers: set[str] = set()
         self._keys: tuple[PublicKey, ...] = ()
+        self._leases_ended = 0
         self.generation = 1
         """Raised by ``restore``, when an older copy was put back; every message carries it."""
         self.is_behind = False
@@ -99,6 +102,7 @@ class Journal:
         self.generation = number(self._reading, "SELECT value FROM meta WHERE name = 'generation'")
         stopped_in = "SELECT max(value) FROM meta WHERE name = 'behind'"
         self.is_behind = number(self._reading, stopped_in) == self.generation
+        self._leases_ended = number(self._reading, LEASES_ENDED)
         for peer, generation, seq in self._reading.execute("SELECT * FROM peers"):
             self._peers[peer] = Mark(generation, seq)
         self._keys = tuple(PublicKey(id=key, public=public) for key, public in self._reading.execute(_KEYS))
@@ -111,7 +115,7 @@ class Journal:
 
     @property
     def sequence(self) -> int:
-        """Number of the newest request on disk; every message carries it."""
+        """Number of the newest request on disk."""
         return self._file.number
 
     @property
@@ -193,6 +197,8 @@ class Journal:
 
     def keep_lease(self, held: Held) -> asyncio.Future[None]:
         """Write down a lease as this gateway holds it."""
+        if held.closed:
+            self._count_ending()
         return self._add(WRITE_LEASE, (held.lease.id, msgspec.json.encode(held).decode()), durable=True)
 
     def keep_leased(self, lease: str, vouchers: Sequence[LeasedVoucher]) -> None:
@@ -204,6 +210,7 @@ class Journal:
         """Forget a lease that has ended at the head office, too."""
         for statement in (DROP_LEASED, DROP_LEASE):
             self._add(statement, (lease,), durable=False)
+        self._count_ending()
 
     def keep_keys(self, keys: Sequence[PublicKey]) -> None:
         """Write down which keys sign vouchers, and no others."""
@@ -241,8 +248,11 @@ class Journal:
 
     @property
     def mark(self) -> Mark:
-        """How far this journal has come, on disk."""
-        return Mark(self.generation, self.sequence)
+        """How far this journal has come, on disk; every message carries it.
+
+        The end of a lease counts, so that a copy in which that still runs is older than what others remember.
+        """
+        return Mark(self.generation, self.sequence + self._leases_ended)
 
     def stop(self) -> None:
         """Write down that this journal is an older copy, until ``restore`` says otherwise."""
@@ -311,6 +321,14 @@ class Journal:
     async def close(self) -> None:
         """Commit what is left and let the file go; safe to call twice."""
         await self._file.close()
+
+    def _count_ending(self) -> None:
+        """Count the end of a lease, in the commit that writes it down."""
+
+        def counted(_: asyncio.Future[None]) -> None:
+            self._leases_ended += 1
+
+        self._add(COUNT_ENDING, (), durable=False).add_done_callback(counted)
 
     def _add(self, sql: str, values: tuple[Any, ...], *, durable: bool) -> asyncio.Future[None]:
         return self._file.add(sql, values, durable=durable)

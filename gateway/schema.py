@@ -140,6 +140,8 @@ WRITE_LEASE = "INSERT OR REPLACE INTO leases VALUES (?, ?)"
 WRITE_LEASED = "INSERT OR REPLACE INTO leased VALUES (?, ?, ?)"
 DROP_LEASE = "DELETE FROM leases WHERE lease = ?"
 DROP_LEASED = "DELETE FROM leased WHERE lease = ?"
+COUNT_ENDING = "INSERT INTO meta VALUES ('leases_ended', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+LEASES_ENDED = "SELECT max(value) FROM meta WHERE name = 'leases_ended'"
 
 RELAYS = "SELECT requester, store, intent, digest, terms, closed, reason, answer FROM relays "
 ENTRIES = """

@@ -109,7 +109,7 @@ class Caller(Party):
         return heard
 
     def _shown(self, shown: tuple[int, int]) -> None:
-        own = (self.disk.generation, len(self.disk.rows))
+        own = (self.disk.generation, self.disk.count)
         self.oracle.showed(self.name, self.runs, own, shown)
 
     # --- greetings and uploads ----------------------------------------------------------------------------------

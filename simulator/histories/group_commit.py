@@ -38,9 +38,14 @@ class Disk:
         self.stopped_in = 0
 
     @property
+    def count(self) -> int:
+        """How much was ever written of what counts; a request is never deleted."""
+        return len(self.rows)
+
+    @property
     def mark(self) -> Mark:
-        """How far it has come; a request is never deleted."""
-        return Mark(self.generation, len(self.rows))
+        """How far it has come."""
+        return Mark(self.generation, self.count)
 
     def entry(self, rid: str) -> Entry:
         """Return what is uploaded of a rid."""

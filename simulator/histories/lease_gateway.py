@@ -40,15 +40,22 @@ class LeaseDisk(Disk):
         """Begin empty."""
         super().__init__()
         self.held: dict[str, Held] = {}
+        self.ended = 0
+        """How often a lease has ended."""
         self.leased: dict[str, tuple[str, LeasedVoucher]] = {}
         self.keys: tuple[PublicKey, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How much was ever written of what counts: requests, and that a lease has ended."""
+        return super().count + self.ended
 
     def copy(self) -> LeaseDisk:
         """Return a copy, to be put back later."""
         plain, twin = super().copy(), LeaseDisk()
         twin.rows, twin.peers = plain.rows, plain.peers
         twin.generation, twin.stopped_in = plain.generation, plain.stopped_in
-        twin.held, twin.leased, twin.keys = dict(self.held), dict(self.leased), self.keys
+        twin.held, twin.leased, twin.keys, twin.ended = dict(self.held), dict(self.leased), self.keys, self.ended
         return twin
 
 
@@ -85,12 +92,14 @@ class _Shelf:
 
     async def keep_lease(self, held: Held) -> None:
         self._disk.held[held.lease.id] = held
+        self._disk.ended += held.closed
 
     def keep_leased(self, lease: str, vouchers: Sequence[LeasedVoucher]) -> None:
         self._disk.leased |= {voucher.id: (lease, voucher) for voucher in vouchers}
 
     def drop_lease(self, lease: str) -> None:
         self._disk.held.pop(lease, None)
+        self._disk.ended += 1
         self._disk.leased = {voucher: one for voucher, one in self._disk.leased.items() if one[0] != lease}
 
     async def flush(self) -> None:

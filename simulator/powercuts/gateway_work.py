@@ -42,6 +42,7 @@ class Work:
         self._shifts = journal.open_shifts()
         self._leases = [held.lease.id for held in journal.leases() if held.complete]
         self._tries, self._days = 0, 0
+        self._leases_ended = journal.mark.sequence - journal.sequence
         self._peer = journal.heard_of(rows.KIOSK).sequence
 
     async def together(self, count: int) -> None:
@@ -167,10 +168,14 @@ class Work:
         if not self._leases:
             return await self._take_lease()
         key = f"lease {self._leases[-1]}"
+        self._leases_ended += 1
         self._ledger.will(key, None)
+        self._ledger.will("leases_ended", self._leases_ended)
+        place = len(self._ledger.states["leases_ended"])
         self._journal.drop_lease(self._leases.pop())
         await self._journal.flush()
         self._ledger.did(key)
+        self._ledger.did_as_far_as("leases_ended", place)
         return None
 
     async def _keep_keys(self) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.schema import LEASES_ENDED
 from gateway.standing import HEAD_OFFICE
 from headoffice.database import open_database
 from headoffice.redemptions.standing import peer_of
@@ -61,8 +62,9 @@ def _gateway(journal: Path) -> tuple[Mark, dict[str, Mark]]:
     with closing(open_for_reading(journal)) as read:
         ((generation,),) = read.execute("SELECT value FROM meta WHERE name = 'generation'")
         ((newest,),) = read.execute("SELECT max(n) FROM relays")
+        ((ended,),) = read.execute(LEASES_ENDED)
         peers = {peer: Mark(since, seq) for peer, since, seq in read.execute("SELECT peer, generation, seq FROM peers")}
-    return Mark(generation, newest or 0), peers
+    return Mark(generation, (newest or 0) + (ended or 0)), peers
 
 
 def _kiosk(journal: Path) -> tuple[Mark, str | None, Mark]:

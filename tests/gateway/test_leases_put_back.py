@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from gateway.standing import HINT
+from protocol.lease import Clock
+from protocol.messages import Hello, Notice
 from protocol.upstream import AskHello, AskUpload, Met
-from tests.gateway.leasing import Chain
+from tests.gateway.leasing import LEASE, Chain
 from tests.gateway.shop import WAIT_S, SilentOwner, intent_of, open_shop, rid
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from protocol.leasing import Lease
     from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 
@@ -54,3 +59,28 @@ async def test_rule_11_a_lease_that_restored_books_have_forgotten_accepts_nothin
     assert late is not None
     assert late.accepted is None, "it is in no upload, and others get its use once this journal is there"
     assert [entry.intent.rid for entry in upload.entries if entry.answer and entry.answer.accepted] == [rid(1)]
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("named", [(msgspec.structs.replace(LEASE, recalled=True),), ()], ids=["recalled", "forgotten"])
+async def test_rule_11_a_journal_of_before_a_lease_has_ended_is_found_out_by_a_kiosk_that_has_heard_from_it_since(
+    data: Path, named: tuple[Lease, ...]
+) -> None:
+    chain, journal = Chain(), data / "journal.db"
+    code = chain.issue()
+    async with open_shop(data, chain.owner) as shop:
+        await chain.lease(shop)
+    older = journal.read_bytes()
+    async with open_shop(data, chain.owner) as shop:
+        await shop.leases.met(Met(leases=named, keys=(chain.key,)), Clock("boot-1", shop.machine.now), shop.owner)
+        await shop.journal.flush()
+        assert shop.journal.sequence == 0, "no redemption has raised it"
+        shop.receive("till-1", Hello(boot="kiosk-boot"))
+        said = shop.outbox.to("till-1")[-1]
+    journal.write_bytes(older)
+    heard = Hello(boot="kiosk-boot", heard_of="gw-1", heard_gen=said.gen, heard_seq=said.seq, heard_seal=said.seal)
+    async with open_shop(data, chain.owner) as again:
+        again.receive("till-1", heard)
+        refused = await again.look("till-1", code)
+    assert isinstance(refused, Notice), "others may have been given the use since"
+    assert refused.hint == HINT

@@ -26,6 +26,15 @@ LEASES = (
     ),
     Edit(
         11,
+        "and uploads what was accepted under them until then",
+        "gateway/headoffice.py",
+        "        await self._journal.flush()\n",
+        "",
+        "gateway/test_leases_put_back.py"
+        "::test_rule_11_a_lease_that_restored_books_have_forgotten_accepts_nothing_while_the_journal_is_uploaded",
+    ),
+    Edit(
+        11,
         "what was accepted is driven before what nobody was told of",
         f"{_REDEMPTIONS}/uploads.py",
         "    return entry.intent.undoes is None, entry.answer is None or entry.answer.accepted is None",
