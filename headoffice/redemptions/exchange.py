@@ -30,7 +30,8 @@ def answer(connection: Connection, peer: Peer, ask: Asked, at: datetime, platfor
     """Answer a gateway, inside the caller's transaction; the books are not stopped."""
     match ask:
         case AskHello():
-            leases.take_back(connection, peer, ask.returned, at)
+            if not peer.wants_upload:  # what was accepted is told by its journal, too
+                leases.take_back(connection, peer, ask.returned, at)
             held = leases.held_by(connection, peer, at)
             met = Met(upload=peer.wants_upload, keys=valid_keys(connection), leases=held)
             return standing.advance(connection, peer, by=0).stamped(met)

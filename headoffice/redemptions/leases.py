@@ -15,7 +15,7 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, 
 
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
 from headoffice.redemptions.driving import drive_all
-from headoffice.redemptions.standing import require_current
+from headoffice.redemptions.standing import count, require_current
 from headoffice.tables.schema import (
     gateway_stores,
     gateways,
@@ -109,6 +109,7 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
     # A use that is another's in truth must not be told to the holder as free.
     drive_all(connection, of_type, at)
     connection.execute(update(vouchers).where(*free).values(lease=lease))
+    count(connection, wish.gateway)
     return lease
 
 
@@ -124,8 +125,7 @@ def declare_lost(connection: Connection, lease: str, by: str, why: str, at: date
 
     Raises NotFoundError, NotAllowedError.
     """
-    _running(connection, lease)
-    _end(connection, lease, at, by=by, why=why)
+    _end(connection, _running(connection, lease), at, by=by, why=why)
 
 
 def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at: datetime) -> None:
@@ -139,7 +139,7 @@ def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at:
         if row is None or row.ended_at is not None:
             continue
         if (row.gateway, row.gateway_gen) == (peer.id, max(1, peer.heard.generation)):
-            _end(connection, lease, at)
+            _end(connection, row, at)
 
 
 def held_by(connection: Connection, peer: Peer, at: datetime) -> tuple[Lease, ...]:
@@ -178,8 +178,8 @@ def leased(connection: Connection, peer: Peer, lease: str, after: str) -> Leased
 
 def all_leases(connection: Connection) -> list[dict[str, Any]]:
     """Return every lease, the newest first, with how many vouchers are still in it."""
-    count = select(func.count()).select_from(vouchers).where(vouchers.c.lease == leases.c.id).scalar_subquery()
-    rows = connection.execute(select(leases, count.label("vouchers")).order_by(leases.c.at.desc(), leases.c.id))
+    within = select(func.count()).select_from(vouchers).where(vouchers.c.lease == leases.c.id).scalar_subquery()
+    rows = connection.execute(select(leases, within.label("vouchers")).order_by(leases.c.at.desc(), leases.c.id))
     return [dict(row) for row in rows.mappings()]
 
 
@@ -223,11 +223,12 @@ def _running(connection: Connection, lease: str) -> Any:  # noqa: ANN401 - a row
     return row
 
 
-def _end(connection: Connection, lease: str, at: datetime, by: str | None = None, why: str | None = None) -> None:
-    connection.execute(update(leases).where(leases.c.id == lease).values(ended_at=at, ended_by=by, why=why))
-    held = select(vouchers.c.id).where(vouchers.c.lease == lease).order_by(vouchers.c.id).with_for_update()
+def _end(connection: Connection, row: Any, at: datetime, by: str | None = None, why: str | None = None) -> None:  # noqa: ANN401 - a row
+    connection.execute(update(leases).where(leases.c.id == row.id).values(ended_at=at, ended_by=by, why=why))
+    held = select(vouchers.c.id).where(vouchers.c.lease == row.id).order_by(vouchers.c.id).with_for_update()
     connection.execute(held).all()
-    connection.execute(update(vouchers).where(vouchers.c.lease == lease).values(lease=None))
+    connection.execute(update(vouchers).where(vouchers.c.lease == row.id).values(lease=None))
+    count(connection, row.gateway)
 
 
 def _told(row: Any, at: datetime) -> Lease:  # noqa: ANN401 - a row

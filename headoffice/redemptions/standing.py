@@ -189,7 +189,7 @@ def advance(connection: Connection, peer: Peer, by: int = 1) -> Peer:
 
 
 def count(connection: Connection, gateway: str) -> None:
-    """Count something that is recorded of a gateway's rid while nobody asks for it; do this last."""
+    """Count what is recorded of a gateway though it has not asked for it, so that it remembers that; do this last."""
     connection.execute(_COUNT, {"peer": gateway})
 
 

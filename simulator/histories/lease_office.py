@@ -226,6 +226,7 @@ class LeaseOffice(Office):
         )
         self.loans[loan.id] = self.acceptances.lent[loan.id] = loan
         item.voucher = replace(item.voucher, holder=(gateway, store))
+        self.disk.peers[gateway].sequence += 1
         self.world.tell(self.name, "lends %s to %s for %.0f s", item.voucher.id[:4], gateway, lasts_s)
         if random.choice((True, False, False)):
             self.world.at(self.world.now + random.uniform(0.0, lasts_s), self._recall, loan.id)
@@ -271,6 +272,7 @@ class LeaseOffice(Office):
         loan.ended = True
         item = self.items[loan.code]
         item.voucher = replace(item.voucher, holder=None)
+        self.disk.peers[loan.gateway].sequence += 1
         self.world.tell(self.name, "has %s back", item.voucher.id[:4])
 
     def _holds(self, gateway: str, loan: Loan) -> bool:

@@ -19,8 +19,8 @@ from protocol.messages import Answer, Confirm, Hello, Look, Notice, Resolve, Wel
 from protocol.owner import intent_digest
 from protocol.upstream import AskHello, AskLeased, AskRedeem, AskUpload, Leased, Met
 from protocol.vocabulary import Verdict
+from tests.gateway.leasing import LEASE
 from tests.gateway.shop import SIGNET, Shop, SilentOwner, intent_of, open_shop, rid
-from tests.gateway.test_leases import LEASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,13 +12,15 @@ import pytest
 
 from headoffice.redemptions import standing
 from protocol.lease import Cause, accepted_answer
-from protocol.upstream import AskLeased, Entry, Leased
+from protocol.marks import mark_of
+from protocol.upstream import AskHello, AskLeased, Entry, Leased
 from protocol.vocabulary import Verdict
 from tests.headoffice.leasing import accept, conflicts, greet, lease_out, tell
 from tests.headoffice.test_restore import HERE, THERE, kept, redeemed, restored, upload
 
 if TYPE_CHECKING:
     from headoffice.database import Database
+    from protocol.marks import Mark
     from protocol.upstream import AskResolve
     from tests.headoffice.counter import Clock, Counter
 
@@ -155,3 +157,35 @@ def test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_lent(
     assert isinstance(told, Leased)
     assert [voucher.taken for voucher in told.vouchers] == [(1,)]
     assert leasing.resolve(intent).uses == (1,)
+
+
+@pytest.mark.rule(11)
+def test_rule_11_no_lease_is_taken_back_before_the_journal_that_tells_what_was_accepted_is_there(
+    leasing: Counter, database: Database, clock: Clock
+) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    made = lease_out(leasing)
+    restored(leasing, database, clock)
+    assert [lease.id for lease in greet(leasing, made["id"])] == [made["id"]]
+    upload(leasing, HERE)
+    assert greet(leasing, made["id"]) == ()
+    upload(leasing, THERE)
+    assert leasing.in_store("jingan").redeem(code).verdict is Verdict.REDEEMED
+
+
+@pytest.mark.rule(11)
+def test_rule_11_books_that_have_forgotten_that_a_lease_was_granted_or_has_ended_are_older_than_its_holder_remembers(
+    leasing: Counter,
+) -> None:
+    leasing.issue(type="latte", signed=True)
+    others = leasing.in_store("jingan")
+
+    def mark(counter: Counter, *returned: str) -> Mark:
+        return mark_of(counter.ledger.answer(counter.gateway, AskHello(returned=returned)))
+
+    before = mark(leasing), mark(others)
+    made = lease_out(leasing)
+    granted = mark(leasing)
+    ended = mark(leasing, made["id"])
+    assert before[0] < granted < ended
+    assert mark(others) == before[1]

@@ -91,7 +91,7 @@ def differing(database: Database) -> list[str]:
 # --- found out --------------------------------------------------------------------------------------------------------
 
 
-def test_each_rid_of_a_gateway_raises_its_number_and_nothing_else_does(counter: Counter) -> None:
+def test_each_rid_of_a_gateway_raises_its_number_and_no_look_or_greeting_does(counter: Counter) -> None:
     code = counter.issue()
     intent = counter.intent(code)
     first = counter.ledger.answer(HERE, counter.ask(intent))

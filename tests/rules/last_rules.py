@@ -183,15 +183,6 @@ LAST = (
     ),
     Edit(
         11,
-        "the end of a lease makes a copy in which it still runs an older one",
-        "gateway/journal.py",
-        "Mark(self.generation, self.sequence + self._leases_ended)",
-        "Mark(self.generation, self.sequence)",
-        "gateway/test_leases_put_back.py"
-        "::test_rule_11_a_journal_of_before_a_lease_has_ended_is_found_out_by_a_kiosk_that_has_heard_from_it_since",
-    ),
-    Edit(
-        11,
         "a gateway of which somebody remembers more stops",
         STANDING,
         "        if self.behind is None and own.is_behind(shown):",

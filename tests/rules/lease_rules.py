@@ -35,6 +35,32 @@ LEASES = (
     ),
     Edit(
         11,
+        "no lease is taken back before the journal that tells what was accepted is there",
+        f"{_REDEMPTIONS}/exchange.py",
+        "            if not peer.wants_upload:",
+        "            if peer.id:",
+        f"{_RESTORED}::test_rule_11_no_lease_is_taken_back_before_the_journal_that_tells_what_was_accepted_is_there",
+    ),
+    Edit(
+        11,
+        "books that have forgotten that a lease was granted are older than its holder remembers",
+        f"{_REDEMPTIONS}/leases.py",
+        "    count(connection, wish.gateway)\n",
+        "",
+        f"{_RESTORED}::test_rule_11_books_that_have_forgotten_that_a_lease_was_granted_or_has_ended"
+        "_are_older_than_its_holder_remembers",
+    ),
+    Edit(
+        11,
+        "and so are books that have forgotten that it has ended",
+        f"{_REDEMPTIONS}/leases.py",
+        "    count(connection, row.gateway)\n",
+        "",
+        f"{_RESTORED}::test_rule_11_books_that_have_forgotten_that_a_lease_was_granted_or_has_ended"
+        "_are_older_than_its_holder_remembers",
+    ),
+    Edit(
+        11,
         "what was accepted is driven before what nobody was told of",
         f"{_REDEMPTIONS}/uploads.py",
         "    return entry.intent.undoes is None, entry.answer is None or entry.answer.accepted is None",
