@@ -16,6 +16,7 @@ from headoffice.platforms.desk import Ruled, pending
 from headoffice.practice import ruling as practice
 from headoffice.redemptions import accepted, asking, duty, exchange, online, parcels, rids, standing, uploads, waiting
 from headoffice.redemptions.driving import drive
+from headoffice.redemptions.keeping import Keeping
 from headoffice.redemptions.rids import Record
 from headoffice.redemptions.standing import OtherRunError, ShownBehindError
 from headoffice.registry import ONLINE_STORE
@@ -91,7 +92,7 @@ class Ledger:
         self._clock = clock
         self._platforms = platforms
         self._changed = changed
-        self._own = own
+        self._keeping = Keeping(database, own)
 
     def answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None = None) -> UpstreamAnswer:
         """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
@@ -135,11 +136,11 @@ class Ledger:
         ask = AskRedeem(requester=REQUESTER, store=target.store, intent=intent)
         at = self._clock()
 
-        def rule(connection: Connection) -> Answer | Notice:
+        def rule(connection: Connection) -> Ruled:
             standing.require_current(connection)
-            return self._rule_own(connection, ask, at).answer
+            return self._rule(connection, None, ask, at)
 
-        return self._database.write(rule)
+        return self._keeping.undo(ask, at, rule)
 
     def redeem_on_page(self, rid: str, code: str, terms: int, to: Recipient | None = None) -> Answer | Notice:
         """Redeem one use for the customer whose page shows a voucher, by the same rules; raise BehindError.
@@ -152,19 +153,19 @@ class Ledger:
         ask = AskRedeem(requester=requester, store=ONLINE_STORE, intent=intent, terms=terms)
         at = self._clock()
 
-        def rule(connection: Connection) -> Answer | Notice:
+        def rule(connection: Connection) -> Ruled:
             standing.require_current(connection)
             online.open_store(connection)
             if (voucher := voucher_with(connection, code)) is not None:
                 # What was uploaded without an end may have been shown as a success: that comes first.
                 lock_voucher(connection, voucher)
                 drive(connection, voucher, at)
-            ruled = self._rule_own(connection, ask, at)
+            ruled = self._rule(connection, None, ask, at)
             if to is not None and ruled.recorded:
                 parcels.order(connection, ruled.answer, to, at)
-            return ruled.answer
+            return ruled
 
-        answer = self._database.write(rule)
+        answer = self._keeping.redeem(ask, at, rule)
         if self._changed is not None and isinstance(answer, Answer) and answer.voucher is not None:
             self._changed(answer.voucher)
         _log.info("event=redeemed_on_page rid=%s verdict=%s", rid, answer.verdict)
@@ -273,13 +274,6 @@ class Ledger:
         if ruling.record:
             rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
         return Ruled(ruling.answer, ruling.record)
-
-    def _rule_own(self, connection: Connection, ask: AskRedeem, at: datetime) -> Ruled:
-        """Rule on what no gateway asks, and keep it where older books find it again."""
-        ruled = self._rule(connection, None, ask, at)
-        if self._own is not None and ruled.recorded and isinstance(ruled.answer, Answer) and ruled.answer.final:
-            self._own.keep(ask, ruled.answer, at)
-        return ruled
 
     def _is_a_platforms(self, connection: Connection, ask: AskRedeem | AskResolve) -> bool:
         code = ask.intent.code

@@ -1,9 +1,9 @@
 """What no gateway's journal holds: customers' pages (线上, 邮寄) and undos by the head office itself, rid by rid.
 
 A file beside the books, to which lines are only ever appended. Books that were put back to an older copy get back from
-it what they have lost, as they do from the gateways (rule 11). A line is on disk before what it tells of is committed,
-so nobody is told of anything that it does not hold; of several lines of a rid the last one counts. No line holds a code
-or where something was to be sent.
+it what they have lost, as they do from the gateways (rule 11). A line is on disk before anybody is told of what is in
+it; of several lines of a rid the last one counts, and one without an answer says that the rid has no end as far as is
+known (``keeping`` has when). No line holds a code or where something was to be sent.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class OwnJournal:
         self._taken_up = False
         """Whether this process has made sure of the file's name and of an end of its last line."""
 
-    def keep(self, ask: AskRedeem, answer: Answer, at: datetime) -> None:
-        """Append what a rid was answered, durably.
+    def keep(self, ask: AskRedeem, answer: Answer | None, at: datetime) -> None:
+        """Append what a rid is answered, durably; None: it has no end as far as is known.
 
         Raises DatabaseError where that cannot be, and then nothing is to happen.
         """
@@ -82,8 +82,8 @@ class OwnJournal:
         return list(found.values())
 
 
-def line_of(ask: AskRedeem, answer: Answer, at: datetime) -> bytes:
-    """Return the line that keeps what a rid was answered.
+def line_of(ask: AskRedeem, answer: Answer | None, at: datetime) -> bytes:
+    """Return the line that keeps what a rid is answered.
 
     A line break ends it, so that nothing that is torn behind it can take it along, and one begins it, so that it is no
     part of what was torn before it.
@@ -94,7 +94,7 @@ def line_of(ask: AskRedeem, answer: Answer, at: datetime) -> bytes:
         at=at.isoformat(),
         intent=msgspec.structs.replace(ask.intent, code=None),
         digest=intent_digest(ask.intent).hex(),
-        voucher=answer.voucher,
+        voucher=None if answer is None else answer.voucher,
         answer=answer,
     )
     return b"\n" + msgspec.json.encode(entry) + b"\n"

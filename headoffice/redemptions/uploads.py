@@ -124,10 +124,14 @@ def restore_with(connection: Connection, own: Iterable[Entry], by: str, at: date
 
 
 def _take_own(connection: Connection, entry: Entry) -> list[str]:
-    rid, answer = entry.intent.rid, entry.answer
-    if answer is None:
-        return []
+    rid, answer, undoes = entry.intent.rid, entry.answer, entry.intent.undoes
     known = rids.known_under(connection, rid)
+    if answer is None:
+        # Nobody was told that it is undone, and what was handed over is gone: the redemption stands.
+        in_doubt = known is None and undoes is not None
+        return (
+            [f"whether it has undone {undoes} is not known, so that stands: see, and undo it anew"] if in_doubt else []
+        )
     if known is None and entry.store == ONLINE_STORE:
         open_store(connection)
     found = _take_back(connection, None, entry, answer, known)

@@ -354,9 +354,9 @@ LAST = (
     Edit(
         11,
         "what was redeemed on a page is in a journal that is not put back with the books",
-        "headoffice/redemptions/ledger.py",
-        "            self._own.keep(ask, ruled.answer, at)\n",
-        "            pass\n",
+        "headoffice/redemptions/keeping.py",
+        "                own.keep(ask, ruled.answer, at)\n",
+        "",
         "headoffice/test_own_journal.py::test_books_that_were_put_back_get_back_what_was_redeemed_on_pages_and_undone",
     ),
     Edit(

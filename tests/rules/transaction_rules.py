@@ -1,10 +1,10 @@
-"""Rules that two transactions at the head office could break between them, broken."""
+"""Rules that transactions at the head office could break: two that overlap, or one that fails; broken."""
 
 from __future__ import annotations
 
 from tests.rules.edit import Edit
 
-OVERLAPPING = (
+TRANSACTIONS = (
     Edit(
         2,
         "a rid at a platform that has ended meanwhile is not begun again",
@@ -20,6 +20,14 @@ OVERLAPPING = (
         "select(restores.c.generation).where(this).with_for_update()",
         "select(restores.c.generation).where(this)",
         "headoffice/test_overlapping.py::test_the_last_two_journals_that_come_at_once_end_the_restore",
+    ),
+    Edit(
+        10,
+        "an undo that failed is done by no restore",
+        "headoffice/redemptions/keeping.py",
+        "if own is not None and ruled.recorded:\n                own.keep(ask, None, at)",
+        "if own is not None and ruled.recorded:\n                own.keep(ask, ruled.answer, at)",
+        "headoffice/test_keeping.py::test_an_undo_that_failed_comes_true_by_no_restore",
     ),
     Edit(
         11,
