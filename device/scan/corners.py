@@ -28,6 +28,9 @@ _LEAST_MODULE = 1.5  # pixels
 #: Lines of either direction that have to cross a corner at the same place, at least, and corners that are looked at.
 _FEWEST_LINES = 2
 _MOST = 5
+#: Rows and columns that may meet, at most: three corners that fill a picture stay below a fifth of it, and on a sheet
+#: that is full of them no code is meant.
+_MOST_BESIDE = 200_000
 #: How far the middles of what is one corner may lie apart, in modules.
 _SAME = 3.0
 #: How a corner lies: what is tried first, in degrees, and how finely it is found at last, in modules.
@@ -70,16 +73,8 @@ def corners(black: NDArray[np.bool_], shades: Frame) -> list[Corner]:
     across, down = _crossings(black), _crossings(black.T)[:, [1, 0, 2]]
     if not (across.size and down.size):
         return []
-    apart = np.hypot(*(across[:, None, :2] - down[None, :, :2]).T).T
-    met = np.argwhere(apart < np.minimum(across[:, None, 2], down[None, :, 2]))
-    places = (across[met[:, 0]] + down[met[:, 1]]) / 2
-    found: list[tuple[int, Floats]] = []
-    while len(places):
-        near = np.hypot(*(places[:, :2] - places[0, :2]).T) < _SAME * places[0, 2]
-        found.append((int(near.sum()), np.median(places[near], axis=0)))
-        places = places[~near]
-    likeliest = sorted(found, key=lambda place: -place[0])[:_MOST]
-    fitted = (_fitted(place, shades) for lines, place in likeliest if lines >= _FEWEST_LINES)
+    likeliest = sorted(_apart(_met(across, down)), key=len, reverse=True)[:_MOST]
+    fitted = (_fitted(np.median(met, axis=0), shades) for met in likeliest if len(met) >= _FEWEST_LINES)
     return [corner for corner in fitted if corner is not None]
 
 
@@ -98,6 +93,40 @@ def _crossings(black: NDArray[np.bool_]) -> Floats:
     middles = (changes[2:-2:2][: len(good)] + 1 + crossed[:, 2] / 2)[good]
     row, column = np.divmod(middles, rows.shape[1])
     return np.stack([column - 1.5, row, module[good]], axis=1)
+
+
+def _met(across: Floats, down: Floats) -> Floats:
+    """Return where a row and a column cross less than a module apart, each as they do; none where too many may.
+
+    Only what lies in columns beside each other is compared: on a print every row could meet every column.
+    """
+    reach = across[:, 0] + across[:, 2] * np.array([[-1], [1]])
+    first, last = np.searchsorted(down[:, 0], reach)  # columns come in their order
+    beside = last - first
+    if beside.sum() > _MOST_BESIDE:
+        return np.empty((0, 3))
+    row = np.repeat(np.arange(len(across)), beside)
+    column = np.arange(len(row)) + np.repeat(last - beside.cumsum(), beside)
+    apart = np.hypot(across[row, 0] - down[column, 0], across[row, 1] - down[column, 1])
+    met = apart < np.minimum(across[row, 2], down[column, 2])
+    places: Floats = (across[row[met]] + down[column[met]]) / 2
+    return places
+
+
+def _apart(places: Floats) -> list[Floats]:
+    """Return places (n x 3) parted into those of one corner each."""
+    places = places[np.argsort(places[:, 1], kind="stable")]
+    reach = _SAME * places[:, 2]
+    last = np.searchsorted(places[:, 1], places[:, 1] + reach)
+    left = np.ones(len(places), bool)
+    parted = []
+    for first in range(len(places)):
+        if left[first]:
+            below = slice(first, last[first])
+            near = left[below] & (np.hypot(*(places[below, :2] - places[first, :2]).T) < reach[first])
+            parted.append(places[below][near])
+            left[below] &= ~near
+    return parted
 
 
 def _fitted(place: Floats, shades: Frame) -> Corner | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,25 @@ def test_noise_and_an_even_counter_have_no_corners() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (300, 300), np.uint8)
     even = np.full((300, 300), 90, np.uint8)
     assert [corners(shades < 128, soft(shades)) for shades in (noise, even)] == [[], []]
+
+
+def paper_of(motif: np.ndarray) -> np.ndarray:
+    """Return a picture as large as what is looked at closer, full of one motif."""
+    down, right = (side // part + 1 for side, part in zip((486, 648), motif.shape, strict=True))
+    return np.tile(motif, (down, right))[:486, :648]
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("motif", ["corners", "codes"])
+def test_a_print_that_is_full_of_corners_takes_little_room(motif: str, scale: int) -> None:
+    code = np.pad(modules(drawn_code("1", version=1)), 3) if motif == "codes" else np.pad(layout(1).fixed[:7, :7], 1)
+    dark = paper_of(code.astype(bool).repeat(scale, 0).repeat(scale, 1))
+    shades = soft(np.where(dark, np.uint8(40), np.uint8(215)))
+    tracemalloc.start()
+    corners(dark, shades)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 25e6
 
 
 @pytest.mark.parametrize("without", range(3))
