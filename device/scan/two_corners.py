@@ -1,7 +1,8 @@
 """A QR code one of whose corners is covered, laid out from the other two: where it lies, and of which size it is.
 
 Two corners next to each other leave open on which side of them the code is and which of its three they are; two
-opposite ones leave open where the third is. Every way is tried, and the modules that all codes of a size share decide.
+opposite ones leave open where the third is. How they lie says which of the two they are; every way that is left is
+tried, and the modules that all codes of a size share decide.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _HALF = 3.5
 _SQUARE = ((-_HALF, -_HALF), (_HALF, -_HALF), (_HALF, _HALF), (-_HALF, _HALF))
 #: A code's own corners, clockwise, and which of them two that were found may be.
 _TOP_LEFT, _TOP_RIGHT, _BOTTOM_LEFT = 0, 1, 3
-_PAIRS = ((_TOP_LEFT, _TOP_RIGHT), (_BOTTOM_LEFT, _TOP_LEFT), (_TOP_RIGHT, _BOTTOM_LEFT))
+_BESIDE = ((_TOP_LEFT, _TOP_RIGHT), (_BOTTOM_LEFT, _TOP_LEFT))
+_OPPOSITE = ((_TOP_RIGHT, _BOTTOM_LEFT),)
 
 
 def laid_out(found: Sequence[Corner]) -> Iterator[tuple[int, Floats]]:
@@ -45,14 +47,20 @@ def laid_out(found: Sequence[Corner]) -> Iterator[tuple[int, Floats]]:
         if max(corner.module for corner in pair) > _ALIKE * min(corner.module for corner in pair):
             continue
         for one, other in (pair, pair[::-1]):
-            for which in _PAIRS:
+            for which in _OPPOSITE if _is_opposite(one, other) else _BESIDE:
                 yield from _as_pair(one, other, which)
+
+
+def _is_opposite(one: Corner, other: Corner) -> bool:
+    """Return whether one corner is seen across another, rather than along its sides; a tilt hardly changes that."""
+    sides = np.abs(np.linalg.solve(np.stack([one.right, one.down], axis=1), other.middle - one.middle))
+    return bool(sides.min() > sides.max() / 2)
 
 
 def _as_pair(one: Corner, other: Corner, which: tuple[int, int]) -> Iterator[tuple[int, Floats]]:
     """Yield what a code may be two of whose corners are these."""
     distance = float(np.hypot(*(other.middle - one.middle))) * 2 / (one.module + other.module)
-    if _TOP_LEFT not in which:
+    if which in _OPPOSITE:
         distance /= math.sqrt(2)
     exact = (distance - _FIRST) / _STEP
     for version in VERSIONS:

@@ -13,10 +13,11 @@ from PIL import Image, ImageFilter
 
 from device.scan.corners import corners
 from device.scan.decoders import build_reader
-from device.scan.mending import mended
+from device.scan.mending import mended, perspective
 from device.scan.pipeline import build_pipeline
 from device.scan.qr_layout import layout
 from device.scan.readers import Kind
+from device.scan.sampling import sampled
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
 from device.scan.two_corners import laid_out
 
@@ -91,6 +92,25 @@ def test_two_corners_lay_a_code_out_whichever_they_are(without: int) -> None:
     del found[without]
     off = [float(np.abs(place - outline(drawn_code())).max()) for version, place in laid_out(found) if version == 4]
     assert min(off) < SCALE / 2
+
+
+def test_how_two_corners_lie_says_which_of_a_codes_they_are_however_it_is_tilted() -> None:
+    """Four ways are left of two beside each other, two of opposite ones; and the versions next to what is measured."""
+    side = SIDE - 1
+    tilted = side * np.array([(0.15, 0.05), (0.88, 0), (1, 0.97), (0, 0.85)])
+    upright = np.array([(0, 0), (side, 0), (side, side), (0, side)], np.float64)
+    back = perspective(tilted, upright)
+    x, y, scale = np.tensordot(back, np.stack([*np.meshgrid(*[np.arange(SIDE)] * 2), np.ones((SIDE, SIDE))]), 1)
+    shades = sampled(np.pad(picture(drawn_code()), 200, mode="edge"), x / scale + 200, y / scale + 200)
+    seen = shades.round().astype(np.uint8)
+    found = corners(seen < 128, soft(seen))
+    assert len(found) == 3
+    out = perspective(upright, tilted) @ np.column_stack([outline(drawn_code()), np.ones(4)]).T
+    for without in range(3):
+        ways = list(laid_out(found[:without] + found[without + 1 :]))
+        off = [float(np.abs(place - (out[:2] / out[2]).T).max()) for version, place in ways if version == 4]
+        assert min(off) < SCALE
+        assert len(ways) <= 8
 
 
 @pytest.mark.parametrize("which", COVERED)
