@@ -14,7 +14,7 @@ import numpy as np
 
 from device.scan.qr_layout import OPEN, VERSIONS, blocks, kinds_drawn, layout
 from device.scan.readers import Kind
-from device.scan.reed_solomon import corrected
+from device.scan.reed_solomon import corrected, corrected_each
 from device.scan.sampling import sampled
 
 if TYPE_CHECKING:
@@ -136,17 +136,15 @@ def _filled_up(words: NDArray[np.uint8], certain: Floats, checks: int) -> bytes 
     bytes that are seen best say otherwise, the text is longer than that.
     """
     data = len(words) - checks
-    surely = certain >= np.median(certain)
-    order = np.argsort(certain)
-    for filled in range(data - _SHORTEST_TEXT, _FEWEST_FILLED - 1, -1):
-        places = np.arange(data - filled, data)
-        known = words.copy()
-        known[places] = np.resize(_FILLING, filled)
-        if (known == words)[surely].all():
-            doubtful = order[np.isin(order, places, invert=True)]
-            word = corrected(known.tobytes(), checks, doubtful.tolist(), _SPARE)
-            if word is not None and word[data - filled : data] == known[places].tobytes():
-                return word
+    places, begins = np.arange(len(words)), data - np.arange(data - _SHORTEST_TEXT, _FEWEST_FILLED - 1, -1)[:, None]
+    fills = (begins <= places) & (places < data)
+    known = np.where(fills, np.take(_FILLING, (places - begins) % len(_FILLING)), words).astype(np.uint8)
+    possible = (known == words)[:, certain >= np.median(certain)].all(axis=1)
+    fills, known = fills[possible], known[possible]
+    doubtful = np.where(fills, np.inf, certain).argsort(axis=1)[:, :checks]
+    for put_right, of, filling in zip(corrected_each(known, checks, doubtful, _SPARE), known, fills, strict=True):
+        if put_right is not None and (np.frombuffer(put_right, np.uint8) == of)[filling].all():
+            return put_right
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName
 from .drawing import before_camera, noisy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .drawing import Frame
 
 SCALE, BORDER = 8, 4
@@ -100,6 +103,33 @@ def test_what_is_no_codeword_at_all_stays_unread() -> None:
     for _ in range(200):
         word = dice.randbytes(44)
         assert corrected(word, 18, dice.sample(range(44), 44), SPARE) is None
+
+
+def least_time(tried: Callable[[], object]) -> float:
+    """Return what something costs in processor time, the least of a few times."""
+
+    def once() -> float:
+        began = time.thread_time()
+        tried()
+        return time.thread_time() - began
+
+    return min(once() for _ in range(5))
+
+
+def test_a_code_whose_end_is_covered_costs_little_however_many_bytes_may_fill_it_up() -> None:
+    """Forty numbers of them are possible here, and none is right."""
+    drawn = segno.make_qr(TEXT, version=5, error="l", boost_error=False)
+    plan, dice = layout(5), np.random.default_rng(3)
+    bits = dice.integers(0, 2, len(plan.rows)).astype(np.int8)[: 134 * 8]
+    shades = picture(drawn)
+    for place, dark in enumerate(plan.drawn(bits, "L", 0).reshape(-1)):
+        top, left = ((BORDER + part) * SCALE for part in divmod(place, 37))
+        shades[top : top + SCALE, left : left + SCALE] = 40 if dark else 215
+    whole = least_time(lambda: mended(shades, Kind(5, "L", 0), corners(drawn)))
+    for bit in range(8 * 65, 8 * 108):
+        top, left = ((BORDER + int(at[bit])) * SCALE for at in (plan.rows, plan.columns))
+        shades[top : top + SCALE, left : left + SCALE] = 128
+    assert least_time(lambda: mended(shades, Kind(5, "L", 0), corners(drawn))) < 10 * whole
 
 
 @pytest.mark.parametrize("dark_mode", [False, True])
