@@ -99,6 +99,7 @@ class Score:
     judged: int = 0
     """How many of the frames hold what is known, so that a read can be wrong."""
     wrong: int = 0
+    """In how many of these something else was read, even beside what is right."""
     cpu_ms: list[float] = field(default_factory=list)
 
     def look(self, read: Read, frame: Frame, expected: Held | None) -> None:
@@ -109,7 +110,7 @@ class Score:
         right = bool(said) if expected is None else any(payload.is_what(expected) for payload in said)
         self.read.append(right)
         self.judged += expected is not None
-        self.wrong += bool(said) and not right
+        self.wrong += expected is not None and not all(payload.is_what(expected) for payload in said)
 
     @property
     def rate(self) -> float:

@@ -3,8 +3,9 @@
 Photographs are looked at where they are (``benchmarks/photographs.py``), as they are and made worse; frames are drawn
 (``benchmarks/frames.py``, ``bars.py``), another each SEED; and there are two places for what was made elsewhere:
 
-- HEXIAO_OTHER names a folder of other photographs, with a ``.txt`` (or ``.bin``) beside each. Those whose name or whose
-  folder's name begins with ``ean``, ``upc``, ``code128`` or ``bar`` show bars, all others QR codes.
+- HEXIAO_OTHER names a folder of other photographs, with a ``.txt`` (or ``.bin``) beside each that shows one code: all
+  else that is read there is wrong. Those whose name or whose folder's name begins with ``ean``, ``upc``, ``code128`` or
+  ``bar`` show bars, all others QR codes.
 - HEXIAO_FRAMES names a folder of pictures with a ``meta.json``, a list of objects that have ``file``, ``cond`` and
   ``payload`` each (null where nothing is to be read).
 """

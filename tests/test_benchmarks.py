@@ -37,7 +37,9 @@ NO_TEXT = Payload(None, b"\xff\x00")
     ("said", "held", "read", "wrong"),
     [
         ([TEXT], "voucher", 1, 0),
-        ([OTHER, TEXT], b"voucher", 1, 0),
+        ([TEXT, TEXT], b"voucher", 1, 0),
+        ([OTHER, TEXT], b"voucher", 1, 1),
+        ([TEXT, OTHER], ("voucher", "voncher"), 1, 0),
         ([OTHER], "voucher", 0, 1),
         ([OTHER], b"voucher", 0, 1),
         ([NO_TEXT], b"\xff\x00", 1, 0),
