@@ -35,10 +35,9 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _ALONE_BESIDE_ASCII = re.compile(
     rb"(?<=[\x00-\x7f])[%b]|[%b](?=[\x00-\x7f])" % ((re.escape(_ALONE.encode("cp1252")),) * 2)
 )
-_TWO_IN_A_WORD = re.compile(
-    rb"(?<=[A-Za-z])[%b][%b](?![\x80-\xff])"
-    % (re.escape((_SMALL + "’").encode("cp1252")), re.escape((_SMALL + "œßÿ").encode("cp1252")))
-)
+#: Accents that stand together in words of French, Portuguese, Spanish, German and Finnish: any two may be a hanzi.
+_TOGETHER = f"’[{_SMALL}œ]|é[âèéêïô]|ç[àáâãéêíóôõú]|ñ[áéíóú]|[äöü]ß|ää|öö"
+_TWO_IN_A_WORD = re.compile(rb"(?<=[A-Za-z])(?:%b)(?![\x80-\xff])" % _TOGETHER.encode("cp1252"))
 _VOICING_MARK = re.compile("[\uff9e\uff9f]")
 _VOICED_KANA = re.compile("[\uff73\uff76-\uff84\uff8a-\uff8e]\uff9e|[\uff8a-\uff8e]\uff9f")
 _MARKS_OF_JAPANESE = 2
