@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import segno
 import zxingcpp
+from segno import consts, encoder
 
 from device.scan.codes import Code, quad_around
 from device.scan.decoders import build_reader
 from device.scan.errors import ReaderError
+from device.scan.qr_layout import layout
 from device.scan.readers import Kind, believable
 from device.scan.symbologies import DEFAULT_SYMBOLOGIES, ReaderName, Symbology
 
@@ -168,6 +170,53 @@ def test_each_of_a_set_of_joined_symbols_is_read_to_the_byte(text: str, charset:
         assert code.text == code.raw.decode(charset)
         read += code.raw
     assert read == text.encode(charset)
+
+
+def joined(payload: bytes, which: int, of: int, declared: int | None) -> np.ndarray:
+    """Return one of a set of joined symbols, of version 4-L: its bytes, after the character set that it declares."""
+    fields = [(0b0011, 4), (which, 4), (of - 1, 4), (0x5A, 8)]
+    fields += [] if declared is None else [(0b0111, 4), (declared, 8)]
+    fields += [(0b0100, 4), (len(payload), 8), *((byte, 8) for byte in payload), (0, 4)]
+    bits = "".join(f"{value:0{width}b}" for value, width in fields)
+    bits += "0" * (-len(bits) % 8) + f"{0xEC11:016b}" * 40
+    buffer = encoder.Buffer(map(int, bits[: 80 * 8]))  # type: ignore[no-untyped-call]
+    whole = encoder.make_final_message(4, consts.ERROR_LEVEL_L, buffer)  # type: ignore[no-untyped-call]
+    drawn = layout(4).drawn(np.array(whole.getbits()[: 100 * 8], np.int8), "L", 2)
+    dark = np.pad(drawn, 4).repeat(6, 0).repeat(6, 1)
+    return np.where(dark, np.uint8(0), np.uint8(255))
+
+
+@pytest.mark.parametrize(
+    ("charset", "declared", "text"),
+    [
+        ("utf-8", None, "核销成功 café 你好, "),
+        ("utf-8", 26, "核销成功 café 你好, "),
+        ("gbk", None, "核销成功 ABC 朱镕基, "),
+        ("gbk", 29, "核销成功 ABC 朱镕基, "),
+        ("latin-1", None, "Une carte créée à Noël, "),
+        ("latin-1", 3, "Une carte créée à Noël, "),
+    ],
+)
+def test_each_of_a_set_of_joined_symbols_is_read_by_zxing_declared_or_not_and_the_set_by_zbar_where_it_is_whole(
+    charset: str, declared: int | None, text: str
+) -> None:
+    parts = [text * times for times in (1, 2)]
+    pictures = [joined(part.encode(charset), which, 2, declared) for which, part in enumerate(parts)]
+    zxing, zbar = (build_reader(name, DEFAULT_SYMBOLOGIES) for name in (ReaderName.ZXING, ReaderName.PYZBAR))
+    read = [[(code.raw, code.text) for code in zxing.read(picture)] for picture in pictures]
+    assert read == [[(part.encode(charset), part)] for part in parts]
+    assert [zbar.read(picture) for picture in pictures] == [[], []]
+    (whole,) = zbar.read(np.concatenate(pictures, axis=1))
+    assert whole.text == "".join(parts)
+
+
+@pytest.mark.parametrize("payload", [bytes(range(256)), "核销成功".encode() * 20, "核销成功".encode("gbk") * 25])
+def test_bytes_that_joined_symbols_part_anywhere_are_exact(payload: bytes) -> None:
+    """Even between the bytes of one character: then a part need not be a text, or the one that was meant."""
+    parts = [payload[start : start + 59] for start in range(0, len(payload), 59)]
+    zxing = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES)
+    read = [zxing.read(joined(part, which, len(parts), None)) for which, part in enumerate(parts)]
+    assert [[code.raw for code in codes] for codes in read] == [[part] for part in parts]
 
 
 def test_one_of_a_set_of_joined_symbols_is_read_by_zxing_and_left_alone_by_zbar() -> None:
