@@ -8,13 +8,14 @@ to read. Three check bytes of each block are kept as witnesses: of sixteen milli
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from device.scan.qr_layout import OPEN, VERSIONS, blocks, kinds_drawn, layout
 from device.scan.readers import Kind
-from device.scan.reed_solomon import corrected, corrected_each
+from device.scan.reed_solomon import corrected
 from device.scan.sampling import sampled
 
 if TYPE_CHECKING:
@@ -117,19 +118,20 @@ def _put_right(contrast: Floats, kind: Kind) -> Frame | None:
     words = np.packbits(bits.astype(np.uint8))
     certain = np.abs(levels[:count]).reshape(-1, 8).min(axis=1)
     checks, made_of = blocks(kind.version, kind.level)
-    for block in made_of:
-        word = corrected(words[block].tobytes(), checks, np.argsort(certain[block]).tolist(), _SPARE)
-        if word is None and len(made_of) == 1:
-            word = _filled_up(words[block], certain[block], checks)
-        if word is None:
-            return None
-        words[block] = np.frombuffer(word, np.uint8)
+    for _, alike in groupby(made_of, len):
+        places = np.array(list(alike))
+        put_right = corrected(words[places], checks, certain[places].argsort(axis=1), _SPARE)
+        for block, word in zip(places, put_right, strict=True):
+            whole = _filled_up(words[block], certain[block], checks) if word is None and len(made_of) == 1 else word
+            if whole is None:
+                return None
+            words[block] = whole
     modules = plan.drawn(np.unpackbits(words).astype(np.int8), kind.level, kind.mask)
     clean = np.pad(modules, _QUIET).repeat(_PIXELS, 0).repeat(_PIXELS, 1)
     return np.where(clean, np.uint8(0), np.uint8(255))
 
 
-def _filled_up(words: NDArray[np.uint8], certain: Floats, checks: int) -> bytes | None:
+def _filled_up(words: NDArray[np.uint8], certain: Floats, checks: int) -> NDArray[np.uint8] | None:
     """Return the codeword whose data ends in the bytes that fill a short text up, of whichever number; None where none.
 
     They are the same in every code, so none of them costs any correction, wherever it is covered. Where the half of the
@@ -142,8 +144,8 @@ def _filled_up(words: NDArray[np.uint8], certain: Floats, checks: int) -> bytes 
     possible = (known == words)[:, certain >= np.median(certain)].all(axis=1)
     fills, known = fills[possible], known[possible]
     doubtful = np.where(fills, np.inf, certain).argsort(axis=1)[:, :checks]
-    for put_right, of, filling in zip(corrected_each(known, checks, doubtful, _SPARE), known, fills, strict=True):
-        if put_right is not None and (np.frombuffer(put_right, np.uint8) == of)[filling].all():
+    for put_right, of, filling in zip(corrected(known, checks, doubtful, _SPARE), known, fills, strict=True):
+        if put_right is not None and (put_right == of)[filling].all():
             return put_right
     return None
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    Words: TypeAlias = NDArray[np.uint8]
     Elements: TypeAlias = NDArray[np.intp]
 
 _POLYNOMIAL = 0x11D
@@ -41,23 +40,16 @@ _PRODUCTS = _PRODUCTS.ravel()
 _INVERSES = _POWERS[-_LOGARITHMS % _ORDER]
 
 
-def corrected(word: bytes, checks: int, doubtful: Sequence[int], spare: int) -> bytes | None:
-    """Return a codeword without its errors: its data and after it so many check bytes; None where there are too many.
+def corrected(words: Words, checks: int, doubtful: Elements, spare: int) -> list[Words | None]:
+    """Return words (n x length: data, then so many check bytes) without their errors; None for one with too many.
 
-    ``doubtful`` are the places of bytes, the least certain first. More and more of them count as unknown, until the
-    rest comes right. Two check bytes for a wrong byte, one for an unknown one, and ``spare`` of them, which bear
-    witness, are all that there are.
+    ``doubtful`` (n x as many) are the places of bytes, the least certain first. More and more of them count as unknown,
+    until the rest comes right. Two check bytes for a wrong byte, one for an unknown one, and ``spare`` of them, which
+    bear witness, are all that there are.
     """
-    words = np.frombuffer(word, np.uint8)[None]
-    (put_right,) = corrected_each(words, checks, np.array([doubtful], np.intp), spare)
-    return put_right
-
-
-def corrected_each(words: NDArray[np.uint8], checks: int, doubtful: Elements, spare: int) -> list[bytes | None]:
-    """Return the same for each of several words (n x length) and its own doubtful places (n x as many)."""
     syndromes = _values(words[:, ::-1].astype(np.intp), np.arange(checks))
     if not syndromes.any():
-        return [word.tobytes() for word in words]
+        return list(words)
     places = doubtful[:, : checks - spare]
     most = places.shape[1]
     # Where a check byte would be left over, one more unknown byte costs nothing.
@@ -71,11 +63,12 @@ def corrected_each(words: NDArray[np.uint8], checks: int, doubtful: Elements, sp
     ]
 
 
-def _first_repaired(word: NDArray[np.uint8], syndromes: Elements, locators: Elements) -> bytes | None:
+def _first_repaired(word: Words, syndromes: Elements, locators: Elements) -> Words | None:
     """Return a word that is whole as it is, or as the first of several locators says that puts it right."""
     if not syndromes.any():
-        return word.tobytes()
-    return next(filter(None, (_repaired(word, syndromes, locator) for locator in locators)), None)
+        return word
+    repaired = (_repaired(word, syndromes, locator) for locator in locators)
+    return next((whole for whole in repaired if whole is not None), None)
 
 
 def _unknown(exponents: Elements, checks: int) -> Elements:
@@ -108,7 +101,7 @@ def _locators(syndromes: Elements, unknown: Elements, counts: Elements) -> Eleme
     return locators
 
 
-def _repaired(word: NDArray[np.uint8], syndromes: Elements, locator: Elements) -> bytes | None:
+def _repaired(word: Words, syndromes: Elements, locator: Elements) -> Words | None:
     """Return the codeword that differs from a word only where its locator says, if there is one."""
     last = len(word) - 1
     exponents = np.flatnonzero(_values(locator, -np.arange(len(word))) == 0)
@@ -122,7 +115,7 @@ def _repaired(word: NDArray[np.uint8], syndromes: Elements, locator: Elements) -
     put_right = word.astype(np.intp)
     put_right[last - exponents] ^= _products(sizes, _POWERS[exponents])
     is_whole = not _values(put_right[::-1], np.arange(len(syndromes))).any()
-    return put_right.astype(np.uint8).tobytes() if is_whole else None
+    return put_right.astype(np.uint8) if is_whole else None
 
 
 def _products(ones: Elements, others: Elements) -> Elements:
