@@ -109,7 +109,6 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
     # A use that is another's in truth must not be told to the holder as free.
     drive_all(connection, of_type, at)
     connection.execute(update(vouchers).where(*free).values(lease=lease))
-    count(connection, wish.gateway)
     return lease
 
 
@@ -125,7 +124,8 @@ def declare_lost(connection: Connection, lease: str, by: str, why: str, at: date
 
     Raises NotFoundError, NotAllowedError.
     """
-    _end(connection, _running(connection, lease), at, by=by, why=why)
+    _running(connection, lease)
+    _end(connection, lease, at, by=by, why=why)
 
 
 def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at: datetime) -> None:
@@ -139,7 +139,8 @@ def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at:
         if row is None or row.ended_at is not None:
             continue
         if (row.gateway, row.gateway_gen) == (peer.id, max(1, peer.heard.generation)):
-            _end(connection, row, at)
+            _end(connection, lease, at)
+            count(connection, peer.id)  # books that forget this are older than their gateway remembers
 
 
 def held_by(connection: Connection, peer: Peer, at: datetime) -> tuple[Lease, ...]:
@@ -223,12 +224,11 @@ def _running(connection: Connection, lease: str) -> Any:  # noqa: ANN401 - a row
     return row
 
 
-def _end(connection: Connection, row: Any, at: datetime, by: str | None = None, why: str | None = None) -> None:  # noqa: ANN401 - a row
-    connection.execute(update(leases).where(leases.c.id == row.id).values(ended_at=at, ended_by=by, why=why))
-    held = select(vouchers.c.id).where(vouchers.c.lease == row.id).order_by(vouchers.c.id).with_for_update()
+def _end(connection: Connection, lease: str, at: datetime, by: str | None = None, why: str | None = None) -> None:
+    connection.execute(update(leases).where(leases.c.id == lease).values(ended_at=at, ended_by=by, why=why))
+    held = select(vouchers.c.id).where(vouchers.c.lease == lease).order_by(vouchers.c.id).with_for_update()
     connection.execute(held).all()
-    connection.execute(update(vouchers).where(vouchers.c.lease == row.id).values(lease=None))
-    count(connection, row.gateway)
+    connection.execute(update(vouchers).where(vouchers.c.lease == lease).values(lease=None))
 
 
 def _told(row: Any, at: datetime) -> Lease:  # noqa: ANN401 - a row

@@ -1,9 +1,9 @@
 """How far these books have come, as the gateways remember it, and what follows where they were put back (rule 11).
 
-A gateway's journal remembers how many of its rids these books had recorded. Where one remembers more than they hold,
-they are an older copy: everything stops until a person says ``restore``, which begins a generation. In that, no voucher
-is redeemed or changed, and no rid is ended for which nothing is found, before every gateway that could know more of it
-has uploaded its journal, or was declared lost by a named person.
+A gateway's journal remembers how many of its rids these books had recorded, and of the leases that it gave back. Where
+one remembers more than they hold, they are an older copy: everything stops until a person says ``restore``, which
+begins a generation. In that, no voucher is redeemed or changed, and no rid is ended for which nothing is found, before
+every gateway that could know more of it has uploaded its journal, or was declared lost by a named person.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class Peer:
 class ShownBehindError(Exception):
     """A gateway remembers more of these books than they hold."""
 
-    def __init__(self, peer: Peer, shown: Mark) -> None:
-        """Keep which gateway, and what it has shown."""
+    def __init__(self, peer: Peer, shown: str) -> None:
+        """Keep which gateway, and what it has shown: how far they had come, or something that is not in them."""
         super().__init__(f"{peer.id} remembers {shown}, these books hold {peer.own}")
         self.peer = peer
         self.shown = shown
@@ -155,8 +155,9 @@ def meet(connection: Connection, gateway: str, message: UpstreamRequest) -> Peer
     """Return who asks; raise GatewayUnknownError, OtherRunError, ShownBehindError where it remembers more than this."""
     known = peer_of(connection, gateway)
     peer = replace(known, heard=max(known.heard, mark_of(message)))
-    if not peer.books.stopped and peer.own.is_behind(shown_in(message)):
-        raise ShownBehindError(peer, shown_in(message))
+    shown = shown_in(message)
+    if not peer.books.stopped and peer.own.is_behind(shown):
+        raise ShownBehindError(peer, f"{shown.generation}/{shown.sequence}")
     if message.run not in {"", peer.run}:
         raise OtherRunError(peer)
     return peer
@@ -196,10 +197,9 @@ def count(connection: Connection, gateway: str) -> None:
 def stop(connection: Connection, found: ShownBehindError, at: datetime) -> None:
     """Write down that the books are an older copy; the first to find out is kept."""
     if not books_of(connection).stopped:
-        shown = f"{found.shown.generation}/{found.shown.sequence}"
         generation = found.peer.books.generation
         connection.execute(
-            insert(stops), {"generation": generation, "gateway": found.peer.id, "shown": shown, "at": at}
+            insert(stops), {"generation": generation, "gateway": found.peer.id, "shown": found.shown, "at": at}
         )
 
 

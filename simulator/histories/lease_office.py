@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from protocol.owner import Known, Moment, Ruling
     from protocol.relay import Relay
     from protocol.upstream import AskRedeem, Entry, UpstreamAnswer
+    from simulator.histories.books import Peer
     from simulator.histories.net import Question
     from simulator.histories.office import Asked
     from simulator.histories.oracle import Oracle
@@ -111,9 +112,15 @@ class LeaseOffice(Office):
         """Answer a gateway; its greeting may give leases back."""
         if self.up:
             self._asking = gateway
-            if isinstance(ask, AskHello):
-                self._give_back(gateway, ask)
         super().take(gateway, ask, question)
+
+    def _meet(self, gateway: str, ask: Asked) -> Peer:
+        peer = super()._meet(gateway, ask)
+        if isinstance(ask, AskResolve) and ask.accepted is not None and self.disk.generation == 1:
+            self._is_shown_more(ask.accepted.lease not in self.loans, gateway)
+        if isinstance(ask, AskHello) and not self.disk.stopped and not self._wants_upload(peer):
+            self._give_back(gateway, ask)
+        return peer
 
     def marked(self, gateway: str, answer: UpstreamAnswer) -> UpstreamAnswer:
         """Return an answer as it leaves for a gateway; its greeting's names the leases that it holds."""
@@ -226,7 +233,6 @@ class LeaseOffice(Office):
         )
         self.loans[loan.id] = self.acceptances.lent[loan.id] = loan
         item.voucher = replace(item.voucher, holder=(gateway, store))
-        self.disk.peers[gateway].sequence += 1
         self.world.tell(self.name, "lends %s to %s for %.0f s", item.voucher.id[:4], gateway, lasts_s)
         if random.choice((True, False, False)):
             self.world.at(self.world.now + random.uniform(0.0, lasts_s), self._recall, loan.id)
@@ -247,6 +253,7 @@ class LeaseOffice(Office):
             if loan is not None and not loan.ended and self._holds(gateway, loan):
                 self.acceptances.given_back(loan)
                 self._end(loan)
+                self.disk.peers[gateway].sequence += 1
 
     def _declare_lost(self) -> None:
         """Let a person end the loans whose holders have begun another generation since."""
@@ -272,7 +279,6 @@ class LeaseOffice(Office):
         loan.ended = True
         item = self.items[loan.code]
         item.voucher = replace(item.voucher, holder=None)
-        self.disk.peers[loan.gateway].sequence += 1
         self.world.tell(self.name, "has %s back", item.voucher.id[:4])
 
     def _holds(self, gateway: str, loan: Loan) -> bool:

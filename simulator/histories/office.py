@@ -78,11 +78,15 @@ class Office(Ledger):
         peer.heard = max(peer.heard, mark_of(ask))
         own = (self.disk.generation, peer.sequence)
         self.oracle.showed(self.name, self.disk.generation, own, (ask.heard_gen, ask.heard_seq))
-        if not self.disk.stopped and self.disk.mark(gateway).is_behind(shown_in(ask)):
+        self._is_shown_more(self.disk.mark(gateway).is_behind(shown_in(ask)), gateway)
+        return peer
+
+    def _is_shown_more(self, more: bool, gateway: str) -> None:  # noqa: FBT001 - as it is said
+        """Stop where a gateway has shown more of these books than they hold, until somebody says "restore"."""
+        if more and not self.disk.stopped:
             self.world.tell(self.name, "the books are an older copy: %s remembers more", gateway)
             self.disk.stopped = True
             self.world.at(self.world.now + self.world.random.uniform(*RESTORED_S), self._restore)
-        return peer
 
     # --- older copies -------------------------------------------------------------------------------------------
 

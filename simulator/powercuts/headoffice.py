@@ -99,8 +99,9 @@ _HALVES = (
         """
         SELECT id FROM gateways WHERE id != 'gw-platform'
             AND seq != (SELECT count(*) FROM redemptions WHERE redemptions.gateway = gateways.id)
+                + (SELECT count(ended_at) FROM leases WHERE leases.gateway = gateways.id AND ended_by IS NULL)
         """,
-        "has not as many rids as it counts",
+        "has not as many rids, and leases given back, as it counts",
     ),
     (
         """

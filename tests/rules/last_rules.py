@@ -298,7 +298,7 @@ LAST = (
         11,
         "books of which a gateway remembers more stop",
         "headoffice/redemptions/standing.py",
-        "    if not peer.books.stopped and peer.own.is_behind(shown_in(message)):",
+        "    if not peer.books.stopped and peer.own.is_behind(shown):",
         "    if peer.own.is_behind(peer.own):",
         "headoffice/test_restore.py::test_books_of_which_a_gateway_remembers_more_stop_for_everybody",
     ),

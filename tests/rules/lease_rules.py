@@ -43,20 +43,19 @@ LEASES = (
     ),
     Edit(
         11,
-        "books that have forgotten that a lease was granted are older than its holder remembers",
-        f"{_REDEMPTIONS}/leases.py",
-        "    count(connection, wish.gateway)\n",
-        "",
-        f"{_RESTORED}::test_rule_11_books_that_have_forgotten_that_a_lease_was_granted_or_has_ended"
-        "_are_older_than_its_holder_remembers",
+        "books that do not know the lease of what was accepted stop",
+        f"{_REDEMPTIONS}/accepted.py",
+        "    if ask.accepted is None or peer.books.generation > 1:",
+        "    if ask.accepted is None or peer.books.generation > 0:",
+        f"{_RESTORED}::test_rule_11_books_stop_that_do_not_know_the_lease_of_what_was_accepted",
     ),
     Edit(
         11,
-        "and so are books that have forgotten that it has ended",
+        "books that have forgotten that a lease has ended are older than its holder remembers",
         f"{_REDEMPTIONS}/leases.py",
-        "    count(connection, row.gateway)\n",
-        "",
-        f"{_RESTORED}::test_rule_11_books_that_have_forgotten_that_a_lease_was_granted_or_has_ended"
+        "            count(connection, peer.id)",
+        "            str(peer.id)",
+        f"{_RESTORED}::test_rule_11_books_that_have_forgotten_that_a_lease_has_ended"
         "_are_older_than_its_holder_remembers",
     ),
     Edit(
@@ -93,8 +92,8 @@ LEASES = (
         11,
         "what was accepted under a lease that the books have lost is redeemed",
         f"{_REDEMPTIONS}/accepted.py",
-        "books_of(connection).generation > 1:",
-        "books_of(connection).generation < 1:",
+        "        return Granted(length_s=math.inf, declared_lost=was_given_up(connection, said.gateway))\n",
+        "        return None\n",
         f"{_RESTORED}::test_rule_11_what_was_accepted_under_a_lease_that_the_books_have_lost_is_redeemed",
     ),
     Edit(
