@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from headoffice.redemptions.standing import ShownBehindError, note_discrepancy, type_of, was_given_up
 from headoffice.tables.schema import leases, redemptions
-from headoffice.vouchers.books import store_for
+from headoffice.vouchers.books import store_in_books
 from headoffice.vouchers.signing import valid_keys
 from protocol.lease import Granted, rule_accepted
 from protocol.messages import Answer
@@ -52,8 +52,9 @@ def at_home(connection: Connection, ask: Ask, store: Store) -> tuple[Ask, Store]
     """
     said = ask.accepted if isinstance(ask, AskResolve) else None
     row = None if said is None else connection.execute(_GRANTED, {"lease": said.lease}).first()
-    home = None if row is None else store_for(connection, None, row.store)
-    return (ask, store) if home is None else (msgspec.structs.replace(ask, store=home.id), home)
+    if row is None:
+        return ask, store
+    return msgspec.structs.replace(ask, store=row.store), store_in_books(connection, row.store)
 
 
 def require_known(connection: Connection, peer: Peer, ask: AskResolve) -> None:

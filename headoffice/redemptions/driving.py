@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from headoffice.redemptions import accepted, asking, rids, standing, uploads
 from headoffice.redemptions.rids import Record
-from headoffice.vouchers.books import store_for, voucher_by_id
+from headoffice.vouchers.books import store_in_books, voucher_by_id
 from protocol import owner
 from protocol.upstream import AskRedeem, AskResolve
 
@@ -27,9 +27,7 @@ def drive(connection: Connection, voucher: str, at: datetime) -> bool:
     """Bring the rids at a voucher that is held to their end; return whether there were any without one."""
     found = uploads.open_at(connection, voucher)
     for gateway, entry in found:
-        store = store_for(connection, None, entry.store)
-        if store is None:
-            continue  # taken up again once the store is in the books
+        store = store_in_books(connection, entry.store)
         said = entry.answer.accepted if entry.answer is not None else None
         ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=said)
         ask, store = accepted.at_home(connection, ask, store)

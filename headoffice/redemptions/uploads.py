@@ -161,6 +161,8 @@ def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, p
         case = presume(entry.requester, entry.store, intent, at.timestamp())
         cases.keep(connection, peer.id, case, at)
     elif voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
+        for what in _open_lost(connection, entry.store):
+            _differ(connection, peer, intent.rid, what, at)
         text = msgspec.json.encode(entry).decode()
         row = {"rid": entry.intent.rid, "gateway": peer.id, "voucher": voucher, "entry": text}
         connection.execute(insert(uploaded_open), row)
@@ -184,11 +186,16 @@ def _is_there(connection: Connection, voucher: str) -> bool:
     return connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is not None
 
 
+def _open_lost(connection: Connection, store: str) -> list[str]:
+    """Put a store that the books have lost into them again; return what is to be told of it."""
+    if connection.execute(select(stores.c.id).where(stores.c.id == store)).first() is not None:
+        return []
+    put_store(connection, store, {**_UNNAMED, "name": store})
+    return [f"store {store} was not in the books; it has no name yet"]
+
+
 def _record(connection: Connection, gateway: str | None, entry: Entry, answer: Answer) -> list[str]:
-    rid, found = entry.intent.rid, list[str]()
-    if connection.execute(select(stores.c.id).where(stores.c.id == entry.store)).first() is None:
-        put_store(connection, entry.store, {**_UNNAMED, "name": entry.store})
-        found.append(f"store {entry.store} was not in the books; it has no name yet")
+    rid, found = entry.intent.rid, _open_lost(connection, entry.store)
     voucher = answer.voucher or entry.voucher
     if (platform := rids.platform_of(voucher)) is not None:
         voucher = None

@@ -67,7 +67,16 @@ def store_for(connection: Connection, gateway: str | None, store: str) -> Store 
     """Return a store, None where this gateway may not speak for it; ``gateway`` None is the head office itself."""
     statement = _STORE if gateway is None else _SPOKEN_FOR
     row = connection.execute(statement, {"store": store, "gateway": gateway} if gateway else {"store": store}).first()
-    return None if row is None else Store(row.id, row.name, ZoneInfo(row.timezone), row.testing_since is not None)
+    return None if row is None else _store(row)
+
+
+def store_in_books(connection: Connection, store: str) -> Store:
+    """Return a store that something in the books names."""
+    return _store(connection.execute(_STORE, {"store": store}).one())
+
+
+def _store(row: Row[*tuple[Any, ...]]) -> Store:
+    return Store(row.id, row.name, ZoneInfo(row.timezone), row.testing_since is not None)
 
 
 # --- vouchers -------------------------------------------------------------------------------------------------------

@@ -215,6 +215,20 @@ def test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_changed(
     assert (counter.spent(used), counter.spent(half)) == (1, 1)
 
 
+def test_a_rid_without_an_end_in_a_store_that_the_copy_has_not_is_driven_forward_too(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    code = counter.issue()
+    intent = counter.intent(code)
+    restored(counter, database, clock)
+    upload(counter, HERE, msgspec.structs.replace(kept(counter, intent, None), store="new-here"))
+    upload(counter, THERE)
+    assert differing(database) == ["store new-here was not in the books; it has no name yet"]
+    assert counter.step(code, "gift") == 409
+    assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
+    assert counter.resolve(intent).verdict is Verdict.REDEEMED
+
+
 @pytest.mark.rule(11)
 @pytest.mark.parametrize("asked_first", [True, False])
 def test_a_rid_that_is_driven_forward_raises_the_number_of_its_gateway(
