@@ -398,9 +398,8 @@ class Acceptances:
         trail = self._oracle.trails.get(rid)
         if trail is None or trail.undo_forgotten:
             return False
-        if trail.ruled is None:
-            return True
-        return trail.ruled.verdict is Verdict.REDEEMED and trail.undone_at is None
+        said = trail.ruled or trail.forgotten  # its gateway remembers what restored books have forgotten
+        return said is None or (said.verdict is Verdict.REDEEMED and trail.undone_at is None)
 
     def _is_open(self, rid: str) -> bool:
         trail = self._oracle.trails.get(rid)
