@@ -1,12 +1,11 @@
 """The head office of a history with leases: it lends vouchers to gateways, and takes what those have accepted.
 
-What it grants and takes back is known to it alone; what the gateways make of that, the oracle holds against it here.
+What it grants and takes back is known to it alone; what the gateways make of that ``Acceptances`` holds against it.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from protocol import lease
-from protocol.lease import Cause, Granted
+from protocol.lease import Granted
 from protocol.leasing import Lease, LeasedVoucher, PublicKey
 from protocol.messages import Answer
 from protocol.owner import VoucherState
@@ -22,6 +21,7 @@ from protocol.signed import SignedCode
 from protocol.upstream import AskHello, AskResolve, Met
 from protocol.values import replace
 from protocol.vocabulary import Verdict
+from simulator.histories.acceptances import WORTH, Acceptances
 from simulator.histories.books import Item, Loan
 from simulator.histories.office import Office
 
@@ -29,27 +29,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.owner import Known, Moment, Ruling
-    from protocol.relay import Relay
     from protocol.upstream import AskRedeem, Entry, UpstreamAnswer
     from simulator.histories.books import Peer
     from simulator.histories.net import Question
     from simulator.histories.office import Asked
-    from simulator.histories.oracle import Oracle
     from simulator.histories.party import Stage
 
 #: When leases are granted and how long they last, seconds; so many uses may be accepted under one.
 GRANTED_S = (0.0, 8.0)
 LASTS_S = (15.0, 60.0)
-#: What a use is worth, fen. So many uses, and so much in value, may be accepted under a lease at once.
-WORTH = 1_000
+#: So many uses, and so much in value, may be accepted under a lease at once.
 LIMITS: tuple[tuple[int, int | None], ...] = ((1, None), (1, None), (2, None), (9, WORTH), (9, 2 * WORTH))
 GRANTS = (4, 8)
 #: How many vouchers are signed.
 SIGNED = 0.9
 #: How many of each there are then.
 MORE = (1, 2, 3)
-#: How far the clocks of a history go wrong; quartz is far better.
-RATE = 0.021
 #: When a person first looks for leases whose holders have lost their journals, and how often then, seconds; how soon
 #: somebody comes with such a voucher after it was declared free.
 LOOKED_S, LOOKED_AGAIN_S = (15.0, 60.0), 10.0
@@ -57,9 +52,6 @@ COMES_S = (0.0, 4.0)
 #: How often the key that signs the vouchers is revoked, and when.
 REVOKED = 0.15
 REVOKED_S = (10.0, 45.0)
-
-
-_ENDS = frozenset({Verdict.REDEEMED, Verdict.OFFLINE_CONFLICT})
 
 
 class LeaseOffice(Office):
@@ -301,110 +293,3 @@ class LeaseOffice(Office):
             terms=voucher.terms,
             weekdays=tuple(range(7)),
         )
-
-
-class Acceptances:
-    """What gateways have accepted, as nobody but an onlooker of all of them can know it."""
-
-    def __init__(self, oracle: Oracle) -> None:
-        """Keep the oracle, to which violations are told."""
-        self._oracle = oracle
-        self.lent: dict[str, Loan] = {}
-        """What was lent in truth, whatever the books know of it."""
-        self._accepted: dict[str, Answer] = {}
-        self.forgetful: set[str] = set()
-        """Gateways whose journals were put back: what they accept twice is a lost journal's."""
-        self.conflicts: Counter[str] = Counter()
-        """What could not be redeemed, by cause."""
-
-    @property
-    def count(self) -> int:
-        """How much was accepted, by gateways that have lost nothing."""
-        return len(self._accepted)
-
-    def accepted(self, gateway: str, asked: Relay, answer: Answer, now: float, *, met: bool) -> None:
-        """Check something that a gateway has just accepted: as the owner's claims are checked, and under its lease."""
-        rid, said = answer.rid, answer.accepted
-        loan = None if said is None else self.lent.get(said.lease)
-        if said is None or loan is None or loan.gateway != gateway:
-            self._violated(rid, "accepted under no lease of this gateway")
-            return
-        self._oracle.claimed(asked.requester, asked.store, asked.intent, (loan.store,), loan.terms)
-        if not met:
-            self._violated(rid, "accepted before anybody has shown how far the journal had come")
-        if now > loan.until + RATE * (loan.until - loan.at):
-            self._violated(rid, "accepted after the lease's time")
-        if gateway in self.forgetful:
-            return
-        others = [one for other, one in self._accepted.items() if other != rid and self._counts(other)]
-        claimed = {number for one in others if one.voucher == answer.voucher for number in one.uses}
-        spent = {
-            number
-            for (voucher, number), by in self._oracle.holders.items()
-            if voucher == said.voucher and by != rid and self._counts(by)
-        }
-        if (claimed | spent) & set(answer.uses):
-            self._violated(rid, "accepted though somebody else has the use")
-        under_way = [one for one in others if one.accepted is not None and one.accepted.lease == loan.id]
-        open_uses = sum(len(one.uses) for one in under_way if self._is_open(one.rid))
-        if open_uses + len(answer.uses) > loan.most_uses:
-            self._violated(rid, "accepted above the lease's limit")
-        if loan.most_value is not None and (open_uses + len(answer.uses)) * WORTH > loan.most_value:
-            self._violated(rid, "accepted above the value that the lease is limited to")
-        self._accepted[rid] = answer
-
-    def kept(self, gateway: str, journal: set[str]) -> None:
-        """Note what a gateway's journal holds as it starts; what died before it was on disk was never accepted."""
-        if gateway in self.forgetful:
-            return
-        for rid, answer in list(self._accepted.items()):
-            mine = answer.accepted is not None and answer.accepted.gateway == gateway
-            if mine and rid not in journal:
-                del self._accepted[rid]
-
-    def given_back(self, loan: Loan) -> None:
-        """Check that a lease comes back with everything told."""
-        for rid, answer in self._accepted.items():
-            mine = answer.accepted is not None and answer.accepted.lease == loan.id
-            if mine and self._is_open(rid) and loan.gateway not in self.forgetful:
-                self._violated(rid, "its lease is given back before it was told")
-
-    def ruled(self, rid: str, verdict: Verdict) -> None:
-        """Check that what somebody was shown as accepted does not end as if nothing had happened.
-
-        Where the journals of its kiosk and of its gateway were both put back, nobody is left who could know.
-        """
-        trail, answer = self._oracle.trails.get(rid), self._accepted.get(rid)
-        if trail is None or not trail.accepted or verdict in _ENDS:
-            return
-        gateway = answer.accepted.gateway if answer is not None and answer.accepted is not None else ""
-        forgotten = gateway in self.forgetful or answer is None
-        if not (forgotten and trail.accepted_forgotten):
-            self._violated(rid, f"{verdict} is ruled, though it was shown as accepted")
-
-    def brought(self, rid: str, lease_id: str, cause: str | None, *, revoked: bool) -> None:
-        """Check how something ends that was accepted: as a conflict only for a cause, which it names."""
-        if cause is None:
-            if revoked:
-                self._violated(rid, "redeemed by a signature whose key was revoked")
-            return
-        loan = self.lent[lease_id]
-        forgot = Cause.JOURNAL_LOST if loan.gateway in self.forgetful else None
-        if cause != (Cause.KEY_REVOKED if revoked else Cause.DECLARED_LOST if loan.lost else forgot):
-            self._violated(rid, f"a conflict for which there is no cause, told as {cause}")
-        self.conflicts[cause] += 1
-
-    def _counts(self, rid: str) -> bool:
-        trail = self._oracle.trails.get(rid)
-        if trail is None or trail.undo_forgotten:
-            return False
-        said = trail.ruled or trail.forgotten  # its gateway remembers what restored books have forgotten
-        return said is None or (said.verdict is Verdict.REDEEMED and trail.undone_at is None)
-
-    def _is_open(self, rid: str) -> bool:
-        trail = self._oracle.trails.get(rid)
-        # What restored books have forgotten its gateway remembers, and uploads before anybody else gets the use.
-        return trail is not None and trail.ruled is None and trail.forgotten is None
-
-    def _violated(self, rid: str, what: str) -> None:
-        self._oracle.violated("offline", rid, what)
