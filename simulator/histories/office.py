@@ -133,7 +133,7 @@ class Office(Ledger):
         """Rule on a rid in one transaction; None where the process died of it."""
         rid = ask.intent.rid
         item = self.items.get(ask.intent.code or "")
-        if rid not in self.known and peer is not None and self.disk.generation > 1:
+        if rid not in self.known and self.disk.generation > 1:
             missing = bool(self.disk.missing)
             if owner.must_wait(ask, item.now() if item else None, missing=missing, missing_of_voucher=missing):
                 return Answer(rid=rid, verdict=Verdict.PENDING, final=False)
