@@ -244,14 +244,18 @@ def _repeat(known: Relay, answer: Answer, now: float) -> Step:
 
 
 def _heard_again(relay: Relay, answer: Answer | Notice) -> Step:
-    """Take the owner's word on a rid that has ended here: it is passed down; only that it was undone is news."""
+    """Take the owner's word on a rid that has ended here: it is passed down; only that it was undone is news.
+
+    A late one of before that is not passed down: what was undone is never shown as a success (rule 10).
+    """
     known = relay.answer
     if known is None or not isinstance(answer, Answer) or not answer.final or answer.verdict is not known.verdict:
         return relay, (Write(relay, durable=False),)
+    latest = known if answer.undone_by is None and known.undone_by is not None else answer
     if answer.undone_by is None and relay.kept:
-        return relay, (Write(relay, durable=False), Reply(answer))
+        return relay, (Write(relay, durable=False), Reply(latest))
     said = replace(relay, answer=answer if answer.undone_by is not None else known, kept=False)
-    return said, (Write(said), Reply(answer))
+    return said, (Write(said), Reply(latest))
 
 
 def _tell(relay: Relay) -> Step:

@@ -72,11 +72,12 @@ def get_open(here: TheOffice) -> list[OpenRedemption]:
     return [_shown(here, found) for found in here.database.read(cases.unfinished)]
 
 
-@router.post("/redemptions/{rid}/decide", summary="Say how a redemption ended", responses=problems(404, 409))
+@router.post("/redemptions/{rid}/decide", summary="Say how a redemption ended", responses=problems(404, 409, 503))
 async def post_decision(rid: Rid, decision: DecisionIn, here: TheOffice) -> Decided:
     """Give a person's word on a redemption that is `open`; who and why are kept in the record.
 
-    409 `not_allowed`: a consume can still be under way, or it has ended. The hint says how long to wait.
+    409 `not_allowed`: a consume can still be under way, or it has ended. The hint says how long to wait. 503
+    `restoring`: the books were put back, and a journal that may know more of it is missing.
     """
     driver = here.driver
     done = None

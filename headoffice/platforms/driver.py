@@ -172,13 +172,17 @@ class Driver:
             _log.info("event=attributed rid=%s by=event ours=%s", rid, ours)
 
     async def decide(self, rid: str, spent: Spent, decision: Decision) -> Done | None:
-        """Take a person's word on a rid: None where no such rid is unfinished, nothing written where it is too soon."""
+        """Take a person's word on a rid: None where no such rid is unfinished, nothing written where it is too soon.
+
+        Raises BehindError where the books are an older copy, or a journal that is missing may hold its end.
+        """
         verdict = _SAID[spent]
-        return await self._step(
-            rid,
-            lambda _, case: machine.decided(case, verdict, decision.why, self._watched_s(rid)),
-            decision=decision,
-        )
+
+        def take(connection: Connection, case: Case) -> machine.Step:
+            standing.require_current(connection)
+            return machine.decided(case, verdict, decision.why, self._watched_s(rid))
+
+        return await self._step(rid, take, decision=decision)
 
     def quiet_in_s(self, rid: str) -> float:
         """Return in how many seconds it may be said of an open rid that it spent nothing."""

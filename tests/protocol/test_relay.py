@@ -88,6 +88,19 @@ def test_the_owner_says_that_it_was_undone_and_that_is_kept_and_passed_down() ->
     assert relay.take_resolve(replace(row, kept=True), ASKED, None, 6.0)[1] == (Reply(undone),)
 
 
+@pytest.mark.rule(10)
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_late_word_that_it_stands_is_not_passed_down_where_it_is_known_to_be_undone(*, kept: bool) -> None:
+    row, _ = relay.heard(_begun(), DONE, 0.1)
+    row, _ = relay.take_resolve(replace(row, kept=True), ASKED, None, 5.0)
+    row, _ = relay.undone(row, "cd" * 16)
+    row, effects = relay.heard(replace(row, kept=kept), DONE, 5.1)
+    (said,) = [effect.message for effect in effects if isinstance(effect, Reply)]
+    assert isinstance(said, Answer)
+    assert said.undone_by == "cd" * 16
+    assert row.answer == said
+
+
 def test_where_the_owner_does_not_say_it_again_nothing_is_said_and_the_record_stays() -> None:
     row, _ = relay.heard(_begun(), DONE, 0.1)
     for after in (

@@ -231,6 +231,23 @@ LAST = (
         "device/counter/test_accepted.py::test_nor_is_it_after_a_restart",
     ),
     Edit(
+        10,
+        "a late word that it stands is not passed down where it is known to be undone",
+        RELAY,
+        "    latest = known if answer.undone_by is None and known.undone_by is not None else answer",
+        "    latest = answer",
+        "protocol/test_relay.py::test_a_late_word_that_it_stands_is_not_passed_down_where_it_is_known_to_be_undone",
+    ),
+    Edit(
+        11,
+        "nobody decides before every journal is there that may hold the end",
+        "headoffice/platforms/driver.py",
+        "            standing.require_current(connection)\n",
+        "",
+        "headoffice/platforms/test_deciding.py"
+        "::test_rule_11_nobody_decides_before_every_journal_is_there_that_may_hold_the_end",
+    ),
+    Edit(
         11,
         "no RESOLVE says forgone before the disk has taken it",
         "device/actions.py",

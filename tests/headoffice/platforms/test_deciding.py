@@ -11,10 +11,13 @@ from protocol import platform as machine
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import client_of
 from tests.headoffice.platforms.conftest import CODE
+from tests.headoffice.test_restore import HERE, THERE, restored, upload
 
 if TYPE_CHECKING:
+    from headoffice.database import Database
     from protocol.messages import Intent
     from tests.headoffice.asgi import Client
+    from tests.headoffice.counter import Clock
     from tests.headoffice.platforms.conftest import Shop
 
 WORD = {"by": "li.lei", "why": "not in the platform's list of uses"}
@@ -113,6 +116,21 @@ def test_nobody_decides_while_it_may_end_by_itself(shop: Shop, door: Client) -> 
     assert answer.status_code == 409
     assert "may still end by itself" in answer.json()["hint"]
     assert shop.confirm(intent).verdict is Verdict.PENDING
+
+
+@pytest.mark.rule(11)
+def test_rule_11_nobody_decides_before_every_journal_is_there_that_may_hold_the_end(
+    shop: Shop, door: Client, database: Database, clock: Clock
+) -> None:
+    intent = _doubtful(shop)
+    address = f"/api/v1/redemptions/{intent.rid}/decide"
+    restored(shop, database, clock)
+    early = door.post(address, json={"spent": "ours", **WORD})
+    assert (early.status_code, early.json()["error"]) == (503, "restoring")
+    assert HERE in early.json()["hint"]
+    for gateway in (HERE, THERE):
+        upload(shop, gateway)
+    assert door.post(address, json={"spent": "ours", **WORD}).json()["verdict"] == "redeemed"
 
 
 def test_a_decision_wants_a_rid_a_name_and_a_reason(shop: Shop, door: Client) -> None:
