@@ -48,7 +48,8 @@ async def all_books(counter: Counter) -> dict[str, Any]:
     else:
         gateway = await asyncio.to_thread(_left_behind, counter.layout.gateway_journal)
     headoffice = await _asked(counter.headoffice, "/api/v1/books")
-    return {"kiosks": of_kiosks, "gateway": _in_order(gateway), "headoffice": _in_order(headoffice)}
+    # The gateway tells the newest first; of rows of one second the sort keeps the order in which they came.
+    return {"kiosks": of_kiosks, "gateway": _in_order(reversed(gateway)), "headoffice": _in_order(headoffice)}
 
 
 async def _asked(service: Service, path: str) -> list[dict[str, Any]]:
