@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from sqlalchemy import bindparam, select
 
-from headoffice.redemptions.standing import ShownBehindError, note_discrepancy, type_of, was_given_up
+from headoffice.redemptions.standing import books_of, note_discrepancy, type_of, was_given_up
 from headoffice.tables.schema import leases, redemptions
 from headoffice.vouchers.books import store_in_books
 from headoffice.vouchers.signing import valid_keys
@@ -57,17 +57,6 @@ def at_home(connection: Connection, ask: Ask, store: Store) -> tuple[Ask, Store]
     return msgspec.structs.replace(ask, store=row.store), store_in_books(connection, row.store)
 
 
-def require_known(connection: Connection, peer: Peer, ask: AskResolve) -> None:
-    """Raise ShownBehindError where books that were never put back do not know the lease of what was accepted.
-
-    No lease is ever deleted, so they are a copy of before it was granted.
-    """
-    if ask.accepted is None or peer.books.generation > 1:
-        return
-    if connection.execute(_GRANTED, {"lease": ask.accepted.lease}).first() is None:
-        raise ShownBehindError(peer, f"lease {ask.accepted.lease}")
-
-
 def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:
     """Rule on what a gateway has accepted under a lease, which may have ended since; the voucher is held."""
     signed = read_signed(ask.intent.code or "")
@@ -80,12 +69,12 @@ def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, momen
 
 
 def _granted(connection: Connection, said: Accepted, voucher: Voucher) -> Granted | None:
-    """Return the lease under which a voucher was accepted; None where it is one of other vouchers."""
+    """Return the lease under which a voucher was accepted; None where nobody was ever granted one."""
     row = connection.execute(_GRANTED, {"lease": said.lease}).first()
-    if row is None:
+    if row is None and books_of(connection).generation > 1:
         # Granted after the copy was made with which these books go on: they have lost it, its holder had it.
         return Granted(length_s=math.inf, declared_lost=was_given_up(connection, said.gateway))
-    if row.type != type_of(connection, voucher.id):
+    if row is None or row.type != type_of(connection, voucher.id):
         return None
     return Granted(length_s=(row.until - row.at).total_seconds(), declared_lost=row.ended_by is not None)
 

@@ -43,14 +43,6 @@ LEASES = (
     ),
     Edit(
         11,
-        "books that do not know the lease of what was accepted stop",
-        f"{_REDEMPTIONS}/accepted.py",
-        "    if ask.accepted is None or peer.books.generation > 1:",
-        "    if ask.accepted is None or peer.books.generation > 0:",
-        f"{_RESTORED}::test_rule_11_books_stop_that_do_not_know_the_lease_of_what_was_accepted",
-    ),
-    Edit(
-        11,
         "books that have forgotten that a lease has ended are older than its holder remembers",
         f"{_REDEMPTIONS}/leases.py",
         "            count(connection, peer.id)",
