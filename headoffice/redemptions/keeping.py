@@ -2,7 +2,9 @@
 
 A line and a commit cannot be one. What spends a use is kept before it is committed: whoever is told of it, the journal
 has it. What gives one back is kept as begun before, and as done only once it is committed: a commit that fails gives
-nothing back in books that are put back later. Nobody is told of either before its line is on disk.
+nothing back in books that are put back later. Who asked is told of neither before its line is on disk. From the books
+gateways, pages and receivers of events learn of an undo from its commit on: one whose process dies before its second
+line may be known, and stands in the journal as begun alone.
 """
 
 from __future__ import annotations

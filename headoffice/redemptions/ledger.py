@@ -298,7 +298,7 @@ class Ledger:
                 if known is not None:
                     return owner.repeat(ask, known), None
                 voucher = voucher_by_code(connection, code or "", store)
-        if isinstance(ask, AskResolve) and ask.accepted is not None and peer is not None:
+        if isinstance(ask, AskResolve) and ask.accepted is not None:
             return accepted.rule(connection, ask, voucher, moment), voucher.id if voucher else None
         refusal = duty.refusal(connection, ask) or duty.not_live(ask, store)
         refused = None if refusal is None else Ruling(answer=refusal, record=True)

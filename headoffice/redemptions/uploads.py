@@ -127,7 +127,7 @@ def _take_own(connection: Connection, entry: Entry) -> list[str]:
     rid, answer, undoes = entry.intent.rid, entry.answer, entry.intent.undoes
     known = rids.known_under(connection, rid)
     if answer is None:
-        # Nobody was told that it is undone, and what was handed over is gone: the redemption stands.
+        # It failed, or its process died right after the commit; what was handed over is gone: the redemption stands.
         in_doubt = known is None and undoes is not None
         return (
             [f"whether it has undone {undoes} is not known, so that stands: see, and undo it anew"] if in_doubt else []
