@@ -290,11 +290,14 @@ def rule_driven(ask: AskRedeem | AskResolve, voucher: Voucher | None, moment: Mo
     """Decide a rid of which an older copy of the books may have forgotten that it was redeemed (rule 11).
 
     An attempt has left, and somebody may have been shown its success: so it is driven forward, whatever has become of
-    the voucher since. Only uses that others hold stand against it, because then they were never this rid's.
+    the voucher since. Only uses that others hold stand against it, because then they were never this rid's: of what was
+    given away and received, its receiver's voucher holds all that was left.
     """
     rid = ask.intent.rid
     if voucher is None:
         return _tombstone(rid, "its voucher is not in the books any more", None)
+    if voucher.state is VoucherState.GIVEN:
+        return _ended(rid, _STATE_VERDICTS[voucher.state], describe(voucher, _STATE_VERDICTS[voucher.state]))
     if ask.intent.quantity > voucher.left:
         verdict = Verdict.ALREADY_REDEEMED if voucher.uses == 1 else Verdict.NOT_ENOUGH_USES
         return _ended(rid, verdict, describe(voucher, verdict))

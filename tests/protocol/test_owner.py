@@ -133,6 +133,26 @@ def test_terms_that_changed_since_the_offer_end_the_rid_unspent() -> None:
     assert ruling.claim == ()
 
 
+@pytest.mark.rule(11)
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"state": VoucherState.WITHDRAWN}, Verdict.REDEEMED),
+        ({"state": VoucherState.GIFTING}, Verdict.REDEEMED),
+        ({"state": VoucherState.GIVEN}, Verdict.GIFTING),
+        ({"state": VoucherState.GIVEN, "uses": 3, "taken": frozenset({1})}, Verdict.GIFTING),
+        ({"taken": frozenset({1})}, Verdict.ALREADY_REDEEMED),
+        ({"uses": 2, "taken": frozenset({1, 2})}, Verdict.NOT_ENOUGH_USES),
+    ],
+)
+def test_rule_11_what_is_driven_forward_gets_its_uses_unless_others_have_them(
+    changes: dict[str, object], verdict: Verdict
+) -> None:
+    ruling = owner.rule_driven(ASK, replace(COFFEE, **changes), HERE)  # type: ignore[arg-type]
+    assert (_final(ruling).verdict, ruling.record) == (verdict, True)
+    assert bool(ruling.claim) is (verdict is Verdict.REDEEMED)
+
+
 def test_a_code_that_nobody_issued_is_unknown() -> None:
     assert _final(owner.rule_redeem(ASK, None, None, HERE)).verdict is Verdict.UNKNOWN_CODE
 

@@ -346,6 +346,15 @@ LAST = (
     ),
     Edit(
         11,
+        "but for what was given away since, which its receiver has",
+        OWNER,
+        "    if voucher.state is VoucherState.GIVEN:\n",
+        "    if voucher.state is VoucherState.DELETED:\n",
+        "headoffice/test_given_restored.py"
+        "::test_rule_11_a_rid_without_an_end_gets_no_use_of_what_was_given_away_and_received",
+    ),
+    Edit(
+        11,
         "its end is counted, so that books which lose it are found out",
         "headoffice/redemptions/driving.py",
         "        standing.count(connection, gateway)\n",
