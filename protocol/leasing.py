@@ -57,7 +57,10 @@ class LeasedVoucher(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gateway has accepted by itself, as the owner under a lease; whoever has it brings the rid to its end."""
+    """What a gateway has accepted by itself, as the owner under a lease; whoever has it brings the rid to its end.
+
+    Only a head office can make the id of a lease, and knows by it what it has granted and forgotten.
+    """
 
     lease: Rid
     gateway: Identity

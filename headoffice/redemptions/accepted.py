@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from sqlalchemy import bindparam, select
 
-from headoffice.redemptions.standing import books_of, note_discrepancy, type_of, was_given_up
+from headoffice.redemptions.seals import granted_in
+from headoffice.redemptions.standing import ShownBehindError, note_discrepancy, type_of, was_given_up
 from headoffice.tables.schema import leases, redemptions
 from headoffice.vouchers.books import store_in_books
 from headoffice.vouchers.signing import valid_keys
@@ -57,6 +58,18 @@ def at_home(connection: Connection, ask: Ask, store: Store) -> tuple[Ask, Store]
     return msgspec.structs.replace(ask, store=row.store), store_in_books(connection, row.store)
 
 
+def require_known(connection: Connection, peer: Peer, ask: AskResolve) -> None:
+    """Raise ShownBehindError where these books have forgotten the lease under which something was accepted.
+
+    No lease is ever deleted, so they are a copy of before they granted it: in this generation, or in one that they have
+    forgotten, too. One of an earlier generation was lost with what was put back then, and a person has said so.
+    """
+    if ask.accepted is None or connection.execute(_GRANTED, {"lease": ask.accepted.lease}).first() is not None:
+        return
+    if (granted_in(connection, ask.accepted.lease) or 0) >= peer.books.generation:
+        raise ShownBehindError(peer, f"lease {ask.accepted.lease}")
+
+
 def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, moment: Moment) -> Ruling:
     """Rule on what a gateway has accepted under a lease, which may have ended since; the voucher is held."""
     signed = read_signed(ask.intent.code or "")
@@ -71,7 +84,7 @@ def rule(connection: Connection, ask: AskResolve, voucher: Voucher | None, momen
 def _granted(connection: Connection, said: Accepted, voucher: Voucher) -> Granted | None:
     """Return the lease under which a voucher was accepted; None where nobody was ever granted one."""
     row = connection.execute(_GRANTED, {"lease": said.lease}).first()
-    if row is None and books_of(connection).generation > 1:
+    if row is None and granted_in(connection, said.lease) is not None:
         # Granted after the copy was made with which these books go on: they have lost it, its holder had it.
         return Granted(length_s=math.inf, declared_lost=was_given_up(connection, said.gateway))
     if row is None or row.type != type_of(connection, voucher.id):

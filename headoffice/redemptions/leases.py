@@ -7,7 +7,6 @@ holder lost; time alone ends nothing here.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, 
 
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
 from headoffice.redemptions.driving import drive_all
-from headoffice.redemptions.standing import count, require_current
+from headoffice.redemptions.seals import sealed_id
+from headoffice.redemptions.standing import books_of, count, require_current
 from headoffice.tables.schema import (
     gateway_stores,
     gateways,
@@ -81,7 +81,7 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
     require_current(connection, wish.type)
     _check(connection, wish, made_of, at)
     generation = select(gateways.c.heard_gen).where(gateways.c.id == wish.gateway)
-    lease = secrets.token_hex(16)
+    lease = sealed_id(connection, books_of(connection).generation)
     row = {
         "id": lease,
         "type": wish.type,

@@ -226,6 +226,8 @@ class Ledger:
             peer = standing.meet(connection, gateway, ask)
             if peer.books.stopped:
                 return peer.stamped(asking.notice(ask, standing.HINT)), None
+            if isinstance(ask, AskResolve):
+                accepted.require_known(connection, peer, ask)
             if practice.concerns(connection, ask.intent):
                 practised = practice.rule(connection, gateway, ask, at, self._undo_window)
                 ruled = Ruled(practised.answer, practised.record)

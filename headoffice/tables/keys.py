@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, LargeBinary, String, Table
 
 from headoffice.tables.columns import NAME, Utc, metadata
 
@@ -16,4 +16,6 @@ signing_keys = Table(
     Column("revoked_at", Utc),
     Column("revoked_by", NAME),
     Column("why", String(400)),
+    # Seals the ids of the leases of what is signed; this one stays here.
+    Column("lease_key", LargeBinary(32), nullable=False),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 HOW = "`hexiao headoffice key make` makes one"
+_LEASE_KEY_BYTES = 32
+_TOLD = [column for column in signing_keys.c if column.name != "lease_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,9 @@ def signer_in(path: Path) -> Signer | None:
 
 
 def register_key(connection: Connection, key: PublicKey, at: datetime) -> None:
-    """Put a public key into the books, for the gateways."""
-    connection.execute(insert(signing_keys), {"id": key.id, "public": key.public, "added_at": at})
+    """Put a public key into the books, for the gateways; with it one that seals the leases of what it signs."""
+    row = {"id": key.id, "public": key.public, "added_at": at, "lease_key": secrets.token_bytes(_LEASE_KEY_BYTES)}
+    connection.execute(insert(signing_keys), row)
 
 
 def revoke_key(connection: Connection, key: str, by: str, why: str, at: datetime) -> None:
@@ -111,8 +115,8 @@ def revoke_key(connection: Connection, key: str, by: str, why: str, at: datetime
 
 
 def all_keys(connection: Connection) -> list[dict[str, Any]]:
-    """Return every key, the oldest first."""
-    rows = connection.execute(select(signing_keys).order_by(signing_keys.c.added_at, signing_keys.c.id))
+    """Return every key, the oldest first, without what seals leases."""
+    rows = connection.execute(select(*_TOLD).order_by(signing_keys.c.added_at, signing_keys.c.id))
     return [dict(row) for row in rows.mappings()]
 
 

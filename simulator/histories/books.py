@@ -48,8 +48,11 @@ class Loan:
     """A lease in the books: to whom, for which voucher, and until when it runs in truth."""
 
     id: str
+    granted_in: int
+    """The generation of the books, which the id of a lease says in truth (``headoffice.redemptions.seals``)."""
     gateway: str
     generation: int
+    """The gateway's own."""
     store: str
     code: str
     at: float

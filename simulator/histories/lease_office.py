@@ -108,11 +108,15 @@ class LeaseOffice(Office):
 
     def _meet(self, gateway: str, ask: Asked) -> Peer:
         peer = super()._meet(gateway, ask)
-        if isinstance(ask, AskResolve) and ask.accepted is not None and self.disk.generation == 1:
-            self._is_shown_more(ask.accepted.lease not in self.loans, gateway)
+        if isinstance(ask, AskResolve) and ask.accepted is not None:
+            self._is_shown_more(self._has_forgotten(ask.accepted.lease), gateway)
         if isinstance(ask, AskHello) and not self.disk.stopped and not self._wants_upload(peer):
             self._give_back(gateway, ask)
         return peer
+
+    def _has_forgotten(self, lease_id: str) -> bool:
+        """Whether these books are a copy of before they granted a lease: those of earlier generations are lost."""
+        return lease_id not in self.loans and self.acceptances.lent[lease_id].granted_in >= self.disk.generation
 
     def marked(self, gateway: str, answer: UpstreamAnswer) -> UpstreamAnswer:
         """Return an answer as it leaves for a gateway; its greeting's names the leases that it holds."""
@@ -213,6 +217,7 @@ class LeaseOffice(Office):
         most_uses, most_value = random.choice(LIMITS)
         loan = Loan(
             id=random.randbytes(16).hex(),
+            granted_in=self.disk.generation,
             gateway=gateway,
             generation=max(1, self.disk.peers[gateway].heard.generation),
             store=store,

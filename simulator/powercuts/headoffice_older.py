@@ -53,7 +53,7 @@ def _migrate(connection: Connection, revision: str) -> None:
 
 
 def _fill(connection: Connection, random: Random) -> None:
-    """Write a store, a gateway, a type, three vouchers and a redemption, in the columns that there are."""
+    """Write a store, a gateway, a type, a key, three vouchers and a redemption, in the columns that there are."""
     books = MetaData()
     books.reflect(connection)
 
@@ -79,6 +79,8 @@ def _fill(connection: Connection, random: Random) -> None:
     what = {"action": "redeem", "intent_digest": bytes(32), "quantity": 1, "method": "scan", "spent": "[1]"}
     put("redemptions", **whose, **what, verdict="redeemed", answer=answer, at=NOON)
     put("uses", voucher=numbers[0], number=1, rid=rid)
+    if "signing_keys" in books.tables:
+        put("signing_keys", id="a" * 8, public="a" * 64, added_at=NOON, lease_key=random.randbytes(32))
     if "cases" in books.tables:
         _put_case(put, random.randbytes(16).hex())
 

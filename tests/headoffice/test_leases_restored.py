@@ -5,27 +5,36 @@ The older copy is played by what gateways know: these books have never seen what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from sqlalchemy import delete, update
 
 from headoffice.redemptions import standing
+from headoffice.tables.keys import signing_keys
+from headoffice.tables.schema import leases, vouchers
+from headoffice.vouchers.signing import all_keys, make_signer, register_key, revoke_key
 from protocol.lease import Cause, accepted_answer
 from protocol.marks import mark_of
+from protocol.messages import Answer, Notice
 from protocol.upstream import AskHello, AskLeased, Entry, Leased
 from protocol.vocabulary import Verdict
-from tests.headoffice.leasing import accept, conflicts, greet, lease_out, tell
+from tests.headoffice.leasing import HOUR, accept, conflicts, greet, lease_out, tell
 from tests.headoffice.test_restore import HERE, THERE, kept, redeemed, restored, upload
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
     from headoffice.database import Database
     from protocol.marks import Mark
     from protocol.upstream import AskResolve
     from tests.headoffice.counter import Clock, Counter
 
-#: Of which these books know nothing: it was granted after the copy was made.
-LOST = "10" * 16
+#: Which no head office has ever granted.
+MADE_UP = "10" * 16
 
 
 def accepted_entry(counter: Counter, ask: AskResolve) -> Entry:
@@ -34,6 +43,18 @@ def accepted_entry(counter: Counter, ask: AskResolve) -> Entry:
     return msgspec.structs.replace(
         kept(counter, ask.intent, None), answer=accepted_answer(ask.intent.rid, ask.accepted), intent=ask.intent
     )
+
+
+def forgotten(counter: Counter, database: Database, **more: Any) -> str:
+    """Lease out, and make these books a copy of before that; return the lease."""
+    lease: str = lease_out(counter, **more)["id"]
+
+    def forget(connection: Connection) -> None:
+        connection.execute(update(vouchers).where(vouchers.c.lease == lease).values(lease=None))
+        connection.execute(delete(leases).where(leases.c.id == lease))
+
+    database.write(forget)
+    return lease
 
 
 @pytest.mark.rule(11)
@@ -91,7 +112,7 @@ def test_rule_11_what_was_accepted_under_a_lease_that_the_books_have_lost_is_red
     leasing: Counter, database: Database, clock: Clock, *, uploaded: bool
 ) -> None:
     code = leasing.issue(type="latte", signed=True)
-    ask = accept(leasing, LOST, code)
+    ask = accept(leasing, forgotten(leasing, database), code)
     restored(leasing, database, clock)
     upload(leasing, HERE, *([accepted_entry(leasing, ask)] if uploaded else []))
     upload(leasing, THERE)
@@ -104,7 +125,7 @@ def test_rule_11_what_was_accepted_has_its_use_before_what_nobody_was_told_of(
     leasing: Counter, database: Database, clock: Clock
 ) -> None:
     code = leasing.issue(type="latte", signed=True)
-    ask = accept(leasing, LOST, code)
+    ask = accept(leasing, forgotten(leasing, database), code)
     other = leasing.in_store("jingan")
     untold = other.intent(code)
     restored(leasing, database, clock)
@@ -132,7 +153,7 @@ def test_what_a_gateway_had_accepted_whose_journal_was_given_up_is_a_conflict_of
     leasing: Counter, database: Database, clock: Clock
 ) -> None:
     code = leasing.issue(type="latte", signed=True)
-    ask = accept(leasing, LOST, code)
+    ask = accept(leasing, forgotten(leasing, database), code)
     restored(leasing, database, clock)
     upload(leasing, THERE)
     database.write(lambda connection: standing.declare_lost(connection, HERE, "Li Wei", "burnt", clock()))
@@ -188,8 +209,81 @@ def test_rule_11_books_that_have_forgotten_that_a_lease_has_ended_are_older_than
     assert mark(made["id"]) > before
 
 
-def test_a_lease_that_a_kiosk_has_made_up_stops_nobody(leasing: Counter, database: Database) -> None:
-    ask = accept(leasing, LOST, leasing.issue(type="latte", signed=True))
-    assert tell(leasing, ask).verdict is Verdict.OFFLINE_CONFLICT
-    assert database.read(standing.status)["stopped"] is None
-    assert leasing.redeem(leasing.issue(type="latte")).verdict is Verdict.REDEEMED
+def stopped_by(database: Database) -> str | None:
+    """Return what was shown to these books that has stopped them."""
+    stopped = database.read(standing.status)["stopped"]
+    return None if stopped is None else str(stopped["shown"])
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("brought_by", [HERE, THERE])
+def test_rule_11_books_stop_that_have_forgotten_the_lease_of_what_was_accepted(
+    leasing: Counter, database: Database, clock: Clock, brought_by: str
+) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    ask = accept(leasing, forgotten(leasing, database), code)
+    if brought_by == THERE:  # its kiosk was moved
+        ask = msgspec.structs.replace(ask, store="jingan")
+    said = leasing.ledger.answer(brought_by, ask)
+    assert isinstance(said, Notice)
+    assert (said.verdict, said.rid, said.hint) == (Verdict.FAULT, ask.intent.rid, standing.HINT)
+    assert ask.accepted is not None
+    assert stopped_by(database) == f"lease {ask.accepted.lease}"
+    restored(leasing, database, clock)
+    upload(leasing, HERE)
+    upload(leasing, THERE)
+    ended = leasing.ledger.answer(brought_by, ask)
+    assert isinstance(ended, Answer)
+    assert ended.verdict is Verdict.REDEEMED
+    assert (leasing.spent(code), conflicts(leasing)) == (1, [])
+
+
+@pytest.mark.rule(11)
+def test_rule_11_restored_books_stop_that_have_forgotten_a_lease_of_their_own_generation_and_no_other(
+    leasing: Counter, database: Database, clock: Clock
+) -> None:
+    codes = [leasing.issue(type="latte", signed=True) for _ in range(2)]
+    before = accept(leasing, forgotten(leasing, database), codes[0])
+    restored(leasing, database, clock)
+    upload(leasing, HERE)
+    upload(leasing, THERE)
+    since = accept(leasing, forgotten(leasing, database), codes[1])
+    assert tell(leasing, before).verdict is Verdict.REDEEMED
+    assert stopped_by(database) is None
+    assert isinstance(leasing.ledger.answer(HERE, since), Notice)
+    assert since.accepted is not None
+    assert stopped_by(database) == f"lease {since.accepted.lease}"
+
+
+@pytest.mark.parametrize("in_restored_books", [False, True])
+def test_a_lease_that_a_kiosk_has_made_up_stops_nobody_and_gives_no_right(
+    leasing: Counter, database: Database, clock: Clock, *, in_restored_books: bool
+) -> None:
+    codes = [leasing.issue(type="latte", signed=True) for _ in range(4)]
+    lost = forgotten(leasing, database)
+    if in_restored_books:
+        restored(leasing, database, clock)
+        upload(leasing, HERE)
+        upload(leasing, THERE)
+    like_it = f"{lost[:-1]}{int(lost[-1], 16) ^ 1:x}", f"0009{lost[4:]}", MADE_UP
+    for code, lease in zip(codes, like_it, strict=False):
+        assert tell(leasing, accept(leasing, lease, code)).verdict is Verdict.OFFLINE_CONFLICT
+    assert stopped_by(database) is None
+    assert leasing.redeem(codes[3]).verdict is Verdict.REDEEMED
+
+
+@pytest.mark.rule(11)
+def test_rule_11_a_lease_is_known_by_a_copy_of_before_the_newest_key_and_whatever_was_revoked(
+    leasing: Counter, database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    code = leasing.issue(type="latte", signed=True)
+    clock.pass_by(HOUR)
+    fresh = make_signer(tmp_path / "fresh.key").public
+    database.write(lambda connection: register_key(connection, fresh, clock()))
+    lost = forgotten(leasing, database)
+    database.write(lambda connection: connection.execute(delete(signing_keys).where(signing_keys.c.id == fresh.id)))
+    (key,) = database.read(all_keys)
+    database.write(lambda connection: revoke_key(connection, str(key["id"]), "Li Wei", "stolen", clock()))
+    assert isinstance(leasing.ledger.answer(HERE, accept(leasing, lost, code)), Notice)
+    assert stopped_by(database) == f"lease {lost}"
+    assert set(key) == {"id", "public", "added_at", "revoked_at", "revoked_by", "why"}, "what seals is told to nobody"

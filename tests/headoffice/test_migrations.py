@@ -13,11 +13,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from headoffice import migrations
 from headoffice.database import open_database
 from headoffice.errors import DatabaseError
+from headoffice.tables.keys import signing_keys
 from headoffice.tables.schema import metadata
 
 if TYPE_CHECKING:
@@ -64,6 +65,23 @@ def test_several_that_start_at_once_migrate_once(empty_url: str) -> None:
         for opened in threads.map(open_database, [empty_url] * 4):
             opened.close()
     with closing(open_database(empty_url)) as database:
+        assert database.read(_differences) == []
+
+
+def test_each_key_of_before_gets_one_of_its_own_that_seals_leases(empty_url: str) -> None:
+    with closing(open_database(empty_url)) as database:
+
+        def as_before(connection: Connection) -> None:
+            connection.execute(text("ALTER TABLE signing_keys DROP COLUMN lease_key"))
+            put = "INSERT INTO signing_keys (id, public, added_at) VALUES ('{0}', '{0}', '2026-11-21 04:00:00+00')"
+            for key in ("aaaaaaaa", "bbbbbbbb"):
+                connection.execute(text(put.format(key)))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0025'"))
+
+        database.write(as_before)
+    with closing(open_database(empty_url)) as database:
+        drawn = database.read(lambda connection: connection.execute(select(signing_keys.c.lease_key)).scalars().all())
+        assert [len(key) for key in set(drawn)] == [32, 32]
         assert database.read(_differences) == []
 
 

@@ -43,6 +43,31 @@ LEASES = (
     ),
     Edit(
         11,
+        "books stop that have forgotten the lease of what was accepted",
+        f"{_REDEMPTIONS}/ledger.py",
+        "                accepted.require_known(connection, peer, ask)\n",
+        "                pass\n",
+        f"{_RESTORED}::test_rule_11_books_stop_that_have_forgotten_the_lease_of_what_was_accepted",
+    ),
+    Edit(
+        11,
+        "restored ones too, where it was of their own generation",
+        f"{_REDEMPTIONS}/accepted.py",
+        ">= peer.books.generation:",
+        "== 1 == peer.books.generation:",
+        f"{_RESTORED}"
+        "::test_rule_11_restored_books_stop_that_have_forgotten_a_lease_of_their_own_generation_and_no_other",
+    ),
+    Edit(
+        11,
+        "whatever keys were made, or revoked, since the copy",
+        f"{_REDEMPTIONS}/seals.py",
+        ".order_by(signing_keys.c.added_at, signing_keys.c.id)",
+        ".order_by(signing_keys.c.added_at.desc(), signing_keys.c.id)",
+        f"{_RESTORED}::test_rule_11_a_lease_is_known_by_a_copy_of_before_the_newest_key_and_whatever_was_revoked",
+    ),
+    Edit(
+        11,
         "books that have forgotten that a lease has ended are older than its holder remembers",
         f"{_REDEMPTIONS}/leases.py",
         "            count(connection, peer.id)",
