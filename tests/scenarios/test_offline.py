@@ -16,6 +16,7 @@ from protocol.vocabulary import Verdict
 from simulator.layout import GATEWAY, STORES, Layout
 from tests.scenarios.answers import assert_ended_in_books, assert_says
 from tests.scenarios.counter import Counter, quoted, running_counter
+from tests.scenarios.test_older_copies import copied, put_back, restore
 from tests.simulator.waiting import until
 
 if TYPE_CHECKING:
@@ -179,3 +180,36 @@ def test_a_lease_that_is_recalled_goes_back_by_itself_and_its_vouchers_are_every
     kiosk.take_away()
     kiosk.tidy()
     assert kiosk.redeem(code)["light"]["colour"] == "green"
+
+
+@pytest.mark.rule(11)
+def test_rule_11_books_of_before_a_lease_stop_and_once_restored_have_what_was_accepted_under_it(
+    store: tuple[Counter, Layout], tmp_path: Path
+) -> None:
+    counter, layout = store
+    counter.tidy()
+    office, kiosk = Office(counter), counter.kiosk()
+    (code,) = office.signed(1, "离线拿铁")
+    books, configuration = layout.headoffice / "hexiao.db", layout.headoffice / "headoffice.toml"
+    counter.part("headoffice", "kill")
+    copied(books, tmp_path / "copy")
+    counter.part("headoffice", "start")
+    lease = office.lease()
+    greeted(counter)
+    until(lambda: held(layout, lease))
+    counter.link("gateway-headoffice", "cut")
+    kiosk.show(code)
+    kiosk.until_verdict("redeemable")
+    kiosk.press("ok")
+    rid = kiosk.until_verdict("accepted_offline")["rid"]
+
+    counter.part("headoffice", "kill")
+    put_back(books, tmp_path / "copy")
+    counter.part("headoffice", "start")
+    counter.link("gateway-headoffice", "restore")
+    until(lambda: f"lease {lease}" in restore("headoffice", configuration, "--status"), 40)
+    restore("headoffice", configuration, "--yes", "--by", "Li Wei")
+    until(partial(redeemed_everywhere, counter, rid), 40)
+    assert set(counter.rows(rid)) == {"till-1", "gateway", "headoffice"}
+    assert rid not in [row["rid"] for row in office.call("GET", "/api/v1/conflicts")]
+    kiosk.clear()
