@@ -167,8 +167,9 @@ def record(connection: Connection, entry: Record) -> None:
         stock.take(connection, voucher, intent.rid, len(ruling.claim))
     if ruling.release is not None:
         give_back(connection, voucher, ruling.release, by=intent.rid)
-    tell_ruling(connection, entry, answer)
-    ruled(connection, entry, answer)
+    if answer.undone_by is None:  # else told by its undo alone: nothing tells behind that one that it stands
+        tell_ruling(connection, entry, answer)
+        ruled(connection, entry, answer)
 
 
 def give_back(connection: Connection, voucher: str | None, rid: str, by: str) -> None:

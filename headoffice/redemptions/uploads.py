@@ -196,7 +196,8 @@ def _open_lost(connection: Connection, store: str) -> list[str]:
 
 def _record(connection: Connection, gateway: str | None, entry: Entry, answer: Answer) -> list[str]:
     rid, found = entry.intent.rid, _open_lost(connection, entry.store)
-    voucher = answer.voucher or entry.voucher
+    target = rids.known_under(connection, entry.intent.undoes) if entry.intent.undoes else None
+    voucher = target.voucher if target else answer.voucher or entry.voucher
     if (platform := rids.platform_of(voucher)) is not None:
         voucher = None
     if voucher is not None and not _is_there(connection, voucher):
@@ -213,10 +214,8 @@ def _record(connection: Connection, gateway: str | None, entry: Entry, answer: A
         told = [{"voucher": voucher, "number": number, "rid": rid} for number in answer.uses]
         connection.execute(insert(unplaced_uses), told)
         rids.place(connection, voucher)
-    elif answer.verdict is Verdict.UNDONE and entry.intent.undoes is not None:
-        known = rids.known_under(connection, entry.intent.undoes)
-        if known is not None and known.answer.undone_by is None:
-            rids.give_back(connection, known.voucher, entry.intent.undoes, by=rid)
+    elif answer.verdict is Verdict.UNDONE and target is not None and target.answer.undone_by is None:
+        rids.give_back(connection, target.voucher, target.intent.rid, by=rid)
     return found
 
 

@@ -30,6 +30,15 @@ TRANSACTIONS = (
         "headoffice/test_keeping.py::test_an_undo_that_failed_comes_true_by_no_restore",
     ),
     Edit(
+        10,
+        "what was undone is told by its undo alone, in restored books too",
+        "headoffice/redemptions/rids.py",
+        "    if answer.undone_by is None:  # else",
+        "    if True:  # else",
+        "headoffice/outbox/test_telling_restored.py"
+        "::test_rule_10_what_was_undone_before_it_was_uploaded_is_not_told_as_redeemed",
+    ),
+    Edit(
         11,
         "of two messages of a gateway that overlap the books remember the higher mark",
         "headoffice/redemptions/standing.py",
