@@ -229,7 +229,7 @@ class Driver:
                 return None
             done = cases.carry_out(connection, filed.gateway, work(connection, filed.case), self._clock(), decision)
             if done.wrote:
-                standing.count(connection, filed.gateway)
+                standing.count(connection, {filed.gateway: 1})
             return done
 
         done = await self._workers.write(self._database.write, take)

@@ -6,6 +6,7 @@ An attempt of theirs has left, and somebody may have been shown its success (rul
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,29 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def drive(connection: Connection, voucher: str, at: datetime) -> bool:
-    """Bring the rids at a voucher that is held to their end; return whether there were any without one."""
+def drive(connection: Connection, voucher: str, at: datetime, asks: str | None = None) -> bool:
+    """Bring the rids at a voucher that is held to their end; return whether there were any without one.
+
+    ``asks``: the gateway whose own number is held behind theirs, for what it asks.
+    """
+    return _count(connection, _drive(connection, voucher, at), asks)
+
+
+def drive_all(connection: Connection, of: Select[str], at: datetime, asks: str) -> None:
+    """Bring the rids at these vouchers, all of which are held, to their end; ``asks`` as in ``drive``."""
+    found = uploads.with_open(connection, of)
+    _count(connection, [gateway for voucher in found for gateway in _drive(connection, voucher, at)], asks)
+
+
+def _count(connection: Connection, driven: list[str], asks: str | None) -> bool:
+    """Count what was driven, once nothing more is held for it; return whether there was anything."""
+    if driven:
+        standing.count(connection, ({} if asks is None else {asks: 0}) | Counter(driven))
+    return bool(driven)
+
+
+def _drive(connection: Connection, voucher: str, at: datetime) -> list[str]:
+    """Bring the rids at a voucher to their end; return the gateways of which that is recorded."""
     found = uploads.open_at(connection, voucher)
     for gateway, entry in found:
         store = store_in_books(connection, entry.store)
@@ -41,13 +63,6 @@ def drive(connection: Connection, voucher: str, at: datetime) -> bool:
         else:
             ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
         rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
-        standing.count(connection, gateway)
         uploads.ended(connection, entry.intent.rid)
         _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
-    return bool(found)
-
-
-def drive_all(connection: Connection, of: Select[str], at: datetime) -> None:
-    """Bring the rids at these vouchers, all of which are held, to their end."""
-    for voucher in uploads.with_open(connection, of):
-        drive(connection, voucher, at)
+    return [gateway for gateway, _ in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
 from headoffice.redemptions import comparing, leases, standing, uploads
@@ -30,11 +31,12 @@ def answer(connection: Connection, peer: Peer, ask: Asked, at: datetime, platfor
     """Answer a gateway, inside the caller's transaction; the books are not stopped."""
     match ask:
         case AskHello():
-            if not peer.wants_upload:  # what was accepted is told by its journal, too
-                leases.take_back(connection, peer, ask.returned, at)
+            # What was accepted is told by its journal, too.
+            ended = 0 if peer.wants_upload else leases.take_back(connection, peer, ask.returned, at)
             held = leases.held_by(connection, peer, at)
             met = Met(upload=peer.wants_upload, keys=valid_keys(connection), leases=held)
-            return standing.advance(connection, peer, by=0).stamped(met)
+            # Each is counted: books that forget that it has ended are older than their gateway remembers.
+            return standing.advance(connection, peer, by=ended).stamped(met)
         case AskUpload():
             return _take_up(connection, peer, ask, at, platforms)
         case AskLeased():
@@ -53,8 +55,12 @@ def _take_up(
 ) -> UpstreamAnswer:
     if not peer.wants_upload:
         return peer.stamped(Met())
+    uploads.hold(connection, ask.entries)
+    recorded = Counter({peer.id: 0})
     for entry in ask.entries:
-        peer = uploads.take_up(connection, peer, entry, at, platforms)
+        recorded.update(uploads.take_up(connection, peer, entry, at, platforms))
+    standing.count(connection, recorded)
+    peer = standing.advance(connection, peer, by=0)
     if ask.last:
         standing.uploaded(connection, peer, at)
         _log.warning("event=journal_taken_up gateway=%s generation=%s", peer.id, peer.books.generation)

@@ -15,7 +15,7 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, exists, func, 
 from headoffice.errors import NotAllowedError, NotFoundError, RefusedError
 from headoffice.redemptions.driving import drive_all
 from headoffice.redemptions.seals import sealed_id
-from headoffice.redemptions.standing import books_of, count, require_current
+from headoffice.redemptions.standing import books_of, require_current
 from headoffice.tables.schema import (
     gateway_stores,
     gateways,
@@ -36,6 +36,7 @@ from protocol.signed import PREFIX
 from protocol.upstream import Leased
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -80,20 +81,6 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
     made_of = find_type(connection, wish.type)
     require_current(connection, wish.type)
     _check(connection, wish, made_of, at)
-    generation = select(gateways.c.heard_gen).where(gateways.c.id == wish.gateway)
-    lease = sealed_id(connection, books_of(connection).generation)
-    row = {
-        "id": lease,
-        "type": wish.type,
-        "store": wish.store,
-        "gateway": wish.gateway,
-        "gateway_gen": max(1, connection.execute(generation).scalar_one()),
-        "at": at,
-        "until": wish.until,
-        "most_uses": wish.most_uses,
-        "most_value": wish.most_value,
-    }
-    connection.execute(insert(leases), row)
     free = [
         vouchers.c.type == wish.type,
         vouchers.c.state == VoucherState.ACTIVE,
@@ -107,7 +94,20 @@ def grant(connection: Connection, wish: Wish, at: datetime) -> str:
         msg = f"no signed voucher of the type {wish.type} is free to be leased"
         raise NotAllowedError(msg)
     # A use that is another's in truth must not be told to the holder as free.
-    drive_all(connection, of_type, at)
+    drive_all(connection, of_type, at, wish.gateway)
+    lease = sealed_id(connection, books_of(connection).generation)
+    row = {
+        "id": lease,
+        "type": wish.type,
+        "store": wish.store,
+        "gateway": wish.gateway,
+        "gateway_gen": max(1, _generation_of_holder(connection, wish.gateway)),
+        "at": at,
+        "until": wish.until,
+        "most_uses": wish.most_uses,
+        "most_value": wish.most_value,
+    }
+    connection.execute(insert(leases), row)
     connection.execute(update(vouchers).where(*free).values(lease=lease))
     return lease
 
@@ -125,22 +125,22 @@ def declare_lost(connection: Connection, lease: str, by: str, why: str, at: date
     Raises NotFoundError, NotAllowedError.
     """
     _running(connection, lease)
-    _end(connection, lease, at, by=by, why=why)
+    _end(connection, [lease], at, by=by, why=why)
 
 
-def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at: datetime) -> None:
-    """End the leases that a gateway gives back, having told all that it accepted.
+def take_back(connection: Connection, peer: Peer, returned: tuple[str, ...], at: datetime) -> int:
+    """End the leases that a gateway gives back, having told all that it accepted; return how many have ended by that.
 
     One that it was given before its journal was put back to an older copy is not its to give back: that journal has
     forgotten what was accepted. Only a person can end it.
     """
-    for lease in returned:
-        row = connection.execute(_GRANTED, {"lease": lease}).first()
-        if row is None or row.ended_at is not None:
-            continue
-        if (row.gateway, row.gateway_gen) == (peer.id, max(1, peer.heard.generation)):
-            _end(connection, lease, at)
-            count(connection, peer.id)  # books that forget this are older than their gateway remembers
+    if not returned:
+        return 0
+    its_own = (leases.c.gateway == peer.id, leases.c.gateway_gen == max(1, peer.heard.generation))
+    given_back = select(leases.c.id).where(leases.c.id.in_(returned), *its_own, _RUNNING).order_by(leases.c.id)
+    ending = connection.execute(given_back.with_for_update()).scalars().all()
+    _end(connection, ending, at)
+    return len(ending)
 
 
 def held_by(connection: Connection, peer: Peer, at: datetime) -> tuple[Lease, ...]:
@@ -205,12 +205,21 @@ def _check(connection: Connection, wish: Wish, made_of: Any, at: datetime) -> No
     if not made_of["everywhere"] and not here:
         msg = f"vouchers of the type {wish.type} are not valid in the store {wish.store}"
         raise RefusedError(msg)
-    # Held, so that of two grants at the same time the second one counts the first.
-    connection.execute(select(gateways.c.id).where(gateways.c.id == wish.gateway).with_for_update())
-    held = select(func.count()).select_from(leases).where(leases.c.gateway == wish.gateway, _RUNNING)
+
+
+def _generation_of_holder(connection: Connection, gateway: str) -> int:
+    """Return the generation of a gateway that may hold one more lease; raise NotAllowedError.
+
+    It is held, so that of two grants at the same time the second one counts the first: behind the vouchers, as whoever
+    redeems one does.
+    """
+    heard = select(gateways.c.heard_gen).where(gateways.c.id == gateway).with_for_update(key_share=True)
+    generation = int(connection.execute(heard).scalar_one())
+    held = select(func.count()).select_from(leases).where(leases.c.gateway == gateway, _RUNNING)
     if connection.execute(held).scalar_one() >= MOST_OF_A_GATEWAY:
-        msg = f"the gateway {wish.gateway} holds {MOST_OF_A_GATEWAY} leases already"
+        msg = f"the gateway {gateway} holds {MOST_OF_A_GATEWAY} leases already"
         raise NotAllowedError(msg)
+    return generation
 
 
 def _running(connection: Connection, lease: str) -> Any:  # noqa: ANN401 - a row
@@ -224,11 +233,13 @@ def _running(connection: Connection, lease: str) -> Any:  # noqa: ANN401 - a row
     return row
 
 
-def _end(connection: Connection, lease: str, at: datetime, by: str | None = None, why: str | None = None) -> None:
-    connection.execute(update(leases).where(leases.c.id == lease).values(ended_at=at, ended_by=by, why=why))
-    held = select(vouchers.c.id).where(vouchers.c.lease == lease).order_by(vouchers.c.id).with_for_update()
-    connection.execute(held).all()
-    connection.execute(update(vouchers).where(vouchers.c.lease == lease).values(lease=None))
+def _end(
+    connection: Connection, ending: Sequence[str], at: datetime, by: str | None = None, why: str | None = None
+) -> None:
+    connection.execute(update(leases).where(leases.c.id.in_(ending)).values(ended_at=at, ended_by=by, why=why))
+    lent = vouchers.c.lease.in_(ending)
+    connection.execute(select(vouchers.c.id).where(lent).order_by(vouchers.c.id).with_for_update()).all()
+    connection.execute(update(vouchers).where(lent).values(lease=None))
 
 
 def _told(row: Any, at: datetime) -> Lease:  # noqa: ANN401 - a row

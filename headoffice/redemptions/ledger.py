@@ -295,7 +295,7 @@ class Ledger:
             if waiting.must_wait(connection, peer, ask, voucher):
                 return Ruling(answer=pending(ask)), None
             held = voucher.id if voucher else uploads.held_voucher(connection, ask.intent.rid)
-            if held is not None and drive(connection, held, moment.at):
+            if held is not None and drive(connection, held, moment.at, peer.id):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
                     return owner.repeat(ask, known), None
@@ -316,9 +316,9 @@ class Ledger:
         if target is not None and target.voucher is not None:
             # Another undo of it may have been committed while this one waited for the voucher: read it again.
             lock_voucher(connection, target.voucher)
-            if peer is not None and peer.books.generation > 1 and drive(connection, target.voucher, moment.at):
-                known = rids.known_under(connection, ask.intent.rid)
-                if known is not None:
+            if peer is not None and peer.books.generation > 1:
+                drive(connection, target.voucher, moment.at, peer.id)
+                if (known := rids.known_under(connection, ask.intent.rid)) is not None:
                     return owner.repeat(ask, known), None
             target = self._target(connection, ask)
         return owner.rule_undo(ask, None, target, moment, self._undo_window), target.voucher if target else None

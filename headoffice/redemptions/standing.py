@@ -46,6 +46,7 @@ from protocol.marks import Mark, mark_of, shown_in, stamped
 from protocol.platform import Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -75,7 +76,7 @@ _ADVANCE = (
     .values({heard: case((_REMEMBERS_LESS, shown), else_=heard) for heard, shown in zip(_HEARD, _SHOWN, strict=True)})
     .returning(gateways.c.seq, *_HEARD)
 )
-_COUNT = update(gateways).where(gateways.c.id == bindparam("peer")).values(seq=gateways.c.seq + 1)
+_COUNT = update(gateways).where(gateways.c.id == bindparam("peer")).values(seq=gateways.c.seq + bindparam("by"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +190,13 @@ def advance(connection: Connection, peer: Peer, by: int = 1) -> Peer:
     return replace(peer, seq=now.seq, heard=Mark(now.heard_gen, now.heard_seq))
 
 
-def count(connection: Connection, gateway: str) -> None:
-    """Count what is recorded of a gateway though it has not asked for it, so that it remembers that; do this last."""
-    connection.execute(_COUNT, {"peer": gateway})
+def count(connection: Connection, recorded: Mapping[str, int]) -> None:
+    """Count what is recorded of gateways though they have not asked for it, so that they remember that; do this last.
+
+    In one order, so that two who count several never wait for each other. Zero: its row is only held, in its turn.
+    """
+    for gateway in sorted(recorded):
+        connection.execute(_COUNT, {"peer": gateway, "by": recorded[gateway]})
 
 
 def stop(connection: Connection, found: ShownBehindError, at: datetime) -> None:

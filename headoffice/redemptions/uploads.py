@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 
 from headoffice.platforms import cases
 from headoffice.platforms.cases import Filed
 from headoffice.redemptions import rids
 from headoffice.redemptions.online import BY_POST, open_store
 from headoffice.redemptions.rids import Record
-from headoffice.redemptions.standing import advance, count, note_discrepancy, restore
+from headoffice.redemptions.standing import note_discrepancy, restore
 from headoffice.registry import ONLINE_STORE, put_store
 from headoffice.tables.schema import redemptions, stores, vouchers
 from headoffice.tables.standing import unplaced_uses, uploaded_open
@@ -32,7 +32,7 @@ from protocol.values import replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -91,27 +91,40 @@ def ended(connection: Connection, rid: str) -> None:
     connection.execute(_ENDED, {"of_rid": rid})
 
 
-def take_up(connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None = None) -> Peer:
-    """Write down what a gateway has kept of a rid, where these books do not have it; return it with its rids counted.
+def hold(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Hold the vouchers that these rids are about until the transaction ends, all in one order.
+
+    Before anything is read of them: what is given back to one that is given away meanwhile is its receiver's.
+    """
+    told = {voucher for one in entries for voucher in (one.voucher, one.answer and one.answer.voucher) if voucher}
+    named = {rid for one in entries for rid in (one.intent.rid, one.intent.undoes) if rid}
+    recorded = select(redemptions.c.voucher).where(redemptions.c.rid.in_(named))
+    found = select(vouchers.c.id).where(or_(vouchers.c.id.in_(told), vouchers.c.id.in_(recorded)))
+    connection.execute(found.order_by(vouchers.c.id).with_for_update()).all()
+
+
+def take_up(
+    connection: Connection, peer: Peer, entry: Entry, at: datetime, platforms: Platforms | None = None
+) -> list[str]:
+    """Write down what a gateway has kept of a rid, where these books do not have it; return whose numbers that raises.
 
     Of what the books do have nothing is changed, but that an undo which they have lost is done again. Practice is in no
     books.
     """
     rid, answer = entry.intent.rid, entry.answer
     if is_practice(entry.intent.code) or (answer is not None and answer.detail.practice):
-        return peer
+        return []
     known = rids.known_under(connection, rid)
     if answer is None or not answer.final:
         if known is None:
             _keep_open(connection, peer, entry, at, platforms)
-        return peer
+        return []
     for what in _take_back(connection, peer.id, entry, answer, known):
         _differ(connection, peer, rid, what, at)
     if known is not None:
-        return peer
+        return []
     ended(connection, rid)
-    _recall(connection, peer, entry, answer, at)
-    return advance(connection, peer)
+    return [peer.id, *_recall(connection, peer, entry, answer, at)]
 
 
 def restore_with(connection: Connection, own: Iterable[Entry], by: str, at: datetime) -> list[str]:
@@ -124,6 +137,7 @@ def restore_with(connection: Connection, own: Iterable[Entry], by: str, at: date
 
 
 def _take_own(connection: Connection, entry: Entry) -> list[str]:
+    hold(connection, [entry])
     rid, answer, undoes = entry.intent.rid, entry.answer, entry.intent.undoes
     known = rids.known_under(connection, rid)
     if answer is None:
@@ -219,22 +233,26 @@ def _record(connection: Connection, gateway: str | None, entry: Entry, answer: A
     return found
 
 
-def _recall(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> None:
-    """Give a rid that has ended at a platform its case again; what these books have at its only use since ends."""
+def _recall(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at: datetime) -> list[str]:
+    """Give a rid that has ended at a platform its case again; what these books have at its only use since ends.
+
+    Returns the gateway of which that end is recorded.
+    """
     known = cases.find(connection, entry.intent.rid)
     if known is None and rids.platform_of(answer.voucher) is None:
-        return
+        return []
     lost = presume(entry.requester, entry.store, entry.intent, at.timestamp())
     filed = known or Filed(case=lost, gateway=peer.id)
-    case = recalled(filed.case, answer)
+    case, raised = recalled(filed.case, answer), list[str]()
     holder = cases.holder(connection, case.voucher) if case.claims and case.voucher else None
     if holder is not None and holder.rid != case.rid and holder.answer is not None:
         _differ(connection, peer, case.rid, f"the only use of {case.voucher} is {holder.rid}'s", at)
         case = replace(case, voucher=None)
     elif holder is not None and (rival := cases.find(connection, holder.rid)) is not None and holder.rid != case.rid:
         cases.carry_out(connection, rival.gateway, outdone(rival.case, case), at)
-        count(connection, rival.gateway)
+        raised.append(rival.gateway)
     cases.put_case(connection, replace(filed, case=case))
+    return raised
 
 
 def _differ(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:

@@ -219,7 +219,7 @@ class Work:
 
         def carry_out(connection: Connection) -> None:
             cases.carry_out(connection, AT_PLATFORM, step, NOON)
-            standing.count(connection, AT_PLATFORM)
+            standing.count(connection, {AT_PLATFORM: 1})
 
         self._database.write(carry_out)
         self._ledger.did(*keys)

@@ -40,16 +40,23 @@ def race(*runners: Callable[[], Result]) -> list[Result]:
         return list(threads.map(run, runners))
 
 
-def overlapping(database: Database, first: Callable[[Connection], object], second: Callable[[], Result]) -> Result:
+def overlapping(
+    database: Database,
+    first: Callable[[Connection], object],
+    second: Callable[[], Result],
+    meanwhile: Callable[[Connection], object] | None = None,
+) -> Result:
     """Return what ``second`` comes to while a transaction of ``first`` is open.
 
-    That is committed once ``second`` waits for it, or has ended without.
+    That is committed once ``second`` waits for it, or has ended without; before, ``meanwhile`` goes on in it.
     """
     with ThreadPoolExecutor(1) as thread:
         with database.engine.begin() as connection:
             first(connection)
             later = thread.submit(second)
             _until_it_waits(connection, later)
+            if meanwhile is not None:
+                meanwhile(connection)
         return later.result(WAIT_S)
 
 

@@ -153,7 +153,7 @@ def test_a_journal_that_is_uploaded_brings_no_practice_into_the_books(office: Of
 
     def take(connection: Connection) -> None:
         peer = standing.meet(connection, counter.gateway, AskHello())
-        assert uploads.take_up(connection, peer, entry, counter.clock.at) == peer
+        assert uploads.take_up(connection, peer, entry, counter.clock.at) == []
 
     office.database.write(take)
     assert counter.books() == []

@@ -357,8 +357,8 @@ LAST = (
         11,
         "its end is counted, so that books which lose it are found out",
         "headoffice/redemptions/driving.py",
-        "        standing.count(connection, gateway)\n",
-        "",
+        "        standing.count(connection, ({} if asks is None else {asks: 0}) | Counter(driven))",
+        "        str(asks)",
         "headoffice/test_restore.py::test_a_rid_that_is_driven_forward_raises_the_number_of_its_gateway",
     ),
     Edit(

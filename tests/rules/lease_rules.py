@@ -37,8 +37,8 @@ LEASES = (
         11,
         "no lease is taken back before the journal that tells what was accepted is there",
         f"{_REDEMPTIONS}/exchange.py",
-        "            if not peer.wants_upload:",
-        "            if peer.id:",
+        "ended = 0 if peer.wants_upload else",
+        "ended = 0 if not peer.id else",
         f"{_RESTORED}::test_rule_11_no_lease_is_taken_back_before_the_journal_that_tells_what_was_accepted_is_there",
     ),
     Edit(
@@ -69,9 +69,9 @@ LEASES = (
     Edit(
         11,
         "books that have forgotten that a lease has ended are older than its holder remembers",
-        f"{_REDEMPTIONS}/leases.py",
-        "            count(connection, peer.id)",
-        "            str(peer.id)",
+        f"{_REDEMPTIONS}/exchange.py",
+        "standing.advance(connection, peer, by=ended)",
+        "standing.advance(connection, peer, by=0)",
         f"{_RESTORED}::test_rule_11_books_that_have_forgotten_that_a_lease_has_ended"
         "_are_older_than_its_holder_remembers",
     ),
@@ -125,7 +125,7 @@ LEASES = (
         11,
         "one that comes without an end has its use before its voucher is lent",
         f"{_REDEMPTIONS}/leases.py",
-        "    drive_all(connection, of_type, at)\n",
+        "    drive_all(connection, of_type, at, wish.gateway)\n",
         "",
         f"{_RESTORED}::test_rule_11_a_rid_without_an_end_has_its_use_before_its_voucher_is_lent",
     ),

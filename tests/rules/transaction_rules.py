@@ -39,6 +39,15 @@ TRANSACTIONS = (
         "::test_rule_10_what_was_undone_before_it_was_uploaded_is_not_told_as_redeemed",
     ),
     Edit(
+        10,
+        "what is undone while its voucher is given away is its receiver's, in restored books too",
+        "headoffice/redemptions/exchange.py",
+        "    uploads.hold(connection, ask.entries)\n",
+        "",
+        "headoffice/test_held_in_order.py"
+        "::test_rule_10_what_a_lost_gateway_has_undone_is_the_receivers_though_it_comes_at_that_moment",
+    ),
+    Edit(
         11,
         "of two messages of a gateway that overlap the books remember the higher mark",
         "headoffice/redemptions/standing.py",
