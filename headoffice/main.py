@@ -80,6 +80,7 @@ async def _run(config: Config) -> int:
         closing.callback(workers.close)
         driver = _driver(config, database, workers) if config.platforms else None
         office = _office(config, database, token, public.getsockname()[1], driver)
+        office.ledger.start()
         if link := first_link(database, office.url, _clock()):
             sys.stdout.write(f"There is no administrator yet. This link makes one, once, within 48 hours:\n{link}\n")
             sys.stdout.flush()

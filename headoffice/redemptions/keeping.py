@@ -3,19 +3,22 @@
 A line and a commit cannot be one. What spends a use is kept before it is committed: whoever is told of it, the journal
 has it. What gives one back is kept as begun before, and as done only once it is committed: a commit that fails gives
 nothing back in books that are put back later. Who asked is told of neither before its line is on disk. From the books
-gateways, pages and receivers of events learn of an undo from its commit on: one whose process dies before its second
-line may be known, and stands in the journal as begun alone.
+gateways, pages and receivers of events learn of an undo from its commit on, so one that is begun alone may be known:
+it is kept as done before anything else is, and when the next process starts.
 """
 
 from __future__ import annotations
 
 import logging
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from headoffice.errors import DatabaseError, HeadOfficeError
 from headoffice.redemptions import rids
 from headoffice.vouchers.books import lock_voucher, voucher_with
 from protocol.messages import Answer
+from protocol.upstream import AskRedeem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from headoffice.platforms.desk import Ruled
     from headoffice.redemptions.own_journal import OwnJournal
     from protocol.messages import Notice
-    from protocol.upstream import AskRedeem
+    from protocol.owner import Known
 
     Rule = Callable[[Connection], Ruled]
 
@@ -41,6 +44,16 @@ class Keeping:
         """Keep the parts."""
         self._database = database
         self._own = own
+        self._begun: dict[str, AskRedeem] | None = None
+        """Undos that are kept as begun, and may be done; None: the journal was not read yet."""
+        self._turn = Lock()
+
+    def start(self) -> None:
+        """Keep as done what an earlier process has only kept as begun; what cannot be, is before anything else is."""
+        try:
+            self._complete()
+        except DatabaseError as error:
+            _log.error("event=undos_in_doubt error=%s", error)
 
     def redeem(self, ask: AskRedeem, at: datetime, rule: Rule) -> Answer | Notice:
         """Rule in one transaction on what may spend a use, and keep it as the last before the commit.
@@ -49,6 +62,7 @@ class Keeping:
         was committed; where that cannot be found out it stands, since a use that may be spent is not spent again.
         """
         own, kept = self._own, False
+        self._complete()
 
         def ruled_and_kept(connection: Connection) -> Answer | Notice:
             nonlocal kept
@@ -71,19 +85,47 @@ class Keeping:
         Raises what ``rule`` raises, and DatabaseError, also where it was committed and cannot be kept: asked again, it
         is kept before it is told.
         """
-        own = self._own
+        own, begun = self._own, False
+        self._complete()
 
-        def ruled_and_begun(connection: Connection) -> tuple[Answer | Notice, datetime]:
+        def ruled_and_begun(connection: Connection) -> tuple[Answer | Notice, Known | None]:
+            nonlocal begun
             ruled = rule(connection)
             if own is not None and ruled.recorded:
+                begun = True
                 own.keep(ask, None, at)
-            known = rids.known_under(connection, ask.intent.rid)
-            return ruled.answer, at if known is None else known.at
+            return ruled.answer, rids.known_under(connection, ask.intent.rid)
 
-        answer, since = self._database.write(ruled_and_begun)
-        if own is not None and isinstance(answer, Answer) and answer.final:
-            own.keep(ask, answer, since)
+        try:
+            answer, known = self._database.write(ruled_and_begun)
+            if own is not None and known is not None and isinstance(answer, Answer):
+                own.keep(ask, answer, known.at, known.voucher)
+        except HeadOfficeError:
+            if begun and self._begun is not None:
+                self._begun[ask.intent.rid] = ask
+            raise
         return answer
+
+    def _complete(self) -> None:
+        """Keep as done each undo that is begun alone and in the books; one that is not there has failed.
+
+        Raises DatabaseError.
+        """
+        own = self._own
+        if own is None:
+            return
+        with self._turn:
+            if self._begun is None:
+                self._begun = {
+                    one.intent.rid: AskRedeem(requester=one.requester, store=one.store, intent=one.intent)
+                    for one in own.begun()
+                }
+            for rid, ask in list(self._begun.items()):
+                known = self._database.write(partial(_recorded, undo=ask))
+                if known is not None:
+                    own.keep(ask, known.answer, known.at, known.voucher)
+                    _log.warning("event=undo_kept rid=%s", rid)
+                del self._begun[rid]
 
     def _take_back(self, own: OwnJournal, ask: AskRedeem, at: datetime) -> None:
         """Keep that a rid has not ended, where it is not in the books.
@@ -103,3 +145,11 @@ class Keeping:
             self._database.write(look)
         except DatabaseError as error:
             _log.error("event=own_line_in_doubt rid=%s error=%s", ask.intent.rid, error)
+
+
+def _recorded(connection: Connection, undo: AskRedeem) -> Known | None:
+    """Return what is recorded of an undo; its voucher is held until that is committed, or can be no more."""
+    target = rids.known_under(connection, undo.intent.undoes or "")
+    if target is not None and target.voucher is not None:
+        lock_voucher(connection, target.voucher)
+    return rids.known_under(connection, undo.intent.rid)

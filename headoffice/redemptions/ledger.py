@@ -94,6 +94,10 @@ class Ledger:
         self._changed = changed
         self._keeping = Keeping(database, own)
 
+    def start(self) -> None:
+        """Finish keeping what a process that died has begun to keep, before anything is answered."""
+        self._keeping.start()
+
     def answer(self, gateway: str, ask: UpstreamRequest, worth: Worth | None = None) -> UpstreamAnswer:
         """Answer what a gateway asks; raise GatewayUnknownError, or DatabaseError after which it may be asked again.
 

@@ -19,6 +19,7 @@ from protocol.owner import intent_digest
 from protocol.upstream import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -39,15 +40,16 @@ class OwnJournal:
         self._taken_up = False
         """Whether this process has made sure of the file's name and of an end of its last line."""
 
-    def keep(self, ask: AskRedeem, answer: Answer | None, at: datetime) -> None:
+    def keep(self, ask: AskRedeem, answer: Answer | None, at: datetime, voucher: str | None = None) -> None:
         """Append what a rid is answered, durably; None: it has no end as far as is known.
 
+        ``voucher``: whose uses an undo has given back, which its answer does not say.
         Raises DatabaseError where that cannot be, and then nothing is to happen.
         """
         try:
             if not self._taken_up:
                 self._take_up()
-            _append(self._path, line_of(ask, answer, at))
+            _append(self._path, line_of(ask, answer, at, voucher))
         except OSError as error:
             msg = f"{self._path} cannot be written ({error}): make room on its disk, or name another `own_journal`"
             raise DatabaseError(msg) from error
@@ -63,26 +65,40 @@ class OwnJournal:
 
     def entries(self) -> list[Entry]:
         """Return the last line of each rid, in their order; raise DatabaseError where the file cannot be read."""
-        try:
-            lines = self._path.read_bytes().split(b"\n") if self._path.exists() else []
-        except OSError as error:
-            msg = f"{self._path} cannot be read ({error})"
-            raise DatabaseError(msg) from error
         found: dict[str, Entry] = {}
-        for number, line in enumerate(lines, 1):
-            if not line:
-                continue
-            try:
-                entry = _ENTRY.decode(line)
-            except msgspec.DecodeError:  # torn by a power cut: it tells of what nobody was told of
-                _log.warning("event=line_left_out file=%s line=%s", self._path, number)
-                continue
+        for entry in self._lines():
             found.pop(entry.intent.rid, None)
             found[entry.intent.rid] = entry
         return list(found.values())
 
+    def begun(self) -> list[Entry]:
+        """Return the undos whose last line has no answer; raise DatabaseError where the file cannot be read."""
+        found: dict[str, Entry] = {}
+        for entry in self._lines():
+            found.pop(entry.intent.rid, None)
+            if entry.answer is None and entry.intent.undoes is not None:
+                found[entry.intent.rid] = entry
+        return list(found.values())
 
-def line_of(ask: AskRedeem, answer: Answer | None, at: datetime) -> bytes:
+    def _lines(self) -> Iterator[Entry]:
+        """Read line by line: there may be years of them."""
+        try:
+            with self._path.open("rb") as file:
+                for number, line in enumerate(file, 1):
+                    if line == b"\n":
+                        continue
+                    try:
+                        yield _ENTRY.decode(line)
+                    except msgspec.DecodeError:  # torn by a power cut: it tells of what nobody was told of
+                        _log.warning("event=line_left_out file=%s line=%s", self._path, number)
+        except FileNotFoundError:
+            return  # its first line makes it
+        except OSError as error:
+            msg = f"{self._path} cannot be read ({error})"
+            raise DatabaseError(msg) from error
+
+
+def line_of(ask: AskRedeem, answer: Answer | None, at: datetime, voucher: str | None = None) -> bytes:
     """Return the line that keeps what a rid is answered.
 
     A line break ends it, so that nothing that is torn behind it can take it along, and one begins it, so that it is no
@@ -94,7 +110,7 @@ def line_of(ask: AskRedeem, answer: Answer | None, at: datetime) -> bytes:
         at=at.isoformat(),
         intent=msgspec.structs.replace(ask.intent, code=None),
         digest=intent_digest(ask.intent).hex(),
-        voucher=None if answer is None else answer.voucher,
+        voucher=voucher or (None if answer is None else answer.voucher),
         answer=answer,
     )
     return b"\n" + msgspec.json.encode(entry) + b"\n"

@@ -18,6 +18,7 @@ from protocol.messages import Answer
 from protocol.vocabulary import Verdict
 from tests.headoffice.conftest import WINDOW
 from tests.headoffice.counter import new_rid
+from tests.headoffice.test_restore import voucher_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from headoffice.database import Database
+    from protocol.upstream import AskRedeem
     from tests.headoffice.counter import Clock, Counter
 
 FAILED = OperationalError(None, None, OSError("no space left, or hung up"))
@@ -69,6 +71,13 @@ def _restored(shop: Counter, database: Database, own: OwnJournal) -> list[str]:
     return database.write(lambda connection: restore_with(connection, own.entries(), "Li Wei", shop.clock()))
 
 
+def _begins_only(keep: Any, ask: AskRedeem, answer: Answer | None, *more: Any) -> None:
+    if answer is not None:
+        msg = "no space left"
+        raise DatabaseError(msg)
+    keep(ask, answer, *more)
+
+
 def _verdicts(own: OwnJournal) -> list[Verdict | None]:
     return [entry.answer.verdict if entry.answer else None for entry in own.entries()]
 
@@ -100,6 +109,49 @@ def test_an_undo_whose_answer_was_lost_is_kept_before_it_is_told(
     assert [entry.at for entry in own.entries()] == [known.at.isoformat()]
     assert _restored(shop, database, own) == []
     assert shop.spent(code) == 0
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("committed", [True, False])
+def test_rule_11_an_undo_whose_process_died_after_its_commit_is_kept_when_the_next_one_starts(
+    shop: Counter, database: Database, clock: Clock, own: OwnJournal, *, committed: bool
+) -> None:
+    code, undo = shop.issue(type="film"), new_rid()
+    stands = shop.redeem(code).rid
+    with _commits(database, fail=1, take=committed), pytest.raises(DatabaseError):
+        shop.ledger.undo(undo, stands, None)
+    assert _verdicts(own) == [None]
+    since = clock.at
+    clock.pass_by(WINDOW)
+    Ledger(database, WINDOW, clock, own=own).start()
+    (entry,) = own.entries()
+    if committed:
+        assert (_verdicts(own), entry.at) == ([Verdict.UNDONE], since.isoformat())
+        assert entry.voucher == voucher_id(shop, code), "restored books tell of it without the redemption, too"
+    else:
+        assert _verdicts(own) == [None]
+
+
+@pytest.mark.parametrize("then", ["undo", "redeem"])
+def test_an_undo_whose_end_could_not_be_kept_is_kept_before_anything_else(
+    shop: Counter, own: OwnJournal, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    undone, stands = (shop.redeem(shop.issue(type="film")).rid for _ in range(2))
+    code = shop.issue(type="film")
+    with monkeypatch.context() as full:
+        full.setattr(own, "keep", partial(_begins_only, own.keep))
+        with pytest.raises(DatabaseError):
+            shop.ledger.undo(new_rid(), undone, None)
+        for _ in range(2):
+            with pytest.raises(DatabaseError):
+                shop.ledger.redeem_on_page(new_rid(), code, 1)
+        shop.ledger.start()
+    assert _verdicts(own) == [None]
+    if then == "undo":
+        shop.ledger.undo(new_rid(), stands, None)
+    else:
+        shop.ledger.redeem_on_page(new_rid(), code, 1)
+    assert _verdicts(own) == [Verdict.UNDONE, Verdict.UNDONE if then == "undo" else Verdict.REDEEMED]
 
 
 def test_an_undo_that_cannot_be_kept_does_not_happen(

@@ -247,6 +247,24 @@ def test_sigterm_ends_it_and_its_books_are_there_when_it_starts_again(
         assert second.api("GET", f"/api/v1/vouchers/{code}")[0] == 200
 
 
+def test_an_undo_whose_end_was_not_kept_before_it_died_is_kept_before_it_is_ready_again(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    ports, own = (free_port(), free_port()), tmp_path / "data" / "own.journal"
+    with running(tmp_path, *ports) as first:
+        first.api("PUT", "/api/v1/stores/nanjing-lu", {"name": "南京路店"})
+        first.api("PUT", "/api/v1/gateways/gw-1", {"name": "1", "stores": ["nanjing-lu"]})
+        intent = Intent(rid=new_rid(), code=_issue(first))
+        gateway = _client(first.authority, tmp_path, "gw-1")
+        _answer(first, gateway, AskRedeem(requester="till-1", store="nanjing-lu", intent=intent, terms=1))
+        assert first.api("POST", f"/api/v1/redemptions/{intent.rid}/undo", {})[0] == 200
+    lines = own.read_bytes().split(b"\n")
+    begun, done = (line for line in lines if line)
+    own.write_bytes(begun + b"\n")
+    with running(tmp_path, *ports):
+        assert own.read_bytes().split(b"\n")[-2] == done
+
+
 def test_it_runs_on_either_database(tmp_path: Path, free_port: Callable[[], int], database_url: str) -> None:
     with running(tmp_path, free_port(), free_port(), database_url=database_url) as here:
         here.api("PUT", "/api/v1/stores/nanjing-lu", {"name": "南京路店"})

@@ -25,8 +25,8 @@ TRANSACTIONS = (
         10,
         "an undo that failed is done by no restore",
         "headoffice/redemptions/keeping.py",
-        "if own is not None and ruled.recorded:\n                own.keep(ask, None, at)",
-        "if own is not None and ruled.recorded:\n                own.keep(ask, ruled.answer, at)",
+        "begun = True\n                own.keep(ask, None, at)",
+        "begun = True\n                own.keep(ask, ruled.answer, at)",
         "headoffice/test_keeping.py::test_an_undo_that_failed_comes_true_by_no_restore",
     ),
     Edit(
@@ -46,6 +46,15 @@ TRANSACTIONS = (
         "",
         "headoffice/test_held_in_order.py"
         "::test_rule_10_what_a_lost_gateway_has_undone_is_the_receivers_though_it_comes_at_that_moment",
+    ),
+    Edit(
+        11,
+        "an undo whose process died right after its commit is kept when the next one starts",
+        "headoffice/redemptions/keeping.py",
+        "            for rid, ask in list(self._begun.items()):",
+        "            for rid, ask in ():",
+        "headoffice/test_keeping.py"
+        "::test_rule_11_an_undo_whose_process_died_after_its_commit_is_kept_when_the_next_one_starts",
     ),
     Edit(
         11,
