@@ -96,7 +96,7 @@ def note_lost(connection: Connection, peer: Peer, ask: AskResolve, known: Known,
     """List what was accepted and had been ended otherwise before: by a gateway that has lost its journal since."""
     if ask.accepted is not None and known.is_of(ask.intent) and known.answer.verdict not in _ENDS:
         what = f"accepted by {ask.accepted.gateway}, {known.answer.verdict} is recorded: its journal was lost"
-        note_discrepancy(connection, peer, ask.intent.rid, what, at)
+        note_discrepancy(connection, peer.id, ask.intent.rid, what, at)
 
 
 def conflicts(connection: Connection) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ def _drive(connection: Connection, voucher: str, at: datetime) -> list[str]:
     """Bring the rids at a voucher to their end; return the gateways of which that is recorded."""
     found = uploads.open_at(connection, voucher)
     for gateway, entry in found:
+        uploads.open_lost(connection, gateway, entry, at)
         store = store_in_books(connection, entry.store)
         said = entry.answer.accepted if entry.answer is not None else None
         ask = AskResolve(requester=entry.requester, store=entry.store, intent=entry.intent, accepted=said)

@@ -281,9 +281,9 @@ def type_of(connection: Connection, voucher: str) -> str:
     return str(connection.execute(select(vouchers.c.type).where(vouchers.c.id == voucher)).scalar_one())
 
 
-def note_discrepancy(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:
+def note_discrepancy(connection: Connection, gateway: str, rid: str, what: str, at: datetime) -> None:
     """List something that was uploaded and does not go together with the books."""
-    connection.execute(insert(discrepancies), {"rid": rid, "gateway": peer.id, "what": what, "at": at})
+    connection.execute(insert(discrepancies), {"rid": rid, "gateway": gateway, "what": what, "at": at})
 
 
 def status(connection: Connection) -> dict[str, Any]:

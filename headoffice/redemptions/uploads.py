@@ -120,7 +120,7 @@ def take_up(
             _keep_open(connection, peer, entry, at, platforms)
         return []
     for what in _take_back(connection, peer.id, entry, answer, known):
-        _differ(connection, peer, rid, what, at)
+        _differ(connection, peer.id, rid, what, at)
     if known is not None:
         return []
     ended(connection, rid)
@@ -175,8 +175,7 @@ def _keep_open(connection: Connection, peer: Peer, entry: Entry, at: datetime, p
         case = presume(entry.requester, entry.store, intent, at.timestamp())
         cases.keep(connection, peer.id, case, at)
     elif voucher is not None and connection.execute(_OPEN_RID, {"rid": entry.intent.rid}).first() is None:
-        for what in _open_lost(connection, entry.store):
-            _differ(connection, peer, intent.rid, what, at)
+        open_lost(connection, peer.id, entry, at)
         text = msgspec.json.encode(entry).decode()
         row = {"rid": entry.intent.rid, "gateway": peer.id, "voucher": voucher, "entry": text}
         connection.execute(insert(uploaded_open), row)
@@ -198,6 +197,12 @@ def _voucher_of(connection: Connection, entry: Entry) -> str | None:
 
 def _is_there(connection: Connection, voucher: str) -> bool:
     return connection.execute(select(vouchers.c.id).where(vouchers.c.id == voucher)).first() is not None
+
+
+def open_lost(connection: Connection, gateway: str, entry: Entry, at: datetime) -> None:
+    """Put the store of an uploaded rid into the books again where they have lost it, and list that."""
+    for what in _open_lost(connection, entry.store):
+        _differ(connection, gateway, entry.intent.rid, what, at)
 
 
 def _open_lost(connection: Connection, store: str) -> list[str]:
@@ -246,7 +251,7 @@ def _recall(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
     case, raised = recalled(filed.case, answer), list[str]()
     holder = cases.holder(connection, case.voucher) if case.claims and case.voucher else None
     if holder is not None and holder.rid != case.rid and holder.answer is not None:
-        _differ(connection, peer, case.rid, f"the only use of {case.voucher} is {holder.rid}'s", at)
+        _differ(connection, peer.id, case.rid, f"the only use of {case.voucher} is {holder.rid}'s", at)
         case = replace(case, voucher=None)
     elif holder is not None and (rival := cases.find(connection, holder.rid)) is not None and holder.rid != case.rid:
         cases.carry_out(connection, rival.gateway, outdone(rival.case, case), at)
@@ -255,6 +260,7 @@ def _recall(connection: Connection, peer: Peer, entry: Entry, answer: Answer, at
     return raised
 
 
-def _differ(connection: Connection, peer: Peer, rid: str, what: str, at: datetime) -> None:
-    _log.error("event=upload_differs gateway=%s rid=%s what=%s", peer.id, rid, what)
-    note_discrepancy(connection, peer, rid, what, at)
+def _differ(connection: Connection, gateway: str, rid: str, what: str, at: datetime) -> None:
+    """List something that a gateway has uploaded and that does not go together with the books."""
+    _log.error("event=upload_differs gateway=%s rid=%s what=%s", gateway, rid, what)
+    note_discrepancy(connection, gateway, rid, what, at)

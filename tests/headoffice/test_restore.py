@@ -11,9 +11,11 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+from sqlalchemy import insert
 
 from headoffice.errors import NotAllowedError
 from headoffice.redemptions import standing
+from headoffice.tables.standing import uploaded_open
 from protocol.marks import Mark, mark_of, shown_in, stamped
 from protocol.messages import Action, Answer, Detail, Intent, Method, Notice
 from protocol.owner import intent_digest
@@ -226,6 +228,22 @@ def test_a_rid_without_an_end_in_a_store_that_the_copy_has_not_is_driven_forward
     assert differing(database) == ["store new-here was not in the books; it has no name yet"]
     assert counter.step(code, "gift") == 409
     assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
+    assert counter.resolve(intent).verdict is Verdict.REDEEMED
+
+
+def test_a_rid_that_an_earlier_build_has_kept_without_its_store_is_driven_forward_too(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    code = counter.issue()
+    intent = counter.intent(code)
+    restored(counter, database, clock)
+    entry = msgspec.json.encode(msgspec.structs.replace(kept(counter, intent, None), store="new-here")).decode()
+    row = {"rid": intent.rid, "gateway": HERE, "voucher": voucher_id(counter, code), "entry": entry}
+    database.write(lambda connection: connection.execute(insert(uploaded_open), row))
+    for gateway in (HERE, THERE):
+        upload(counter, gateway)
+    assert counter.redeem(code).verdict is Verdict.ALREADY_REDEEMED
+    assert differing(database) == ["store new-here was not in the books; it has no name yet"]
     assert counter.resolve(intent).verdict is Verdict.REDEEMED
 
 
