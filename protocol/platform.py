@@ -211,13 +211,19 @@ def checked(  # noqa: PLR0913 - what there is to know about an answer
     return _consume(replace(case, voucher=seen.voucher, single=seen.uses == 1, detail=seen.detail), now)
 
 
-def consumed(case: Case, verdict: Verdict) -> Step:
-    """Take a definite answer to a consume: REDEEMED, or why the platform refuses it."""
+def consumed(case: Case, attempt: int, verdict: Verdict) -> Step:
+    """Take a definite answer to the consume of this number: REDEEMED, or why the platform refuses it.
+
+    Books that were put back may know of fewer consumes than have left; then "no" to a later one is not to the only one.
+    """
     if case.phase is Phase.ENDED:
         return case, ()
-    if verdict is Verdict.REDEEMED or case.attempts == 1:
+    if verdict is Verdict.REDEEMED or (attempt == case.attempts == 1 and not case.forgotten):
         return _end(case, verdict, case.detail)
-    return _open(case)
+    left = replace(case, attempts=max(case.attempts, attempt))
+    if left.forgotten:
+        return left, (Write(left),)
+    return _open(left)
 
 
 def reported(case: Case, *, ours: bool) -> Step:

@@ -298,7 +298,7 @@ class Driver:
             _log.warning("event=consume_unanswered rid=%s attempt=%s error=%s", leaving.rid, attempt, error)
             return
         _log.info("event=consume_answered rid=%s attempt=%s verdict=%s", leaving.rid, attempt, verdict)
-        await self._until_taken(leaving.rid, lambda _, case: machine.consumed(case, verdict))
+        await self._until_taken(leaving.rid, lambda _, case: machine.consumed(case, attempt, verdict))
 
     async def _read_record(self, case: Case) -> None:
         try:

@@ -113,21 +113,29 @@ def _silence_is_refusal(tick: Whatever) -> Whatever:
 
 
 def _any_no_is_the_end(consumed: Whatever) -> Whatever:
-    return lambda case, verdict: consumed(replace(case, attempts=1), verdict)
+    return lambda case, _, verdict: consumed(replace(case, attempts=1), 1, verdict)
+
+
+def _no_to_the_first_is_the_end(consumed: Whatever) -> Whatever:
+    def mutant(case: Case, attempt: int, verdict: Verdict) -> Step:
+        only = attempt == 1 and not case.forgotten
+        return consumed(replace(case, attempts=1) if only else case, attempt, verdict)  # type: ignore[no-any-return]
+
+    return mutant
 
 
 def _used_is_ours(consumed: Whatever) -> Whatever:
-    def mutant(case: Case, verdict: Verdict) -> Step:
+    def mutant(case: Case, attempt: int, verdict: Verdict) -> Step:
         used = verdict is Verdict.ALREADY_REDEEMED and case.attempts == 1
-        return consumed(case, Verdict.REDEEMED if used else verdict)  # type: ignore[no-any-return]
+        return consumed(case, attempt, Verdict.REDEEMED if used else verdict)  # type: ignore[no-any-return]
 
     return mutant
 
 
 def _used_again_is_ours(consumed: Whatever) -> Whatever:
-    def mutant(case: Case, verdict: Verdict) -> Step:
+    def mutant(case: Case, attempt: int, verdict: Verdict) -> Step:
         used = verdict is Verdict.ALREADY_REDEEMED and case.attempts > 1
-        return consumed(case, Verdict.REDEEMED if used else verdict)  # type: ignore[no-any-return]
+        return consumed(case, attempt, Verdict.REDEEMED if used else verdict)  # type: ignore[no-any-return]
 
     return mutant
 
@@ -176,6 +184,7 @@ PLATFORM = (
     ),
     _broken("silence is a refusal", 6, (platform, "tick", _silence_is_refusal)),
     _broken("no after an unanswered consume is a refusal", 6, (platform, "consumed", _any_no_is_the_end)),
+    _broken("no to one consume is the end of others", 6, (platform, "consumed", _no_to_the_first_is_the_end)),
     _broken("already used at the first consume is ours", 7, (platform, "consumed", _used_is_ours)),
     _broken(
         "already used after an unanswered consume is ours",

@@ -321,13 +321,12 @@ class PlatformOffice(Office):
     def _consume(self, rid: str, attempt: int) -> None:
         case = self.cases[rid]
         self.oracle.consuming(rid, attempt, on_disk=case.attempts)
-        self._call(
-            rid, partial(self.platform.consume, case, driven=rid in self.taken_back), partial(self._consumed, rid)
-        )
+        serve = partial(self.platform.consume, case, driven=rid in self.taken_back)
+        self._call(rid, serve, partial(self._consumed, rid, attempt))
 
-    def _consumed(self, rid: str, verdict: Verdict) -> None:
-        self.world.tell("office", "%s: the platform says %s", rid[:4], verdict)
-        self._apply(rid, machine.consumed(self.cases[rid], verdict))
+    def _consumed(self, rid: str, attempt: int, verdict: Verdict) -> None:
+        self.world.tell("office", "%s: the platform says %s to attempt %s", rid[:4], verdict, attempt)
+        self._apply(rid, machine.consumed(self.cases[rid], attempt, verdict))
 
     def _call(self, rid: str | None, serve: Callable[[], Any], hear: Callable[[Any], None]) -> None:
         """Call the platform once; an answer reaches the process that has called, or nobody."""

@@ -204,7 +204,7 @@ class Work:
         elif case.attempts < 3 and self._random.random() < 0.5:  # noqa: PLR2004
             step = platform.tick(case, platform.due(case))
         else:
-            step = platform.consumed(case, Verdict.REDEEMED)
+            step = platform.consumed(case, case.attempts, Verdict.REDEEMED)
         self._take(rid, step)
         return None
 

@@ -34,7 +34,7 @@ def _unanswered(now: float = 10.0) -> Case:
 
 def _open() -> Case:
     """Return a case whose second consume was refused, after the first was not answered."""
-    return platform.consumed(_unanswered(), Verdict.ALREADY_REDEEMED)[0]
+    return platform.consumed(_unanswered(), 2, Verdict.ALREADY_REDEEMED)[0]
 
 
 def _ended(step: platform.Step) -> Verdict:
@@ -119,7 +119,7 @@ def test_a_voucher_that_another_rid_is_at_is_busy() -> None:
 
 def test_a_voucher_of_one_use_that_another_rid_has_spent_is_used_whatever_a_replica_says() -> None:
     other = replace(_sent(), intent=msgspec.structs.replace(INTENT, rid="cd" * 16))
-    spent, _ = platform.consumed(other, Verdict.REDEEMED)
+    spent, _ = platform.consumed(other, 1, Verdict.REDEEMED)
     assert spent.claims
     step = platform.checked(_claimed(), GOOD, spent, 0.2, query=1, took_s=0.1)
     assert _ended(step) is Verdict.ALREADY_REDEEMED
@@ -127,7 +127,7 @@ def test_a_voucher_of_one_use_that_another_rid_has_spent_is_used_whatever_a_repl
 
 def test_a_voucher_of_several_uses_is_free_again_once_its_rid_has_ended() -> None:
     assert _sent(CARD).claims
-    assert not platform.consumed(_sent(CARD), Verdict.REDEEMED)[0].claims
+    assert not platform.consumed(_sent(CARD), 1, Verdict.REDEEMED)[0].claims
 
 
 # --- once a consume has left ----------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_a_voucher_of_several_uses_is_free_again_once_its_rid_has_ended() -> Non
 @pytest.mark.rule(6)
 @pytest.mark.parametrize("verdict", [Verdict.REDEEMED, Verdict.ALREADY_REDEEMED, Verdict.RISK_CONTROL])
 def test_a_definite_answer_to_the_only_consume_is_the_end(verdict: Verdict) -> None:
-    step = platform.consumed(_sent(), verdict)
+    step = platform.consumed(_sent(), 1, verdict)
     assert _ended(step) is verdict
     assert step[0].claims is (verdict is Verdict.REDEEMED)
 
@@ -158,15 +158,28 @@ def test_after_a_consume_that_was_not_answered_another_leaves_later_and_later() 
 @pytest.mark.rule(6)
 @pytest.mark.parametrize("verdict", [Verdict.ALREADY_REDEEMED, Verdict.RISK_CONTROL, Verdict.EXPIRED])
 def test_after_a_consume_that_was_not_answered_no_is_never_an_answer(verdict: Verdict) -> None:
-    case, effects = platform.consumed(_unanswered(), verdict)
+    case, effects = platform.consumed(_unanswered(), 2, verdict)
     assert effects == (Write(case),)
     assert (case.phase, case.answer, case.claims) == (Phase.OPEN, None, True)
     assert platform.tick(case, 1e9) == (case, ()), "and nothing is sent any more"
 
 
+@pytest.mark.rule(6)
+def test_no_to_a_consume_that_the_books_do_not_know_is_no_answer_to_the_one_that_they_know() -> None:
+    """They were put back to before it left: the one that they know was not answered."""
+    case, effects = platform.consumed(_sent(), 2, Verdict.ALREADY_REDEEMED)
+    assert effects == (Write(case),)
+    assert (case.phase, case.answer, case.claims, case.attempts) == (Phase.OPEN, None, True, 2)
+    assert platform.consumed(case, 1, Verdict.ALREADY_REDEEMED)[0].phase is Phase.OPEN
+
+
+def test_a_late_no_after_the_next_consume_has_left_ends_nothing() -> None:
+    assert platform.consumed(_unanswered(), 1, Verdict.ALREADY_REDEEMED)[0].phase is Phase.OPEN
+
+
 def test_a_success_is_one_whichever_attempt_it_answers() -> None:
-    assert _ended(platform.consumed(_unanswered(), Verdict.REDEEMED)) is Verdict.REDEEMED
-    assert _ended(platform.consumed(_open(), Verdict.REDEEMED)) is Verdict.REDEEMED
+    assert _ended(platform.consumed(_unanswered(), 2, Verdict.REDEEMED)) is Verdict.REDEEMED
+    assert _ended(platform.consumed(_open(), 2, Verdict.REDEEMED)) is Verdict.REDEEMED
 
 
 @pytest.mark.rule(6)
@@ -185,9 +198,9 @@ def test_a_resolve_aborts_nothing_that_has_left(case: Case) -> None:
 
 
 def test_the_first_end_stays() -> None:
-    done, _ = platform.consumed(_sent(), Verdict.REDEEMED)
+    done, _ = platform.consumed(_sent(), 1, Verdict.REDEEMED)
     for step in (
-        platform.consumed(done, Verdict.ALREADY_REDEEMED),
+        platform.consumed(done, 1, Verdict.ALREADY_REDEEMED),
         platform.reported(done, ours=False),
         platform.decided(done, Verdict.ABORTED, "a person", 1e6),
         platform.tick(done, 1e6),
@@ -256,9 +269,17 @@ def test_what_was_forgotten_is_driven_forward_as_after_a_consume_that_was_not_an
     asked = platform.tick(FORGOTTEN, platform.due(FORGOTTEN))[0]
     case, effects = platform.checked(asked, GOOD, None, 5.0, query=1, took_s=0.1)
     assert effects == (Write(case), Consume(2))
-    after, _ = platform.consumed(case, Verdict.ALREADY_REDEEMED)
+    after, _ = platform.consumed(case, 2, Verdict.ALREADY_REDEEMED)
     assert (after.phase, after.answer) == (Phase.OPEN, None)
-    assert _ended(platform.consumed(case, Verdict.REDEEMED)) is Verdict.REDEEMED
+    assert _ended(platform.consumed(case, 2, Verdict.REDEEMED)) is Verdict.REDEEMED
+
+
+@pytest.mark.parametrize("case", [_claimed(), FORGOTTEN])
+def test_no_to_a_consume_that_the_books_have_forgotten_ends_nothing_and_is_remembered(case: Case) -> None:
+    after, effects = platform.consumed(case, 1, Verdict.ALREADY_REDEEMED)
+    assert effects == (Write(after),)
+    assert (after.forgotten, after.attempts, after.answer) == (True, 1, None)
+    assert _ended(platform.consumed(case, 1, Verdict.REDEEMED)) is Verdict.REDEEMED
 
 
 @pytest.mark.parametrize(
@@ -275,7 +296,7 @@ def test_what_was_forgotten_waits_for_another_that_is_at_its_voucher_and_yields_
     asked = platform.tick(FORGOTTEN, platform.due(FORGOTTEN))[0]
     other = replace(_sent(), intent=msgspec.structs.replace(INTENT, rid="cd" * 16))
     assert platform.checked(asked, GOOD, other, 5.0, query=1, took_s=0.1) == (asked, ())
-    spent = platform.consumed(other, Verdict.REDEEMED)[0]
+    spent = platform.consumed(other, 1, Verdict.REDEEMED)[0]
     step = platform.checked(asked, GOOD, spent, 5.0, query=1, took_s=0.1)
     assert _ended(step) is Verdict.ALREADY_REDEEMED
 
