@@ -226,6 +226,18 @@ def consumed(case: Case, attempt: int, verdict: Verdict) -> Step:
     return _open(left)
 
 
+def reminded(case: Case, of: Case, holder: Case | None) -> Case:
+    """Return a case as books have it that were put back after a consume had left; ``of`` is what it was by then.
+
+    Consumes that they count may be others of the same numbers: those of before count beside them, so that none of them
+    was the only one. ``holder`` is the case that claims the voucher there, if one does.
+    """
+    counted = replace(case, attempts=case.attempts + of.attempts)
+    if case.phase is not Phase.CLAIMED or holder is not None:
+        return counted
+    return replace(counted, voucher=of.voucher, single=of.single, detail=of.detail)
+
+
 def reported(case: Case, *, ours: bool) -> Step:
     """Take the platform's event that the voucher was consumed, by this chain or by somebody else."""
     if case.phase not in {Phase.SENT, Phase.OPEN} or not case.single:

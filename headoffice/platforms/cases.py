@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import bindparam, insert, literal_column, or_, select
 
+from headoffice.database import run_of
 from headoffice.redemptions import rids
 from headoffice.redemptions.rids import Record
 from headoffice.registry import put
@@ -98,6 +99,8 @@ class Done:
     wrote: bool
     calls: tuple[Call, ...]
     reply: Answer | Notice | None
+    run: str
+    """The run of the books in which it was written."""
 
 
 def find(connection: Connection, rid: str, *, if_free: bool = False) -> Filed | None:
@@ -181,7 +184,7 @@ def carry_out(  # noqa: PLR0913 - a step, whose it is, and what is known about i
                 reply = case.answer or effect.message
             case _:
                 assert_never(effect)
-    return Done(case=case, wrote=wrote, calls=tuple(calls), reply=reply)
+    return Done(case=case, wrote=wrote, calls=tuple(calls), reply=reply, run=run_of(connection))
 
 
 def unfinished(connection: Connection) -> list[Unfinished]:

@@ -30,8 +30,11 @@ class Platforms(Protocol):
     def recognises(self, code: str | None) -> bool:
         """Whether a code may be one of theirs."""
 
-    def heard(self, gateway: str) -> None:
-        """Note that a gateway has spoken, and remembers no more than is in the books; may be called from any thread."""
+    def heard(self, gateway: str, run: str) -> None:
+        """Note that a gateway has spoken, and remembers no more than is in this run of the books.
+
+        May be called from any thread.
+        """
 
     def call(self, done: Done) -> None:
         """Make the calls that a step wants, now that it is in the books; may be called from any thread."""

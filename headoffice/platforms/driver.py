@@ -4,30 +4,34 @@ Several head offices may run over one database. Each step is one transaction on 
 does it; a call is made by nobody but the process that has committed it, once. Where that dies, its call counts as made,
 and another process goes on from there when it is due.
 
-Books may have been put back to an older copy without anybody's word, and what they hold of a case may be long past. Its
-gateway would know. So a case is driven by a process to which its gateway has spoken since it was started.
+Books may have been put back to an older copy without anybody's word, also under a process that goes on, and what they
+hold of a case may be long past. Its gateway would know. So a case is driven by a process to which its gateway has
+spoken over this run of the books; and of what has left over another run, nothing but a success ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any, assert_never
 
+from headoffice.database import run_of
 from headoffice.errors import BehindError, DatabaseError
 from headoffice.platforms import cases
 from headoffice.platforms.connectors import seen
 from headoffice.platforms.ports import NoAnswerError, Spent, Worth
+from headoffice.platforms.watch import Watch
 from headoffice.redemptions import standing
 from headoffice.registry import all_gateways
 from protocol import platform as machine
 from protocol.platform import Consume, Query
 from protocol.vocabulary import Verdict
+from service.clock import since_boot_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -47,10 +51,6 @@ _log = logging.getLogger(__name__)
 ROUND_S = 0.5
 #: After the database did not take an answer, how long until it is told again.
 AGAIN_S = 0.5
-#: How often the platform's record is read of a rid that waits for others.
-RECORD_S = 60.0
-#: A gateway that has said nothing for so long after the start may be gone for good: its cases are driven all the same.
-UNHEARD_S = 3600.0
 #: At the end, what is under way gets so long.
 LAST_CALLS_S = 5.0
 
@@ -70,9 +70,12 @@ class Driver:
         workers: Workers,
         connectors: Connectors,
         clock: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = since_boot_s,
     ) -> None:
-        """Keep the parts; ``clock`` tells the time of the books (with its offset), ``monotonic`` seconds."""
+        """Keep the parts; ``clock`` tells the time of the books (with its offset), ``monotonic`` seconds.
+
+        Those go on while the machine sleeps: the platform does not.
+        """
         self.connectors = connectors
         self._database = database
         self._workers = workers
@@ -81,11 +84,8 @@ class Driver:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending: dict[str, set[asyncio.Event]] = {}
-        self._open_since: dict[str, float] = {}
-        """Since when this process knows a case to be open: no other's word nor a clock that may be set counts."""
-        self._record_at: dict[str, float] = {}
-        self._heard: set[str] = set()
-        self._started_at = monotonic()
+        self._watched = Watch("", monotonic)
+        self._turn = Lock()
         self._broken: BaseException | None = None
 
     async def start(self) -> None:
@@ -118,9 +118,9 @@ class Driver:
         """Whether a code may be a platform's."""
         return self.connectors.recognises(code)
 
-    def heard(self, gateway: str) -> None:
-        """Note that a gateway has spoken; may be called from any thread."""
-        self._heard.add(gateway)
+    def heard(self, gateway: str, run: str) -> None:
+        """Note that a gateway has spoken over a run of the books; may be called from any thread."""
+        self._watch(run).heard.add(gateway)
 
     def call(self, done: Done) -> None:
         """Make the calls of a step that has just been committed; may be called from any thread."""
@@ -156,18 +156,18 @@ class Driver:
         While the books may be behind, the event may be about a rid that they do not know, so it is not taken.
         """
 
-        def find(connection: Connection) -> str | None:
+        def find(connection: Connection) -> tuple[str | None, str]:
             filed, spoken = cases.claimant(connection, voucher), self._spoken(connection)
             heard = bool(spoken) if filed is None else filed.gateway in spoken
             if not (heard and _attributable(connection)):
                 msg = "the books may be behind; send it again"
                 raise BehindError(msg)
-            return None if filed is None else filed.case.rid
+            return None if filed is None else filed.case.rid, run_of(connection)
 
-        rid = await self._workers.read(self._database.read, find)
+        rid, run = await self._workers.read(self._database.read, find)
         if rid is None:
             return
-        done = await self._step(rid, lambda _, case: machine.reported(case, ours=ours))
+        done = await self._step(rid, lambda _, case: machine.reported(case, ours=ours), run=run)
         if done is not None and done.wrote:
             _log.info("event=attributed rid=%s by=event ours=%s", rid, ours)
 
@@ -180,50 +180,72 @@ class Driver:
 
         def take(connection: Connection, case: Case) -> machine.Step:
             standing.require_current(connection)
-            return machine.decided(case, verdict, decision.why, self._watched_s(rid))
+            open_for_s = self._watch(run_of(connection)).open_for_s(rid)
+            return machine.decided(case, verdict, decision.why, open_for_s)
 
         return await self._step(rid, take, decision=decision)
 
     def quiet_in_s(self, rid: str) -> float:
         """Return in how many seconds it may be said of an open rid that it spent nothing."""
-        return max(0.0, machine.QUIET_S - self._watched_s(rid))
+        return max(0.0, machine.QUIET_S - self._watched.open_for_s(rid))
 
     async def round(self) -> None:
         """Do what is due now."""
         now = self._clock().timestamp()
 
-        def find(connection: Connection) -> tuple[list[str], list[Case], bool]:
-            gateways = self._spoken(connection)
+        def find(connection: Connection) -> tuple[list[str], list[Case], bool, Watch]:
+            watch, gateways = self._watch(run_of(connection)), self._spoken(connection)
             doubtful = cases.open_now(connection, gateways)
-            return cases.due_at(connection, now, gateways), doubtful, bool(doubtful) and _attributable(connection)
+            due = cases.due_at(connection, now, gateways)
+            return due, doubtful, bool(doubtful) and _attributable(connection), watch
 
-        due, doubtful, attributable = await self._workers.read(self._database.read, find)
-        self._watch(doubtful)
+        due, doubtful, attributable, watch = await self._workers.read(self._database.read, find)
+        watch.note_open(doubtful)
         if attributable:
-            self._read_records(doubtful)
+            for case in watch.records_due(doubtful):
+                self._spawn(self._read_record(case, watch))
         for rid in due:
             try:
-                await self._step(rid, lambda _, case: machine.tick(case, now), if_free=True)
+                await self._step(rid, lambda _, case: machine.tick(case, now), if_free=True, run=watch.run)
             except DatabaseError as error:  # those that are due behind it may be written all the same
                 _log.error("event=case_not_driven rid=%s error=%s", rid, error)
 
     def _spoken(self, connection: Connection) -> set[str]:
         """Return the gateways whose cases may be driven: none while a missing journal may hold the end of any."""
-        books = standing.books_of(connection)
+        books, watch = standing.books_of(connection), self._watch(run_of(connection))
         if books.stopped or books.restoring:
             return set()
-        if self._monotonic() - self._started_at >= UNHEARD_S:
+        if watch.is_long:
             return {gateway["id"] for gateway in all_gateways(connection)}
-        return self._heard.copy()
+        return watch.heard.copy()
+
+    def _watch(self, run: str) -> Watch:
+        """Return what is known of a run of the books; nothing is, where another was the last that was seen."""
+        with self._turn:
+            if run != self._watched.run:
+                _log.info("event=run_of_books run=%s", run)
+                self._watched = Watch(run, self._monotonic)
+            return self._watched
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
     async def _step(
-        self, rid: str, work: Work, *, if_free: bool = False, decision: Decision | None = None
+        self,
+        rid: str,
+        work: Work,
+        *,
+        if_free: bool = False,
+        decision: Decision | None = None,
+        run: str | None = None,
     ) -> Done | None:
-        """Take one step with a case in one transaction, then make the calls that it wants."""
+        """Take one step with a case in one transaction, then make the calls that it wants.
+
+        ``run``: only over this run of the books.
+        """
 
         def take(connection: Connection) -> Done | None:
+            if run not in {None, run_of(connection)}:
+                return None
             filed = cases.find(connection, rid, if_free=if_free)
             if filed is None:
                 return None
@@ -243,11 +265,11 @@ class Driver:
                     ended.set()
         return done
 
-    async def _until_taken(self, rid: str, work: Work) -> None:
+    async def _until_taken(self, rid: str, work: Work, run: str | None = None) -> None:
         """Take a step as soon as the database does: what a platform has said is not said again."""
         while True:
             try:
-                await self._step(rid, work)
+                await self._step(rid, work, run=run)
             except DatabaseError as error:
                 _log.warning("event=answer_not_taken rid=%s error=%s", rid, error)
                 await asyncio.sleep(AGAIN_S)
@@ -258,9 +280,9 @@ class Driver:
         for call in done.calls:
             match call:
                 case Query(number=number):
-                    self._spawn(self._query(done.case, number))
+                    self._spawn(self._query(done.case, number, done.run))
                 case Consume(attempt=attempt):
-                    self._spawn(self._consume(done.case, attempt))
+                    self._spawn(self._consume(done.case, attempt, done.run))
                 case _:
                     assert_never(call)
 
@@ -276,7 +298,7 @@ class Driver:
 
     # --- calls ----------------------------------------------------------------------------------------------------
 
-    async def _query(self, asked: Case, number: int) -> None:
+    async def _query(self, asked: Case, number: int, run: str) -> None:
         asked_at, code = self._monotonic(), asked.intent.code or ""
         try:
             worth = await self.connectors.worth(code)
@@ -289,18 +311,24 @@ class Driver:
             holder, now = cases.holder(connection, found.voucher), self._clock().timestamp()
             return machine.checked(case, found, holder, now, query=number, took_s=self._monotonic() - asked_at)
 
-        await self._until_taken(asked.rid, take)
+        await self._until_taken(asked.rid, take, run)
 
-    async def _consume(self, leaving: Case, attempt: int) -> None:
+    async def _consume(self, leaving: Case, attempt: int, run: str) -> None:
         try:
             verdict = await self.connectors.consume(leaving)
         except NoAnswerError as error:
             _log.warning("event=consume_unanswered rid=%s attempt=%s error=%s", leaving.rid, attempt, error)
             return
         _log.info("event=consume_answered rid=%s attempt=%s verdict=%s", leaving.rid, attempt, verdict)
-        await self._until_taken(leaving.rid, lambda _, case: machine.consumed(case, attempt, verdict))
 
-    async def _read_record(self, case: Case) -> None:
+        def take(connection: Connection, case: Case) -> Step:
+            if run_of(connection) != run:
+                case = machine.reminded(case, leaving, cases.holder(connection, leaving.voucher or ""))
+            return machine.consumed(case, attempt, verdict)
+
+        await self._until_taken(leaving.rid, take)
+
+    async def _read_record(self, case: Case, watch: Watch) -> None:
         try:
             spent = await self.connectors.record(case)
         except NoAnswerError as error:
@@ -308,30 +336,10 @@ class Driver:
             return
         if spent is None:
             return
-        verdict, watched_s = _SAID[spent], self._watched_s(case.rid)
+        verdict, open_for_s = _SAID[spent], watch.open_for_s(case.rid)
         await self._until_taken(
-            case.rid, lambda _, case: machine.decided(case, verdict, "the platform's record", watched_s)
+            case.rid, lambda _, case: machine.decided(case, verdict, "the platform's record", open_for_s), watch.run
         )
-
-    # --- what only others can say ---------------------------------------------------------------------------------
-
-    def _watch(self, doubtful: Sequence[Case]) -> None:
-        """Note since when each is known to be open."""
-        now = self._monotonic()
-        self._open_since = {case.rid: self._open_since.get(case.rid, now) for case in doubtful}
-        self._record_at = {rid: at for rid, at in self._record_at.items() if rid in self._open_since}
-
-    def _read_records(self, doubtful: Sequence[Case]) -> None:
-        """Read the platform's record of those that have been open for long."""
-        now = self._monotonic()
-        for case in doubtful:
-            if case.single and now >= self._record_at.get(case.rid, self._open_since[case.rid] + machine.QUIET_S):
-                self._record_at[case.rid] = now + RECORD_S
-                self._spawn(self._read_record(case))
-
-    def _watched_s(self, rid: str) -> float:
-        now = self._monotonic()
-        return now - self._open_since.get(rid, now)
 
 
 def _attributable(connection: Connection) -> bool:

@@ -112,7 +112,7 @@ class Ledger:
             behind, at = error, self._clock()
         else:
             if self._platforms is not None:
-                self._platforms.heard(gateway)
+                self._platforms.heard(gateway, answer.run)
             return answer
         _log.error("event=books_behind %s do=hexiao_headoffice_restore", behind)
         self._database.write(lambda connection: standing.stop(connection, behind, at))

@@ -23,3 +23,4 @@ class Edit:
 
 REQUESTER, RELAY, OWNER, PLATFORM = (f"protocol/{name}.py" for name in ("requester", "relay", "owner", "platform"))
 BINDING, STANDING = "gateway/binding.py", "gateway/standing.py"
+DRIVER = "headoffice/platforms/driver.py"

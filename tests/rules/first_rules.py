@@ -231,6 +231,15 @@ FIRST = (
     ),
     Edit(
         6,
+        "nor is it taken for one to another consume of its number",
+        PLATFORM,
+        "attempts=case.attempts + of.attempts)",
+        "attempts=case.attempts)",
+        "headoffice/platforms/test_put_back.py"
+        "::test_no_to_a_consume_that_was_lost_is_not_taken_for_one_to_another_of_its_number",
+    ),
+    Edit(
+        6,
         "several uses are not consumed again after silence",
         PLATFORM,
         "return _consume(case, now) if case.single else _open(case)",

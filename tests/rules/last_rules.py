@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.edit import BINDING, OWNER, PLATFORM, RELAY, REQUESTER, STANDING, Edit
+from tests.rules.edit import BINDING, DRIVER, OWNER, PLATFORM, RELAY, REQUESTER, STANDING, Edit
 
 LAST = (
     Edit(
@@ -20,6 +20,15 @@ LAST = (
         "or (verdict is not Verdict.REDEEMED and watched_s < QUIET_S):",
         "or watched_s < 0:",
         "protocol/test_platform.py::test_that_nothing_was_spent_is_believed_only_once_no_consume_can_be_under_way",
+    ),
+    Edit(
+        7,
+        "and by these books: what was waited for over an earlier run of them does not count",
+        DRIVER,
+        "            if run != self._watched.run:",
+        "            if not self._watched.run:",
+        "headoffice/platforms/test_put_back.py"
+        "::test_that_nothing_was_spent_is_believed_once_it_was_open_for_long_in_these_books",
     ),
     Edit(
         8,
@@ -241,11 +250,29 @@ LAST = (
     Edit(
         11,
         "nobody decides before every journal is there that may hold the end",
-        "headoffice/platforms/driver.py",
+        DRIVER,
         "            standing.require_current(connection)\n",
         "",
         "headoffice/platforms/test_deciding.py"
         "::test_rule_11_nobody_decides_before_every_journal_is_there_that_may_hold_the_end",
+    ),
+    Edit(
+        11,
+        "what gateways said over an earlier run of the books lets nothing of theirs be driven",
+        DRIVER,
+        "            if run != self._watched.run:",
+        "            if not self._watched.run:",
+        "headoffice/platforms/test_put_back.py"
+        "::test_what_gateways_said_before_the_books_were_put_back_lets_none_of_their_cases_be_driven",
+    ),
+    Edit(
+        11,
+        "a consume that the books have lost is remembered by whoever hears its answer",
+        DRIVER,
+        "            if run_of(connection) != run:",
+        "            if False:",
+        "headoffice/platforms/test_put_back.py"
+        "::test_a_consume_that_the_books_have_lost_is_remembered_by_whoever_hears_its_answer",
     ),
     Edit(
         11,

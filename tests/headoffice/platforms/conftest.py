@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headoffice.database import run_of
 from headoffice.platforms.connectors import Connectors, Named
 from headoffice.platforms.driver import Driver
 from headoffice.platforms.ports import Worth
@@ -53,7 +54,7 @@ class Process:
         self.ledger = Ledger(self.database, WINDOW, self.clock, self.driver)
         self.runner.run(self.driver.start())
         if self.hears:
-            self.driver.heard("gw-nanjing-lu")
+            self.driver.heard("gw-nanjing-lu", self.database.read(run_of))
 
     def answer(self, gateway: str, ask: UpstreamRequest) -> UpstreamAnswer:
         """Answer as the door does, without waiting for an end."""

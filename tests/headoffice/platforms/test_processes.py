@@ -12,7 +12,7 @@ from sqlalchemy import select
 from headoffice.errors import DatabaseError
 from headoffice.platforms import cases as books
 from headoffice.platforms import desk
-from headoffice.platforms.driver import UNHEARD_S
+from headoffice.platforms.watch import UNHEARD_S
 from headoffice.redemptions import rids, standing
 from headoffice.redemptions.rids import Record
 from headoffice.registry import put
@@ -142,6 +142,7 @@ def test_a_gateway_that_is_gone_for_good_keeps_no_case_open(shop: Shop) -> None:
     shop.platform.hears = [None]
     shop.confirm(shop.intent(CODE))
     other = shop.another_process(hears=False)
+    other.round()
     other.pass_by(UNHEARD_S - 1)
     other.round()
     assert _attempts(shop) == 1
