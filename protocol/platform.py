@@ -34,7 +34,8 @@ QUERY_S = 3.0
 BEGIN_S = 10.0
 #: After the claim, when a rid is aborted that nobody has driven: its consume has not left.
 ABORT_S = 60.0
-#: An answer to a consume is waited for so long; the pause before the next attempt doubles up to the longest.
+#: Counted from before its attempt is on disk, a consume leaves within so long or never, and is answered within it or
+#: counts as unanswered; the pause before the next attempt doubles up to the longest.
 CONSUME_S = 5.0
 LONGEST_PAUSE_S = 60.0
 #: Between two questions about what restored books have forgotten, which may have to wait for another rid.

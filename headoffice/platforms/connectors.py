@@ -74,19 +74,21 @@ class Connectors:
             raise NoAnswerError from error
         return None
 
-    async def consume(self, case: Case) -> Verdict:
-        """Send a case's consume, once."""
+    async def consume(self, case: Case, within_s: float) -> Verdict:
+        """Send a case's consume, once, and wait for its answer for so long."""
         name = platform_of(case.voucher) or ""
         if (connector := self._by_name.get(name)) is None:
             msg = f"the platform {name} is not in the configuration any more"
             raise NoAnswerError(msg)
-        return await self._in_time(name, connector.consume(case.intent.code or "", case.intent.quantity))
+        return await self._in_time(name, connector.consume(case.intent.code or "", case.intent.quantity), within_s)
 
     async def record(self, case: Case) -> Spent | None:
         """Return what the platform's record says of a case's voucher."""
         name = platform_of(case.voucher) or ""
         connector = self._by_name.get(name)
-        return None if connector is None else await self._in_time(name, connector.record(case.intent.code or ""))
+        if connector is None:
+            return None
+        return await self._in_time(name, connector.record(case.intent.code or ""), CONSUME_S)
 
     async def close(self) -> None:
         """Hang up."""
@@ -97,9 +99,9 @@ class Connectors:
         return [one for one in self._named if one.connector.recognises(code)]
 
     @staticmethod
-    async def _in_time(name: str, call: Coroutine[None, None, Result]) -> Result:
+    async def _in_time(name: str, call: Coroutine[None, None, Result], within_s: float) -> Result:
         try:
-            async with asyncio.timeout(CONSUME_S):
+            async with asyncio.timeout(within_s):
                 return await _asked(name, call)
         except TimeoutError as error:
             raise NoAnswerError from error

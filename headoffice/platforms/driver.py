@@ -127,7 +127,7 @@ class Driver:
         if self._loop is None:
             msg = "the driver has not been started"
             raise RuntimeError(msg)
-        self._loop.call_soon_threadsafe(self._make, done)
+        self._loop.call_soon_threadsafe(self._make, done, self._monotonic())
 
     async def worth(self, code: str) -> Worth | None:
         """Return what a code is worth to a look; UPSTREAM_UNAVAILABLE where a platform does not answer."""
@@ -243,26 +243,27 @@ class Driver:
         ``run``: only over this run of the books.
         """
 
-        def take(connection: Connection) -> Done | None:
+        def take(connection: Connection) -> tuple[Done, float] | None:
             if run not in {None, run_of(connection)}:
                 return None
             filed = cases.find(connection, rid, if_free=if_free)
             if filed is None:
                 return None
+            before = self._monotonic()
             done = cases.carry_out(connection, filed.gateway, work(connection, filed.case), self._clock(), decision)
             if done.wrote:
                 standing.count(connection, {filed.gateway: 1})
-            return done
+            return done, before
 
-        done = await self._workers.write(self._database.write, take)
-        if done is not None:
-            self._make(done)
-            if done.case.answer is not None:
-                _log.info(
-                    "event=ended rid=%s verdict=%s attempts=%s", rid, done.case.answer.verdict, done.case.attempts
-                )
-                for ended in self._ending.get(rid, ()):
-                    ended.set()
+        taken = await self._workers.write(self._database.write, take)
+        if taken is None:
+            return None
+        done, before = taken
+        self._make(done, before)
+        if done.case.answer is not None:
+            _log.info("event=ended rid=%s verdict=%s attempts=%s", rid, done.case.answer.verdict, done.case.attempts)
+            for ended in self._ending.get(rid, ()):
+                ended.set()
         return done
 
     async def _until_taken(self, rid: str, work: Work, run: str | None = None) -> None:
@@ -276,13 +277,14 @@ class Driver:
             else:
                 return
 
-    def _make(self, done: Done) -> None:
+    def _make(self, done: Done, before: float) -> None:
+        """Make the calls of a step that has been committed; ``before`` is a moment at which it had not been yet."""
         for call in done.calls:
             match call:
                 case Query(number=number):
-                    self._spawn(self._query(done.case, number, done.run))
+                    self._spawn(self._query(done, number))
                 case Consume(attempt=attempt):
-                    self._spawn(self._consume(done.case, attempt, done.run))
+                    self._spawn(self._consume(done, attempt, before + machine.CONSUME_S))
                 case _:
                     assert_never(call)
 
@@ -298,7 +300,8 @@ class Driver:
 
     # --- calls ----------------------------------------------------------------------------------------------------
 
-    async def _query(self, asked: Case, number: int, run: str) -> None:
+    async def _query(self, done: Done, number: int) -> None:
+        asked = done.case
         asked_at, code = self._monotonic(), asked.intent.code or ""
         try:
             worth = await self.connectors.worth(code)
@@ -311,18 +314,23 @@ class Driver:
             holder, now = cases.holder(connection, found.voucher), self._clock().timestamp()
             return machine.checked(case, found, holder, now, query=number, took_s=self._monotonic() - asked_at)
 
-        await self._until_taken(asked.rid, take, run)
+        await self._until_taken(asked.rid, take, done.run)
 
-    async def _consume(self, leaving: Case, attempt: int, run: str) -> None:
+    async def _consume(self, done: Done, attempt: int, until: float) -> None:
+        """Send a consume, unless this process stood still: others conclude from its time that none is under way."""
+        leaving, left_s = done.case, until - self._monotonic()
+        if left_s <= 0:
+            _log.warning("event=consume_not_sent rid=%s attempt=%s late_s=%.1f", leaving.rid, attempt, -left_s)
+            return
         try:
-            verdict = await self.connectors.consume(leaving)
+            verdict = await self.connectors.consume(leaving, left_s)
         except NoAnswerError as error:
             _log.warning("event=consume_unanswered rid=%s attempt=%s error=%s", leaving.rid, attempt, error)
             return
         _log.info("event=consume_answered rid=%s attempt=%s verdict=%s", leaving.rid, attempt, verdict)
 
         def take(connection: Connection, case: Case) -> Step:
-            if run_of(connection) != run:
+            if run_of(connection) != done.run:
                 case = machine.reminded(case, leaving, cases.holder(connection, leaving.voucher or ""))
             return machine.consumed(case, attempt, verdict)
 

@@ -42,8 +42,8 @@ class ScriptedPlatform:
         return self.cards.get(code)
 
     async def consume(self, code: str, quantity: int) -> Verdict:
-        await asyncio.sleep(0)
         self.consumed.append((code, quantity))
+        await asyncio.sleep(0)
         verdict = self.hears.pop(0) if self.hears else Verdict.REDEEMED
         if verdict is None:
             raise NoAnswerError

@@ -31,6 +31,15 @@ LAST = (
         "::test_that_nothing_was_spent_is_believed_once_it_was_open_for_long_in_these_books",
     ),
     Edit(
+        7,
+        "a consume that would leave late, because its process stood still, does not leave",
+        DRIVER,
+        "before + machine.CONSUME_S)",
+        "self._monotonic() + machine.CONSUME_S)",
+        "headoffice/platforms/test_late_consumes.py"
+        "::test_a_process_that_was_frozen_behind_the_attempt_sends_no_consume_any_more",
+    ),
+    Edit(
         8,
         "ten seconds after OK a requester only asks how it ended",
         REQUESTER,
@@ -269,7 +278,7 @@ LAST = (
         11,
         "a consume that the books have lost is remembered by whoever hears its answer",
         DRIVER,
-        "            if run_of(connection) != run:",
+        "            if run_of(connection) != done.run:",
         "            if False:",
         "headoffice/platforms/test_put_back.py"
         "::test_a_consume_that_the_books_have_lost_is_remembered_by_whoever_hears_its_answer",

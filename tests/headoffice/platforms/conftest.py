@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from headoffice.database import Database
+    from headoffice.platforms.cases import Done
     from protocol.upstream import UpstreamAnswer, UpstreamRequest
     from tests.headoffice.asgi import Client
     from tests.headoffice.counter import Clock
@@ -89,7 +90,18 @@ class Process:
 
     def dies_at_the_next_call(self) -> None:
         """From now on no call leaves, though the books have it: the process is killed behind that commit."""
-        self.driver._make = lambda done: None  # type: ignore[method-assign]
+        self.driver._make = lambda *_: None  # type: ignore[method-assign]
+
+    def freezes_behind_the_attempt(self, seconds: float) -> None:
+        """From now on a consume leaves so long after its attempt was committed: the process is stopped, or swapped."""
+        make = self.driver._make
+
+        def make_late(done: Done, before: float) -> None:
+            if done.case.attempts:
+                self.pass_by(seconds)
+            make(done, before)
+
+        self.driver._make = make_late  # type: ignore[method-assign]
 
     async def _idle(self) -> None:
         await asyncio.sleep(0)  # what was called from the outside begins in the next turn

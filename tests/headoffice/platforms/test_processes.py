@@ -69,7 +69,7 @@ def test_killed_behind_the_claim_for_long_the_rid_is_aborted(shop: Shop) -> None
 def test_killed_behind_the_attempt_it_counts_as_left_and_a_refusal_after_it_is_no_end(shop: Shop) -> None:
     intent = shop.intent(CODE)
     process, make = shop.process, shop.process.driver._make
-    process.driver._make = lambda done: make(done) if done.case.attempts == 0 else None  # type: ignore[method-assign]
+    process.driver._make = lambda done, *more: make(done, *more) if done.case.attempts == 0 else None  # type: ignore[method-assign]
     shop.confirm(intent)
     assert (shop.platform.consumed, _attempts(shop)) == ([], 1)
     shop.platform.hears = [Verdict.ALREADY_REDEEMED]
