@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headoffice.outbox import queue
+from headoffice.outbox.queue import KEPT
+from headoffice.redemptions.ledger import Ledger
 from headoffice.redemptions.parcels import Recipient
 from tests.headoffice.counter import new_rid
 from tests.headoffice.notices.conftest import (
@@ -93,6 +96,23 @@ def test_an_undo_is_told_where_the_redemption_may_have_been(
         clock.pass_by(timedelta(minutes=1))
         until(lambda: all_over(database))
     assert [_said(one)[0] for one in carrier.messages] == ["issued", "undone"]
+
+
+def test_an_undo_is_told_where_what_was_told_of_the_redemption_is_forgotten_by_now(
+    counter: Counter, database: Database, clock: Clock, carrier: Texting, texts: Texts
+) -> None:
+    """As it is after two weeks, and in books that were put back."""
+    window = KEPT + timedelta(days=1)
+    counter.ledger = Ledger(database, window, clock)
+    put_type(counter)
+    with texts():
+        redeemed = counter.redeem(issue(counter))
+        until(lambda: all_over(database))
+        clock.pass_by(window)
+        assert database.write(lambda connection: queue.purge(connection, clock())) == 2
+        counter.undo(redeemed.rid)
+        until(lambda: all_over(database))
+    assert [_said(one)[0] for one in carrier.messages] == ["redeemed", "undone"]
 
 
 def test_what_was_redeemed_by_post_is_told_once_it_was_sent(
