@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from headoffice.redemptions.uploads import restore_with
 from tests.headoffice.outbox.conftest import add_webhook, told
 from tests.headoffice.test_restore import HERE, THERE, kept, redeemed, restored, undone, upload, voucher_id
 
@@ -51,3 +52,19 @@ def test_rule_10_what_was_undone_before_it_was_uploaded_is_not_told_as_redeemed(
         ("redemption.undone", intent.rid)
     ]
     assert counter.resolve(intent).undone_by == undo[0].rid
+
+
+def test_an_undo_of_the_head_offices_own_journal_is_told_with_its_voucher_before_the_redemption_is_there(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    webhook = add_webhook(counter, "redemption.redeemed", "redemption.undone")
+    code = counter.issue()
+    intent, answer = redeemed(counter, code, 1)
+    entry = msgspec.structs.replace(kept(counter, *undone(counter, intent.rid)), voucher=voucher_id(counter, code))
+    database.write(lambda connection: restore_with(connection, [entry], "Li Wei", clock()))
+    upload(counter, HERE, kept(counter, intent, answer))
+    upload(counter, THERE)
+    assert [(body["type"], body["data"]["voucher"]["id"]) for body in told(database, webhook)] == [
+        ("redemption.undone", voucher_id(counter, code))
+    ]
+    assert counter.spent(code) == 0
