@@ -13,14 +13,14 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice.notices.queueing import ruled
 from headoffice.outbox.telling import tell_refusal, tell_ruling
-from headoffice.tables.schema import redemptions, refusals, uses
+from headoffice.tables.schema import redemptions, refusals, uses, vouchers
 from headoffice.tables.standing import unplaced_uses
 from headoffice.vouchers import stock
 from headoffice.vouchers.heirs import hand_on
 from protocol import codec
 from protocol.ids import TAIL_LENGTH
 from protocol.messages import Action, Answer, Intent, Method, Notice
-from protocol.owner import Known, Ruling, intent_digest
+from protocol.owner import Known, Ruling, VoucherState, intent_digest
 from protocol.values import Value
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ _WAITING = (
     .where(unplaced_uses.c.voucher == bindparam("of_voucher"))
     .order_by(unplaced_uses.c.number, unplaced_uses.c.rid)
 )
+_STATE = select(vouchers.c.state).where(vouchers.c.id == bindparam("of_voucher"))
 _HELD = select(uses.c.number).where(uses.c.voucher == bindparam("of_voucher"))
 _WAITS_NO_MORE = delete(unplaced_uses).where(unplaced_uses.c.rid == bindparam("of_rid"))
 _PLACED = _WAITS_NO_MORE.where(
@@ -183,18 +184,23 @@ def give_back(connection: Connection, voucher: str | None, rid: str, by: str) ->
     connection.execute(_MARK_UNDONE, {"of_rid": rid, "by": by})
     connection.execute(_WAITS_NO_MORE, {"of_rid": rid})
     if voucher is not None:
-        hand_on(connection, voucher, given - place(connection, voucher))
+        hand_on(connection, voucher, given - place(connection, voucher, come_back=given))
 
 
-def place(connection: Connection, voucher: str) -> int:
-    """Give uses of a voucher that are free to the rids that were told they have them; return how many found one."""
+def place(connection: Connection, voucher: str, come_back: int = 0) -> int:
+    """Give uses of a voucher that are free to the rids that were told they have them; return how many found one.
+
+    Of one that was given away and received no more are free than have just come back: its receiver has the others.
+    """
     waiting = connection.execute(_WAITING, {"of_voucher": voucher}).all()
     if not waiting:
         return 0
     placed = 0
+    is_given = connection.execute(_STATE, {"of_voucher": voucher}).scalar() == VoucherState.GIVEN
+    most = come_back if is_given else len(waiting)
     held = set(connection.execute(_HELD, {"of_voucher": voucher}).scalars())
     for row in waiting:
-        if row.number not in held:
+        if row.number not in held and placed < most:
             held.add(row.number)
             connection.execute(_SPEND, {"voucher": voucher, "number": row.number, "rid": row.rid})
             stock.take(connection, voucher, row.rid, 1)

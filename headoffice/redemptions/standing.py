@@ -299,12 +299,13 @@ def status(connection: Connection) -> dict[str, Any]:
     unplaced = (
         select(unplaced_uses, uses.c.rid.label("holder"), redemptions.c.gateway)
         .join(redemptions, redemptions.c.rid == unplaced_uses.c.rid)
-        .join(uses, and_(uses.c.voucher == unplaced_uses.c.voucher, uses.c.number == unplaced_uses.c.number))
+        .outerjoin(uses, and_(uses.c.voucher == unplaced_uses.c.voucher, uses.c.number == unplaced_uses.c.number))
         .order_by(unplaced_uses.c.voucher, unplaced_uses.c.number)
     )
     differing = [dict(row) for row in connection.execute(listed.order_by(discrepancies.c.id)).mappings()]
     for row in connection.execute(unplaced):
-        what = f"use {row.number} of voucher {row.voucher} is held by {row.holder}"
+        by = row.holder or "whoever has received it as a gift"
+        what = f"use {row.number} of voucher {row.voucher} is held by {by}"
         differing.append({"rid": row.rid, "gateway": row.gateway, "what": what})
     return {
         "generation": books.generation,

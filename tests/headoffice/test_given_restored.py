@@ -9,7 +9,7 @@ import pytest
 
 from headoffice.redemptions import standing
 from protocol.vocabulary import Verdict
-from tests.headoffice.test_restore import HERE, THERE, kept, restored, upload
+from tests.headoffice.test_restore import HERE, THERE, differing, kept, redeemed, restored, upload, voucher_id
 from tests.headoffice.test_wallets import Phone
 
 if TYPE_CHECKING:
@@ -72,3 +72,22 @@ def test_rule_11_a_rid_without_an_end_has_its_use_before_a_gift_is_received(
     assert friend.send(form).status_code == 409
     assert counter.redeem(_received(office, other_link), 2).verdict is Verdict.NOT_ENOUGH_USES
     assert [lost.resolve(intent).verdict for intent in intents] == [Verdict.REDEEMED] * 2
+
+
+@pytest.mark.rule(11)
+def test_rule_11_what_was_redeemed_of_a_voucher_that_was_given_away_and_received_is_listed(
+    counter: Counter, lost: Counter, office: Office, database: Database
+) -> None:
+    code = counter.issue(kind="multi_use", uses=3)
+    first = counter.redeem(code)
+    link = counter.api.post(f"/api/v1/vouchers/{code}/gift").raise_for_status().json()["gift"]
+    received = _received(office, link)
+    intent, answer = redeemed(lost, code, 2)
+    upload(lost, THERE, kept(lost, intent, answer))
+    held = f"use 2 of voucher {voucher_id(counter, code)} is held by"
+    assert differing(database) == [f"{held} whoever has received it as a gift"]
+    assert counter.redeem(received, 2).verdict is Verdict.REDEEMED, "it was told to be its receiver's"
+    assert counter.undo(first.rid).verdict is Verdict.UNDONE
+    assert differing(database) == [], "what came back is had by who was told of a use"
+    assert counter.redeem(received).verdict is Verdict.USES_EXHAUSTED
+    assert lost.resolve(intent).verdict is Verdict.REDEEMED
