@@ -37,6 +37,9 @@ _MODULES = 95
 _NEXT, _FAR = 1.2, 4.5
 #: How light that is, in parts from dark to light: 0.56 and more beside codes that stand alone, 0.2 where bars go on.
 _WHITE = 0.35
+#: How often it may turn from light to dark or back further out: beside real codes twice, at a bar or two edges of what
+#: lies there. Where a part of a longer code was read whose next gap is wide it is four times, within nine modules.
+_MOST_TURNS_BESIDE = 2
 #: Samples by which the neighbourhood reaches over the end of the bars.
 _OVER = 8
 
@@ -73,9 +76,12 @@ def stands_alone(whole: Rows, start: int, end: int) -> bool:
     """
     module = (end - start) / _MODULES
     dark, light = np.percentile(whole[start:end], (10, 90))
-    sides = [(start - _FAR * module, start - _NEXT * module), (end + _NEXT * module, end + _FAR * module)]
-    darkest = min(float(whole[max(round(left), 0) : round(right)].min(initial=light)) for left, right in sides)
-    return bool(darkest >= dark + _WHITE * (light - dark))
+    before, behind = whole[: max(round(start - _NEXT * module), 0)][::-1], whole[round(end + _NEXT * module) :]
+    is_white, near = dark + _WHITE * (light - dark), round((_FAR - _NEXT) * module)
+    return all(
+        side[:near].min(initial=light) >= is_white and np.count_nonzero(np.diff(side >= is_white)) <= _MOST_TURNS_BESIDE
+        for side in (before, behind)
+    )
 
 
 def added_up(rows: Rows, slant: float) -> Rows:

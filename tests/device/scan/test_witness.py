@@ -69,6 +69,22 @@ def test_a_part_of_a_longer_code_is_no_ean_13() -> None:
     assert standing([part], frame, lines_agree=True) == []
 
 
+def test_bars_that_go_on_behind_a_wide_gap_make_it_a_part_of_a_longer_code() -> None:
+    picture = bars("57927864126845", zxingcpp.BarcodeFormat.Code93, MODULE).copy()
+    first = int(np.flatnonzero(picture[100] < 64)[0])
+    behind = first + 95 * MODULE
+    picture[:, behind : behind + 5 * MODULE] = 255
+    for bar in range(behind + 5 * MODULE, behind + 15 * MODULE, 2 * MODULE):
+        picture[:, bar : bar + MODULE], picture[:, bar + MODULE : bar + 2 * MODULE] = 0, 255
+    frame = before_camera(picture)
+    top, left = (HEIGHT - picture.shape[0]) // 2, (WIDTH - picture.shape[1]) // 2
+    corners = (left + first, top + 60), (left + behind, top + 60), (left + behind, top + 140), (left + first, top + 140)
+    part = Code("7364607338823", b"7364607338823", Symbology.EAN_13, corners)
+    assert standing([part], frame, lines_agree=True) == []
+    frame[:, left + behind :] = 255
+    assert standing([part], frame, lines_agree=True) == [part], "where none go on there, lines that agree are enough"
+
+
 def test_an_ean_13_with_print_too_close_is_one_where_the_number_explains_its_bars() -> None:
     picture = bars(TEXT, zxingcpp.BarcodeFormat.EAN13, MODULE).copy()
     last = int(np.flatnonzero(picture[100] < 64)[-1])
