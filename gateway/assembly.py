@@ -196,9 +196,10 @@ class Gateway:
     async def _until(self, stop: asyncio.Event) -> None:
         """Run until told to stop, or until a part dies: then nothing may go on as if it were there."""
         stopped = asyncio.create_task(stop.wait())
-        lists = (self._store_list.run(), self._comparing.run(), self._watch.run(self._upstream.tell_alarms))
+        lists = (self._store_list.run(), self._watch.run(self._upstream.tell_alarms))
+        compared = (self._comparing.run(), self._comparing.run_contradicted())
         trials = self._trials.run(self._upstream.tell_status)
-        parts = (self._link.run(), self._owner.run(self._leases), *lists, trials, self._tick())
+        parts = (self._link.run(), self._owner.run(self._leases), *lists, *compared, trials, self._tick())
         work = {asyncio.create_task(part) for part in parts}
         watched: list[Awaitable[object] | None] = [*work, self._journal.work, self._relays.broken]
         try:

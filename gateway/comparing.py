@@ -76,6 +76,18 @@ class Comparing:
                 for day in (today - timedelta(days=1), today):
                     await self.compare(store, day)
 
+    async def run_contradicted(self) -> None:
+        """Compare the day of each rid that turns out to have two ends, so that people find it listed at once."""
+        listed: set[str] = set()
+        while True:
+            rid = await self._relays.contradicted.get()
+            usage = self._journal.usage(rid)
+            store = None if usage is None else self._registry.store(usage.store)
+            if usage is None or store is None or rid in listed:
+                continue
+            if await self.compare(store, store.day_of(usage.at)) is not None:
+                listed.add(rid)
+
     async def compare(self, store: Store, day: date) -> Compared | None:
         """Compare a day; None where the head office does not answer, and then nothing is known.
 

@@ -58,6 +58,8 @@ class Relays:
         self._relays: dict[str, Relay] = {}
         self._waiting: dict[str, set[asyncio.Future[Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.contradicted: asyncio.Queue[str] = asyncio.Queue()
+        """Gets each rid of which the owner has another end than the journal, whenever somebody was told so."""
         self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Gets the error of an effect that could not be carried out: nobody knows what it left, so the process ends."""
 
@@ -210,6 +212,9 @@ class Relays:
         if isinstance(message, Notice) or not message.final:
             return
         log.info("answered rid=%s requester=%s store=%s verdict=%s", rid, relay.requester, relay.store, message.verdict)
+        if machine.has_two_ends(message):
+            log.error("two_ends rid=%s requester=%s store=%s", rid, relay.requester, relay.store)
+            self.contradicted.put_nowait(rid)
         for answered in self._waiting.pop(rid, ()):
             if not answered.done():
                 answered.set_result(message)

@@ -41,6 +41,11 @@ def rids_from(entropy: bytes, count: int) -> tuple[str, ...]:
     return (rid_from(entropy), *map(rid_from, further))
 
 
+def parking_number(rid: str) -> str:
+    """Return the four characters by which people find a redemption again: one that was given up, or is in dispute."""
+    return rid[:4].upper()
+
+
 def code_tail(code: str) -> str:
     """Return the last four characters of a code: all that screens, logs and records show of it.
 

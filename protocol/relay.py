@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from protocol.messages import Answer, Intent, Notice
+from protocol.ids import parking_number
+from protocol.messages import Answer, Detail, Intent, Notice
 from protocol.upstream import AskRedeem, AskResolve
 from protocol.values import Value, replace
 from protocol.vocabulary import Verdict
@@ -29,6 +30,8 @@ FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 3.0
 #: Why a REQ becomes a RESOLVE where its voucher is promised to somebody else.
 PROMISED = "this voucher was accepted offline and is still to be uploaded"
+#: Why nobody is told of a success any more of which the owner now says that it was none.
+TWO_ENDS = "this gateway was told that it is redeemed, the head office has another end of it: ask the manager"
 
 
 class Relay(Value, frozen=True, kw_only=True):
@@ -180,6 +183,11 @@ def time_left(relay: Relay, message: AskRedeem | AskResolve, now: float) -> floa
     return 0.0 if relay.closed or relay.asking_until is None else max(0.0, relay.asking_until - now)
 
 
+def has_two_ends(answer: Answer) -> bool:
+    """Whether an end says that the rid has two: its owner's, and the one that this gateway was told before."""
+    return answer.final and answer.verdict is Verdict.FAULT
+
+
 def recorded(known: Relay, asked: Relay) -> Answer | Notice:
     """Return what can be said of a known rid without its owner: a contradiction, an end on disk, else that it pends.
 
@@ -246,16 +254,30 @@ def _repeat(known: Relay, answer: Answer, now: float) -> Step:
 def _heard_again(relay: Relay, answer: Answer | Notice) -> Step:
     """Take the owner's word on a rid that has ended here: it is passed down; only that it was undone is news.
 
-    A late one of before that is not passed down: what was undone is never shown as a success (rule 10).
+    A late one of before that is not passed down: what was undone is never shown as a success (rule 10). Where the owner
+    has another end neither is: who asks is told that there are two, which ends the asking, and nobody's record changes.
     """
     known = relay.answer
-    if known is None or not isinstance(answer, Answer) or not answer.final or answer.verdict is not known.verdict:
+    if known is None or not isinstance(answer, Answer) or not answer.final:
         return relay, (Write(relay, durable=False),)
-    latest = known if answer.undone_by is None and known.undone_by is not None else answer
-    if answer.undone_by is None and relay.kept:
+    same = answer.verdict is known.verdict
+    if not same and known.undone_by is None:
+        return relay, (Write(relay, durable=not relay.kept), Reply(_two_ends(known)))
+    news = same and answer.undone_by is not None
+    latest = answer if news or known.undone_by is None else known
+    if not news and relay.kept:
         return relay, (Write(relay, durable=False), Reply(latest))
-    said = replace(relay, answer=answer if answer.undone_by is not None else known, kept=False)
+    said = replace(relay, answer=answer if news else known, kept=False)
     return said, (Write(said), Reply(latest))
+
+
+def _two_ends(known: Answer) -> Answer:
+    """Return what is told of a rid whose end here is not the owner's: no success, and by which number to ask."""
+    told = known.detail
+    detail = Detail(
+        title=told.title, code_tail=told.code_tail, at=told.at, reason=TWO_ENDS, case=parking_number(known.rid)
+    )
+    return Answer(rid=known.rid, verdict=Verdict.FAULT, final=True, detail=detail)
 
 
 def _tell(relay: Relay) -> Step:

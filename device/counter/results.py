@@ -58,6 +58,8 @@ def show_ended(counter: Counter, ticket: Ticket, now: float, *, on_screen: bool)
     manner = Manner.LAPSED if verdict is Verdict.ABORTED and not ticket.parked else Manner.PLAIN
     if ticket.request.intent.action is Action.UNDO and verdict is Verdict.ABORTED:
         manner = Manner.NOT_UNDONE
+    if verdict is Verdict.FAULT:
+        manner = Manner.DISPUTED
     code = ticket.request.intent.code
     outcome = Outcome(verdict=verdict, detail=answer.detail, manner=manner, code=code, rid=ticket.rid)
     return _unseen(show_result(counter, outcome, now))
@@ -172,8 +174,10 @@ def _seen(counter: Counter, phase: Result, now: float) -> Step:
         return counter, ()
     seen = counter.confirmed_with(ticket) if ticket and phase.outcome.verdict is Verdict.REDEEMED else ()
     effects: tuple[Effect, ...] = ()
+    # Of what is in dispute nobody has said that it went: the gateway, which may have it as redeemed, goes on asking.
+    handed_over = phase.outcome.manner is not Manner.DISPUTED
     for rid in [one.rid for one in seen] or [phase.outcome.rid]:
-        counter, settled = settle(counter, rid, now)
+        counter, settled = settle(counter, rid, now, handed_over=handed_over)
         effects += settled
     return counter, effects
 

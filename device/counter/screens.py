@@ -33,6 +33,7 @@ from device.counter.states import (
     Undoing,
 )
 from device.view import Claim, Line, LinkState, Screen, View
+from protocol.ids import parking_number
 from protocol.values import Value, replace
 from protocol.vocabulary import PHRASES, Colour, Light, Pattern, Sound, Verdict
 
@@ -63,11 +64,6 @@ _PLAIN_WORDS: Mapping[Manner, Callable[[Words], tuple[str, ...]]] = {
     Manner.PIN_UNSURE: lambda words: words.pin_unsure,
     Manner.NO_MANAGER: lambda words: words.no_manager,
 }
-
-
-def parking_number(rid: str) -> str:
-    """Return the four characters under which a redemption that was given up is found again."""
-    return rid[:4].upper()
 
 
 def view_of(counter: Counter, seq: int) -> View:
@@ -309,7 +305,9 @@ def _result(outcome: Outcome, style: Style) -> _Face:
         head = (" ".join(named),) if _fits(" ".join(named), style) else named
         call = words.support.format(number=style.support) if style.support else ""
         call = call if _fits(call, style) else style.support
-        lines = _given(*head, words.nothing_spent if certain else words.outcome_open, call)
+        disputed = outcome.manner is Manner.DISPUTED
+        known = words.disputed if disputed else (words.nothing_spent if certain else words.outcome_open, call)
+        lines = _given(*head, *known)
         return _spoken(Screen.RESULT, verdict, lines, outcome.rid)
     head_lines = words.not_live if outcome.detail.testing else style.phrase(verdict)
     if verdict is Verdict.REDEEMED and (outcome.detail.quantity or 1) > 1:

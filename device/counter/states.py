@@ -45,6 +45,7 @@ class Manner(StrEnum):
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
     PARKED = "parked"
+    DISPUTED = "disputed"
     NOTHING_SPENT = "nothing_spent"
     NOT_SIGNED_IN = "not_signed_in"
     NOT_UNDONE = "not_undone"

@@ -78,6 +78,8 @@ class Words(Value, frozen=True, kw_only=True):
     still_pending: tuple[str, str, str]
     wait_or_give_up: str
     parked: tuple[str, str, str, str]
+    disputed: tuple[str, str, str]
+    """Under a fault's number: the gateway and the head office have two ends of the redemption."""
     lapsed: tuple[str, ...]
     nothing_spent: str
     outcome_open: str
@@ -150,6 +152,7 @@ WORDS = {
         still_pending=("结果确认中", "请勿重复核销", "请勿交付"),
         wait_or_give_up="OK等待 ×放弃",
         parked=("结果确认中", "编号 {number}", "请勿交付", "可接待下一位"),
+        disputed=("各方记录不一致", "请勿交付", "请联系店长"),
         lapsed=("超时,未核销",),
         nothing_spent="未核销",
         outcome_open="结果确认中",
@@ -217,6 +220,7 @@ WORDS = {
         still_pending=("Still checking", "Do not redeem or", "hand over yet"),
         wait_or_give_up="OK wait ×stop",
         parked=("Not known yet", "Number {number}", "Do not hand over", "Serve the next"),
+        disputed=("Records differ", "Do not hand over", "Ask the manager"),
         lapsed=("Timed out", "Nothing spent"),
         nothing_spent="Nothing spent",
         outcome_open="Outcome open",

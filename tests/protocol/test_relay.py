@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from protocol import relay
-from protocol.messages import Answer, Intent, Notice
+from protocol.messages import Answer, Detail, Intent, Notice
 from protocol.relay import Ask, Relay, Reply, Write
 from protocol.upstream import AskRedeem, AskResolve
 from protocol.values import replace
@@ -15,6 +15,8 @@ from protocol.vocabulary import Verdict
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")
 ASKED = Relay(requester="till-1", store="nanjing-lu", intent=INTENT, terms=3)
 DONE = Answer(rid=INTENT.rid, verdict=Verdict.REDEEMED, final=True)
+ABORTED = Answer(rid=INTENT.rid, verdict=Verdict.ABORTED, final=True)
+COFFEE = msgspec.structs.replace(DONE, detail=Detail(title="咖啡"), uses=(1,))
 
 
 def _asks(effects: object) -> list[type]:
@@ -241,9 +243,37 @@ def test_a_pending_answer_is_passed_down_and_asked_again() -> None:
 def test_the_owners_final_word_is_kept_and_no_later_word_replaces_it() -> None:
     row, effects = relay.heard(_begun(), DONE, 1.0)
     assert effects == (Write(row, durable=True), Reply(DONE)), "rule 11: on disk before anybody is told"
-    after, effects = relay.heard(row, Answer(rid=INTENT.rid, verdict=Verdict.ABORTED, final=True), 2.0)
-    assert not [effect for effect in effects if isinstance(effect, Reply)]
+    after, effects = relay.heard(row, ABORTED, 2.0)
+    assert [effect.message.verdict for effect in effects if isinstance(effect, Reply)] == [Verdict.FAULT]
     assert after.answer == DONE
+
+
+@pytest.mark.rule(9)
+@pytest.mark.parametrize("kept", [True, False])
+def test_rule_9_who_asks_about_a_rid_with_two_ends_is_told_so_and_never_that_it_succeeded(*, kept: bool) -> None:
+    row = replace(relay.heard(_begun(), COFFEE, 1.0)[0], kept=kept)
+    row, _ = relay.take_resolve(row, ASKED, None, 5.0)
+    row, effects = relay.heard(row, ABORTED, 5.1)
+    write, reply = effects
+    assert write == Write(row, durable=not kept), "rule 11: the end that was told first is on disk before"
+    assert isinstance(reply, Reply)
+    assert isinstance(reply.message, Answer)
+    said = reply.message
+    assert (said.rid, said.verdict, said.final, said.undone_by) == (INTENT.rid, Verdict.FAULT, True, None)
+    assert (said.detail.case, said.detail.title) == (INTENT.rid[:4].upper(), "咖啡")
+    assert not said.uses
+    assert row.answer == COFFEE, "nobody's record is changed"
+    assert not row.flying
+
+
+def test_what_is_known_to_be_undone_is_told_so_though_the_owner_has_another_end() -> None:
+    row, _ = relay.heard(_begun(), DONE, 0.1)
+    row, _ = relay.take_resolve(replace(row, kept=True), ASKED, None, 5.0)
+    row, _ = relay.undone(row, "cd" * 16)
+    row, effects = relay.heard(row, ABORTED, 5.1)
+    assert [effect.message for effect in effects if isinstance(effect, Reply)] == [row.answer]
+    assert row.answer is not None
+    assert (row.answer.verdict, row.answer.undone_by) == (Verdict.REDEEMED, "cd" * 16)
 
 
 def test_an_undone_redemption_is_repeated_as_undone() -> None:

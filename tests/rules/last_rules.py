@@ -160,6 +160,32 @@ LAST = (
         "gateway/test_journal.py::test_a_redemption_stays_on_the_list_until_it_is_settled",
     ),
     Edit(
+        9,
+        "who asks about a rid with two ends is told so, and asks no more",
+        RELAY,
+        "        return relay, (Write(relay, durable=not relay.kept), Reply(_two_ends(known)))",
+        "        return relay, (Write(relay, durable=False),)",
+        "protocol/test_relay.py::test_rule_9_who_asks_about_a_rid_with_two_ends_is_told_so_and_never_that_it_succeeded",
+    ),
+    Edit(
+        9,
+        "a rid with two ends is listed at once",
+        "gateway/comparing.py",
+        "            if await self.compare(store, store.day_of(usage.at)) is not None:",
+        "            if store.day_of(usage.at):",
+        "gateway/test_two_ends.py"
+        "::test_rule_9_a_kiosk_is_told_that_there_are_two_ends_and_people_find_it_listed_at_once",
+    ),
+    Edit(
+        9,
+        "of a redemption with two ends nobody is told that its goods went",
+        "device/counter/results.py",
+        "    handed_over = phase.outcome.manner is not Manner.DISPUTED",
+        "    handed_over = True",
+        "device/counter/test_redeeming.py"
+        "::test_rule_9_a_redemption_with_two_ends_is_ended_and_nobody_is_told_that_its_goods_went",
+    ),
+    Edit(
         10,
         "an undo gives back the uses of the rid that it names",
         OWNER,
@@ -252,7 +278,7 @@ LAST = (
         10,
         "a late word that it stands is not passed down where it is known to be undone",
         RELAY,
-        "    latest = known if answer.undone_by is None and known.undone_by is not None else answer",
+        "    latest = answer if news or known.undone_by is None else known",
         "    latest = answer",
         "protocol/test_relay.py::test_a_late_word_that_it_stands_is_not_passed_down_where_it_is_known_to_be_undone",
     ),

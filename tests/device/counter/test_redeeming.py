@@ -6,12 +6,12 @@ import pytest
 
 from device.counter.effects import Conclude, Ignored, Mint, Park, Send, Settle, Show
 from device.counter.events import CameraReady, LinkDown, LinkUp, MintFailed
-from device.counter.screens import parking_number
 from device.counter.states import Kept
 from device.counter.timing import Timing
 from device.ports import Button
 from device.view import Screen
-from protocol.messages import Answer, Confirm, Intent, Notice, Resolve, Settled
+from protocol.ids import parking_number
+from protocol.messages import Answer, Confirm, Detail, Intent, Notice, Resolve, Settled
 from protocol.vocabulary import Colour, Light, Pattern, Sound, Verdict
 from tests.device.counter.bench import BOOT, CODE, DONE, OTHER, WELCOME, Bench
 
@@ -235,6 +235,18 @@ def test_where_the_journal_refuses_nothing_leaves_and_the_screen_says_so(bench: 
     bench.wait(60)
     assert bench.view.screen is Screen.IDLE
     assert bench.sent(Resolve) == []
+
+
+@pytest.mark.rule(9)
+def test_rule_9_a_redemption_with_two_ends_is_ended_and_nobody_is_told_that_its_goods_went(bench: Bench) -> None:
+    rid = bench.redeem()
+    bench.answered(Verdict.FAULT, rid=rid, detail=Detail(title="生日蛋糕券", case=rid[:4].upper()))
+    assert (bench.view.verdict, bench.view.light.colour) == (Verdict.FAULT, Colour.RED)
+    assert bench.lines == [f"系统故障 {rid[:4].upper()}", "各方记录不一致", "请勿交付", "请联系店长"]
+    bench.wait(60)
+    assert bench.view.screen is Screen.IDLE
+    assert bench.counter.tickets == (), "it is asked about no more"
+    assert [(message.rid, message.handed_over) for message in bench.sent(Settled)][:1] == [(rid, False)]
 
 
 # --- parked

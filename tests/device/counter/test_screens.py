@@ -119,7 +119,7 @@ def test_a_fault_of_a_redemption_does_not_claim_that_nothing_was_spent() -> None
     bench = Bench().open_up()
     bench.redeem()
     bench.answered(Verdict.FAULT, detail=Detail(case="4711"))
-    assert bench.lines == ["系统故障 4711", "结果确认中"]
+    assert bench.lines == ["系统故障 4711", "各方记录不一致", "请勿交付", "请联系店长"]
 
 
 def test_english_is_english() -> None:
