@@ -82,6 +82,16 @@ class Code:
         return min(xs), min(ys), max(xs), max(ys)
 
 
+def same_place(one: Box, other: Box) -> bool:
+    """Return whether the middle of one box lies within the other: what two codes side by side never do."""
+    return _holds_middle(one, other) or _holds_middle(other, one)
+
+
+def _holds_middle(box: Box, other: Box) -> bool:
+    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
 def quad_around(points: list[Point]) -> Quad:
     """Return the corners of the upright box around any number of points, clockwise from top left."""
     xs, ys = zip(*points, strict=True)

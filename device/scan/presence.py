@@ -10,13 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from device.scan.codes import same_place
 from device.scan.symbologies import UNCORRECTED
 from protocol.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from device.scan.codes import Box, Code
+    from device.scan.codes import Code
     from device.scan.glimpse import Glimpse
 
 #: Seconds without a read after which a code is gone whose place has lost it, once nothing moves there any more.
@@ -164,7 +165,7 @@ def _nearest_of_each(codes: Sequence[Code], view: Glimpse) -> dict[str | bytes, 
 def _displaced(old: _Presentation, arrived: Sequence[Code], view: Glimpse) -> bool:
     """Return whether a code that counts from this frame on has taken the place of one that was not read in it."""
     place = old.code.box
-    return any(_same_place(place, code.box) for code in arrived) or (bool(arrived) and view.has_lost(place, old.view))
+    return any(same_place(place, code.box) for code in arrived) or (bool(arrived) and view.has_lost(place, old.view))
 
 
 def _gone(old: _Presentation, view: Glimpse, now: float) -> bool:
@@ -192,13 +193,3 @@ def _from_middle(code: Code, view: Glimpse) -> float:
     """Return a code's distance from the middle of the frame, in pixels."""
     x, y = code.centre
     return math.hypot(x - view.width / 2, y - view.height / 2)
-
-
-def _same_place(one: Box, other: Box) -> bool:
-    """Return whether the middle of one box lies within the other: what two codes side by side never do."""
-    return _holds_middle(one, other) or _holds_middle(other, one)
-
-
-def _holds_middle(box: Box, other: Box) -> bool:
-    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]

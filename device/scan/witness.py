@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from device.scan.codes import same_place
 from device.scan.explained import explanation
 from device.scan.profile import added_up, stands_alone, straightened
 from device.scan.sampling import sampled
@@ -56,9 +57,20 @@ _UNKNOWN_APART = 8.0
 def standing(codes: Sequence[Code], frame: Frame, *, lines_agree: bool) -> list[Code]:
     """Return the codes read in a frame without the bars that do not go on above and below the lines that gave them.
 
-    ``lines_agree`` says that the reader has compared lines, as zxing-cpp does.
+    ``lines_agree`` says that the reader has compared lines, as zxing-cpp does. Where two of its texts lie in one place
+    that is not enough.
     """
-    return [code for code in codes if code.format not in UNCORRECTED or _stands(code, frame, lines_agree=lines_agree)]
+    return [
+        code
+        for code in codes
+        if code.format not in UNCORRECTED
+        or _stands(code, frame, lines_agree=lines_agree and not _is_contested(code, codes))
+    ]
+
+
+def _is_contested(code: Code, codes: Sequence[Code]) -> bool:
+    """Return whether another text was read in the same place."""
+    return any(other.text != code.text and same_place(code.box, other.box) for other in codes)
 
 
 def movement(rows: Rows, reach: int) -> float | None:

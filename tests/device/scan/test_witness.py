@@ -85,6 +85,14 @@ def test_bars_that_go_on_behind_a_wide_gap_make_it_a_part_of_a_longer_code() -> 
     assert standing([part], frame, lines_agree=True) == [part], "where none go on there, lines that agree are enough"
 
 
+def test_of_two_numbers_in_one_place_the_one_counts_that_its_bars_show() -> None:
+    frame = noisy(before_camera(ean(100)), 4)
+    (code,) = build_reader(ReaderName.ZXING, DEFAULT_SYMBOLOGIES).read(frame)
+    other = Code("6991186227951", b"6991186227951", Symbology.EAN_13, code.position)
+    assert standing([other], frame, lines_agree=True) == [other], "alone it would count, for its lines agreed"
+    assert standing([other, code], frame, lines_agree=True) == [code]
+
+
 def test_an_ean_13_with_print_too_close_is_one_where_the_number_explains_its_bars() -> None:
     picture = bars(TEXT, zxingcpp.BarcodeFormat.EAN13, MODULE).copy()
     last = int(np.flatnonzero(picture[100] < 64)[-1])
