@@ -339,6 +339,9 @@ def rule_undo(
     if known is not None:
         return repeat(ask, known)
     rid = ask.intent.rid
+    if target is not None and target.answer.undone_by == rid:
+        # Books that were put back have lost this undo, and have learned from its redemption that it was made.
+        return _ended(rid, Verdict.UNDONE, _of(target))
     if isinstance(ask, AskResolve):
         return _tombstone(rid, ask.reason, None)
     if target is None:  # it may be under way, at a gateway or a platform: that it is not to be undone is not known
@@ -346,13 +349,7 @@ def rule_undo(
     redeemed = target.answer.verdict is Verdict.REDEEMED and target.intent.action is Action.REDEEM
     if not redeemed or target.store != moment.store:
         return _ended(rid, Verdict.UNDO_UNSUPPORTED, Detail(reason="there is no such redemption to undo in this store"))
-    detail = Detail(
-        title=target.answer.detail.title,
-        kind=target.answer.detail.kind,
-        platform=target.answer.detail.platform,
-        code_tail=target.answer.detail.code_tail,
-        quantity=target.answer.detail.quantity,
-    )
+    detail = _of(target)
     if target.platform is not None:
         detail = msgspec.structs.replace(detail, reason="what this platform has consumed cannot be given back")
         return _ended(rid, Verdict.UNDO_UNSUPPORTED, detail)
@@ -361,6 +358,11 @@ def rule_undo(
     if moment.at - target.at > window:
         return _ended(rid, Verdict.UNDO_TOO_LATE, detail)
     return msgspec.structs.replace(_ended(rid, Verdict.UNDONE, detail), release=target.intent.rid)
+
+
+def _of(known: Known) -> Detail:
+    was = known.answer.detail
+    return Detail(title=was.title, kind=was.kind, platform=was.platform, code_tail=was.code_tail, quantity=was.quantity)
 
 
 def repeat(ask: AskRedeem | AskResolve, known: Known) -> Ruling:

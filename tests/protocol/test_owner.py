@@ -202,6 +202,15 @@ def test_an_undo_that_cannot_be_releases_nothing(target: Known | None, verdict: 
     assert ruling.release is None
 
 
+@pytest.mark.rule(10)
+@pytest.mark.parametrize("ask", [UNDO, AskResolve(requester="till-1", store="nanjing-lu", intent=UNDO.intent, terms=1)])
+def test_rule_10_an_undo_that_its_redemption_remembers_has_been_made(ask: AskRedeem | AskResolve) -> None:
+    ruling = owner.rule_undo(ask, None, _redeemed(undone_by=UNDO.intent.rid, at=NOON - 2 * WINDOW), HERE, WINDOW)
+    assert _final(ruling).verdict is Verdict.UNDONE
+    assert ruling.record
+    assert ruling.release is None, "nothing is given back twice"
+
+
 def test_a_repeated_undo_gets_its_recorded_answer() -> None:
     recorded = Answer(rid=UNDO.intent.rid, verdict=Verdict.UNDONE, final=True)
     known = Known(requester="till-1", store="nanjing-lu", intent=UNDO.intent, answer=recorded, at=NOON)

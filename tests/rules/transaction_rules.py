@@ -40,6 +40,23 @@ TRANSACTIONS = (
     ),
     Edit(
         10,
+        "an undo that its redemption remembers has been made",
+        "protocol/owner.py",
+        "    if target is not None and target.answer.undone_by == rid:\n",
+        "    if False:\n",
+        "protocol/test_owner.py::test_rule_10_an_undo_that_its_redemption_remembers_has_been_made",
+    ),
+    Edit(
+        11,
+        "what was redeemed of a voucher that was given away since takes no use of its receiver's",
+        "headoffice/redemptions/rids.py",
+        "    most = come_back if is_given else len(waiting)\n",
+        "    most = len(waiting)\n",
+        "headoffice/test_given_restored.py"
+        "::test_rule_11_what_was_redeemed_of_a_voucher_that_was_given_away_and_received_is_listed",
+    ),
+    Edit(
+        10,
         "what is undone while its voucher is given away is its receiver's, in restored books too",
         "headoffice/redemptions/exchange.py",
         "    uploads.hold(connection, ask.entries)\n",
