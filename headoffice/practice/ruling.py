@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import bindparam, exists, insert, select, update
 
 from headoffice.practice import vouchers
-from headoffice.redemptions import asking, duty
+from headoffice.redemptions import asking, duty, replaced
 from headoffice.tables.practice import practice_redemptions, practice_vouchers
 from headoffice.vouchers.books import store_for
 from protocol import codec, owner
@@ -67,7 +67,7 @@ def rule(
     """Rule on a rid at a practice voucher and write it down; ``window`` is that of an undo."""
     known = _known_under(connection, ask.intent.rid)
     if known is not None:
-        return owner.repeat(ask, known)
+        return owner.repeat(replaced.as_begun(connection, gateway, ask, known), known)
     store = store_for(connection, gateway, ask.store)
     if store is None:
         return Ruling(answer=asking.notice(ask, asking.NOT_ITS_STORE))
@@ -92,10 +92,10 @@ def rule(
     return Ruling(answer=answer, record=True)
 
 
-def settle(connection: Connection, ask: AskSettled, at: datetime) -> Answer | None:
+def settle(connection: Connection, gateway: str, ask: AskSettled, at: datetime) -> Answer | None:
     """Note that a rid's answer was seen, and return it; None where no practice of this requester has that rid."""
     known = _known_under(connection, ask.rid)
-    if known is None or known.requester != ask.requester:
+    if known is None or known.requester != replaced.as_begun(connection, gateway, ask, known).requester:
         return None
     connection.execute(_SETTLE, {"of_rid": ask.rid, "now": at, "handed": ask.handed_over})
     return known.answer

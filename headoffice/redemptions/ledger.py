@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, assert_never
 from headoffice.platforms import cases, desk
 from headoffice.platforms.desk import Ruled, pending
 from headoffice.practice import ruling as practice
-from headoffice.redemptions import accepted, asking, duty, exchange, online, parcels, rids, standing, uploads, waiting
+from headoffice.redemptions import (
+    accepted,
+    asking,
+    duty,
+    exchange,
+    online,
+    parcels,
+    replaced,
+    rids,
+    standing,
+    uploads,
+    waiting,
+)
 from headoffice.redemptions.driving import drive
 from headoffice.redemptions.keeping import Keeping
 from headoffice.redemptions.rids import Record
@@ -258,9 +270,10 @@ class Ledger:
         if known is not None:
             if peer is not None and isinstance(ask, AskResolve):
                 accepted.note_lost(connection, peer, ask, known, at)
-            return Ruled(owner.repeat(ask, known).answer)
+            return Ruled(owner.repeat(replaced.as_begun(connection, gateway, ask, known), known).answer)
         filed = cases.find(connection, ask.intent.rid)
         if filed is not None:
+            ask = replaced.as_begun(connection, gateway, ask, filed.case)
             return desk.take(connection, filed.gateway, filed, ask, at)
         store = store_for(connection, gateway, ask.store)
         if store is None:
@@ -338,9 +351,9 @@ class Ledger:
         def note(connection: Connection) -> UpstreamAnswer:
             peer = standing.meet(connection, gateway, ask)
             known = rids.known_under(connection, ask.rid)
-            if known is None and (seen := practice.settle(connection, ask, at)) is not None:
+            if known is None and (seen := practice.settle(connection, gateway, ask, at)) is not None:
                 return peer.stamped(seen)
-            if known is None or known.requester != ask.requester:
+            if known is None or known.requester != replaced.as_begun(connection, gateway, ask, known).requester:
                 return peer.stamped(asking.notice(ask, "no such redemption of this requester is recorded"))
             rids.settle(connection, ask.rid, at, handed_over=ask.handed_over)
             return peer.stamped(known.answer)

@@ -95,6 +95,15 @@ def test_practice_goes_the_whole_way_and_no_book_counts_it(office: Office, count
     assert office.database.read(lambda connection: connection.execute(deliveries.select()).all()) == []
 
 
+def test_practice_of_a_gateways_own_counter_is_ended_by_the_gateway_that_replaces_it(counter: Counter) -> None:
+    old = replace(counter, kiosk=counter.gateway)
+    intent = old.intent(practice_voucher(counter))
+    redeemed = old.confirm(intent)
+    counter.api.put("/api/v1/gateways/gw-new", {"name": "新网关", "stores": [counter.store]}).raise_for_status()
+    new = replace(counter, gateway="gw-new", kiosk="gw-new")
+    assert (new.resolve(intent), new.settle(intent.rid)) == (redeemed, redeemed)
+
+
 def test_practice_never_leaves_its_store_nor_its_day(counter: Counter, clock: Clock) -> None:
     code = practice_voucher(counter)
     elsewhere = counter.in_store("jingan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,42 @@ def test_an_offer_made_before_the_terms_changed_redeems_nothing(counter: Counter
     assert late.verdict is Verdict.ABORTED
     assert counter.spent(code) == 0
     assert counter.redeem(code).verdict is Verdict.REDEEMED
+
+
+def _after(counter: Counter, *stores: str) -> Counter:
+    """Return the own counter of a gateway that has come in place of the stores' others."""
+    counter.api.put("/api/v1/gateways/gw-new", {"name": "新网关", "stores": list(stores)}).raise_for_status()
+    return replace(counter, gateway="gw-new", kiosk="gw-new")
+
+
+@pytest.mark.rule(12)
+def test_rule_12_what_a_gateways_own_counter_began_is_ended_by_the_gateway_that_replaces_it(counter: Counter) -> None:
+    old = replace(counter, kiosk=counter.gateway)
+    code = counter.issue()
+    intent = old.intent(code)
+    redeemed = old.confirm(intent)
+    new = _after(counter, counter.store)
+    assert new.resolve(intent) == redeemed
+    assert new.confirm(intent) == redeemed, "a repeat begins nothing"
+    assert new.settle(intent.rid) == redeemed
+    assert counter.spent(code) == 1
+    assert [row["kiosk"] for row in counter.books()] == [old.kiosk], "whose it was stays as it is"
+
+
+@pytest.mark.rule(2)
+@pytest.mark.parametrize("whose", ["a kiosk's", "another store's", "with other fields"])
+def test_rule_2_what_was_not_begun_there_is_still_anothers(counter: Counter, whose: str) -> None:
+    old = counter if whose == "a kiosk's" else replace(counter, kiosk=counter.gateway)
+    intent = old.intent(counter.issue())
+    old.confirm(intent)
+    new = _after(counter, "jingan" if whose == "another store's" else counter.store)
+    if whose == "with other fields":
+        intent = msgspec.structs.replace(intent, offer="another")
+    refused = new.ledger.answer(new.gateway, new.ask(intent))
+    assert isinstance(refused, Notice)
+    assert refused.verdict is Verdict.FAULT
+    if whose != "with other fields":
+        assert isinstance(new.settle(intent.rid), Notice)
 
 
 def test_settled_is_noted_once_and_only_for_its_requester(counter: Counter) -> None:

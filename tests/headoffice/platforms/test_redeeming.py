@@ -76,6 +76,21 @@ def test_a_known_rid_with_other_fields_is_a_fault_before_and_after_its_end(shop:
     assert shop.platform.consumed == [(CODE, 1)]
 
 
+@pytest.mark.rule(12)
+def test_rule_12_what_the_own_counter_of_a_replaced_gateway_began_at_a_platform_is_ended_by_the_next(
+    shop: Shop,
+) -> None:
+    old = replace(shop, kiosk=shop.gateway)
+    intent = old.intent(CODE)
+    shop.platform.silent = True
+    assert old.confirm(intent).verdict is Verdict.PENDING
+    shop.api.put("/api/v1/gateways/gw-new", {"name": "新网关", "stores": [shop.store]}).raise_for_status()
+    new = replace(shop, gateway="gw-new", kiosk="gw-new")
+    assert new.resolve(intent).verdict is Verdict.ABORTED
+    assert new.settle(intent.rid).verdict is Verdict.ABORTED
+    assert shop.platform.consumed == []
+
+
 def test_a_second_showing_says_when_and_where_whatever_a_replica_says(shop: Shop) -> None:
     first = shop.intent(CODE)
     shop.confirm(first)
