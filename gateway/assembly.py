@@ -34,7 +34,7 @@ from gateway.registry import Registry
 from gateway.relays import TICK_S, Relays
 from gateway.signet import signet_from
 from gateway.staff import Staff
-from gateway.standing import Standing
+from gateway.standing import HEAD_OFFICE, Standing
 from gateway.storelist import StoreList
 from gateway.tls import ends_at, identity_of
 from gateway.trials import Trials
@@ -148,6 +148,7 @@ class Gateway:
             self._registry.start()
             parts.push_async_callback(self._journal.close)
             self._journal.start()
+            self._journal.name(self.identity, counted_by=HEAD_OFFICE)
             self._duties.start()
             parts.push_async_callback(self._upstream.close)
             self._upstream.start()
@@ -231,7 +232,7 @@ class Gateway:
 
     def _say(self, requester: str, message: GatewayMessage) -> None:
         """Answer a requester; what our own counter asked is waited for, not sent."""
-        if requester != self.identity:
+        if not self._standing.is_own(requester):
             self._desk.say(requester, message)
 
     def _received(self, identity: str, topic: str, payload: bytes) -> None:

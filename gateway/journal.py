@@ -19,8 +19,10 @@ from gateway.schema import (
     DROP_LEASE,
     DROP_LEASED,
     ENTRIES,
+    FORGET_PEER,
     LEASES_ENDED,
     MIGRATIONS,
+    NAMES,
     RELAYS,
     RELEASE_CLAIMS,
     SHIFTS,
@@ -32,6 +34,7 @@ from gateway.schema import (
     WRITE_CLOSING,
     WRITE_LEASE,
     WRITE_LEASED,
+    WRITE_NAME,
     WRITE_PEER,
     WRITE_REFUSAL,
     WRITE_RELAY,
@@ -91,6 +94,8 @@ class Journal:
         self._fresh_peers: set[str] = set()
         self._keys: tuple[PublicKey, ...] = ()
         self._leases_ended = 0
+        self.names: tuple[str, ...] = ()
+        """The identities under which a gateway has worked on it, the newest last."""
         self.generation = 1
         """Raised by ``restore``, when an older copy was put back; every message carries it."""
         self.is_behind = False
@@ -106,6 +111,7 @@ class Journal:
         for peer, generation, seq in self._reading.execute("SELECT * FROM peers"):
             self._peers[peer] = Mark(generation, seq)
         self._keys = tuple(PublicKey(id=key, public=public) for key, public in self._reading.execute(_KEYS))
+        self.names = tuple(name for (name,) in self._reading.execute(NAMES))
         self._file.start()
 
     @property
@@ -258,6 +264,20 @@ class Journal:
         """Write down that this journal is an older copy, until ``restore`` says otherwise."""
         self.is_behind = True
         self._add(WRITE_BEHIND, (self.generation,), durable=True)
+
+    def name(self, identity: str, counted_by: str) -> None:
+        """Go on under this identity.
+
+        ``counted_by`` is the peer whose own marks count this gateway's rids by its name: of another name's it is shown
+        nothing, because it would take them for its own, and stop.
+        """
+        if self.names and self.names[-1] == identity:
+            return
+        if self.names:
+            self._peers.pop(counted_by, None)
+            self._add(FORGET_PEER, (counted_by,), durable=True)
+        self.names = (*self.names, identity)
+        self._add(WRITE_NAME, (identity,), durable=True)
 
     def heard(self, peer: str, mark: Mark) -> None:
         """Keep the highest mark that a peer has shown of itself; it is written with the next commit."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.places import Roster
     from protocol.marks import Mark
     from protocol.messages import GatewayMessage
@@ -31,6 +33,10 @@ class Marks(Protocol):
     @property
     def is_behind(self) -> bool:
         """Whether it was found out, since its last ``restore``, that this journal is an older copy."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The identities under which a gateway has worked on this journal."""
 
     def stop(self) -> None:
         """Write that down."""

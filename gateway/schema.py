@@ -99,6 +99,9 @@ MIGRATIONS = (
         PRIMARY KEY (store, day)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE names (n INTEGER PRIMARY KEY, identity TEXT NOT NULL);
+    """,
 )
 
 WRITE_RELAY = """
@@ -130,6 +133,10 @@ WRITE_TRIES = "INSERT OR REPLACE INTO tries VALUES (?, ?, ?)"
 TRIES = "SELECT count FROM tries WHERE clerk = ? AND pin = ?"
 WRITE_BEHIND = "INSERT OR REPLACE INTO meta VALUES ('behind', ?)"
 WRITE_PEER = "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"
+FORGET_PEER = "DELETE FROM peers WHERE peer = ?"
+# Under which identities a gateway has worked on this journal, the newest last.
+NAMES = "SELECT identity FROM names ORDER BY n"
+WRITE_NAME = "INSERT INTO names (identity) VALUES (?)"
 
 # A use that another rid has claimed is an error that ends the process, whatever led to it: rid is never null.
 WRITE_CLAIM = """

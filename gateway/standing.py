@@ -72,6 +72,10 @@ class Standing:
         """Whether this gateway may not go on, as this run or an earlier one has found out."""
         return self.behind is not None or self._journal.is_behind
 
+    def is_own(self, requester: str) -> bool:
+        """Whether it is this gateway's own counter: its page and tills ask under its identity, now or once."""
+        return requester == self.identity or requester in self._journal.names
+
     def stamped(self, peer: str, message: AnyMessage) -> AnyMessage:
         """Return a message to this peer as it leaves; a kiosk gets the seal of the mark with it."""
         own = self._journal.mark

@@ -127,7 +127,10 @@ class WebCounter:
         return self._seal.open(intent.offer) if intent.offer else None
 
     def _asked(self, store: str, intent: Intent, offer: Offer | None = None) -> Relay:
-        return Relay(requester=self.identity, store=store, intent=intent, terms=offer.terms if offer else 0)
+        """Return the request as it would be journalled; one that was begun here under a former identity is the same."""
+        known = self._relays.known(intent.rid)
+        requester = known.requester if known and self._standing.is_own(known.requester) else self.identity
+        return Relay(requester=requester, store=store, intent=intent, terms=offer.terms if offer else 0)
 
     def _redemption(self, rid: str) -> Relay | None:
         relay = self._relays.known(rid)

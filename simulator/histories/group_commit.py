@@ -85,6 +85,11 @@ class GroupCommit:
         return self._gateway.disk.mark
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Gateways keep their names in histories."""
+        return (self._gateway.name,)
+
+    @property
     def is_behind(self) -> bool:
         """Whether it was found out, since its last "restore", that this journal is an older copy."""
         return self._gateway.disk.stopped_in == self._gateway.disk.generation

@@ -14,6 +14,7 @@ from gateway.schema import (
     WRITE_CLAIM,
     WRITE_LEASE,
     WRITE_LEASED,
+    WRITE_NAME,
     WRITE_PEER,
     WRITE_REFUSAL,
     WRITE_RELAY,
@@ -110,6 +111,7 @@ def _rows(random: Random) -> dict[str, list[tuple[str, tuple[Any, ...]]]]:
             *((WRITE_CLAIM, (answer.voucher, number, accepted.rid)) for number in answer.uses),
         ],
         "tries": [(WRITE_TRIES, (CLERK, "pin", 1))],
+        "names": [(WRITE_NAME, ("gw-1",))],
     }
 
 

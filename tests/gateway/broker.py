@@ -40,7 +40,8 @@ class Mosquitto:
         self._configuration = folder / "mosquitto.conf"
         access = folder / "acl"
         access.write_text(
-            "user gw-1\ntopic readwrite hexiao/v1/#\n\npattern write hexiao/v1/%u/request\n"
+            "user gw-1\ntopic readwrite hexiao/v1/#\n\nuser gw-2\ntopic readwrite hexiao/v1/#\n\n"
+            "pattern write hexiao/v1/%u/request\n"
             "pattern write hexiao/v1/%u/presence\npattern read hexiao/v1/%u/verdict\n"
         )
         access.chmod(0o600)
