@@ -435,7 +435,8 @@ LAST = (
         11,
         "a use that is given back goes to whoever was told of it before",
         "headoffice/redemptions/rids.py",
-        "    if voucher is not None:\n        hand_on(connection, voucher, given - place(connection, voucher, come_back=given))\n",
+        "    if voucher is not None:\n"
+        "        hand_on(connection, voucher, given - place(connection, voucher, come_back=given))\n",
         "",
         "headoffice/test_restore.py::test_a_use_that_is_given_back_today_goes_to_whoever_was_told_of_it_before",
     ),
