@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from protocol.envelope import OLDEST_SERVED, WIRE_VERSION
-from protocol.messages import GatewayMessage, KioskMessage, Presence
+from protocol.messages import Confirm, GatewayMessage, Intent, KioskMessage, Look, Method, Presence, Resolve
 from protocol.upstream import UpstreamAnswer, UpstreamRequest
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class VersionError(MessageError):
         self.version = version
 
 
+_AT_KIOSK = frozenset({Method.SCAN, Method.TYPED})
 _ENCODER = msgspec.json.Encoder()
 _FROM_KIOSK: msgspec.json.Decoder[KioskMessage] = msgspec.json.Decoder(KioskMessage)
 _FROM_GATEWAY: msgspec.json.Decoder[GatewayMessage] = msgspec.json.Decoder(GatewayMessage)
@@ -55,8 +56,18 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def from_kiosk(payload: bytes) -> KioskMessage:
-    """Return what a kiosk sent; raise MessageError or VersionError."""
-    return _decode(_FROM_KIOSK, payload)
+    """Return what a kiosk sent; raise MessageError or VersionError.
+
+    Of how a code came it may say only what happens at a kiosk: by another word it would need no approval, and a
+    changing voucher's own number would count.
+    """
+    message = _decode(_FROM_KIOSK, payload)
+    match message:
+        case Look(method=method) | Confirm(intent=Intent(method=method)) | Resolve(intent=Intent(method=method)):
+            if method not in _AT_KIOSK:
+                msg = f"not a kiosk's: the method {method}; a code is scanned or typed there"
+                raise MessageError(msg)
+    return message
 
 
 def from_gateway(payload: bytes) -> GatewayMessage:

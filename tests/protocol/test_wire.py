@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from protocol import codec, topics
 from protocol.ids import code_hash, code_tail, rid_from
-from protocol.messages import Answer, Confirm, Hello, Intent, Look, Offered, Presence
+from protocol.messages import Answer, Confirm, Hello, Intent, Look, Method, Offered, Presence, Resolve
 from protocol.vocabulary import PHRASES, UNDECIDED, Colour, Verdict
 
 INTENT = Intent(rid="ab" * 16, code="600000000001", offer="sealed")
@@ -46,6 +46,17 @@ def test_what_is_no_message_is_refused_with_the_place(payload: bytes, word: str)
     with pytest.raises(codec.MessageError) as caught:
         codec.from_kiosk(payload)
     assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_of_how_a_code_came_a_kiosk_may_say_only_what_happens_at_one(method: Method) -> None:
+    intent = msgspec.structs.replace(INTENT, method=method)
+    for said in (Look(look=1, boot="b", code="1", method=method), Confirm(intent=intent), Resolve(intent=intent)):
+        if method in {Method.SCAN, Method.TYPED}:
+            assert codec.from_kiosk(codec.encode(said)) == said
+        else:
+            with pytest.raises(codec.MessageError, match=f"not a kiosk's: the method {method}"):
+                codec.from_kiosk(codec.encode(said))
 
 
 def test_a_newer_message_says_what_to_update() -> None:
