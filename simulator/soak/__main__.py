@@ -1,6 +1,7 @@
 """``python -m simulator.soak``: all the long runs, one table, ``build/soak.json``; exit code 1 where one has failed.
 
-Interrupted or terminated, it ends the run that is under way and tells what there is so far.
+A run of which 0 are asked for is left out. Interrupted or terminated, it ends the run that is under way and tells what
+there is so far.
 """
 
 from __future__ import annotations
@@ -71,10 +72,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _histories(chosen, result)
+        if chosen.seeds or chosen.redemptions:
+            _histories(chosen, result)
         _mutants(result)
-        _power_cuts(chosen, result)
-        _kills(chosen, result)
+        if chosen.images:
+            _power_cuts(chosen, result)
+        if chosen.kills:
+            _kills(chosen, result)
     except KeyboardInterrupt:
         _say("interrupted: what follows is what there is so far")
         result.failed = True

@@ -5,6 +5,7 @@ The older copy is played by what gateways know: these books have never seen what
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,7 @@ from protocol.messages import Answer, Notice
 from protocol.upstream import AskHello, AskLeased, Entry, Leased
 from protocol.vocabulary import Verdict
 from tests.headoffice.leasing import HOUR, accept, conflicts, greet, lease_out, tell
-from tests.headoffice.test_restore import HERE, THERE, kept, redeemed, restored, upload
+from tests.headoffice.test_restore import HERE, THERE, kept, redeemed, restored, undone, upload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -287,3 +288,48 @@ def test_rule_11_a_lease_is_known_by_a_copy_of_before_the_newest_key_and_whateve
     assert isinstance(leasing.ledger.answer(HERE, accept(leasing, lost, code)), Notice)
     assert stopped_by(database) == f"lease {lost}"
     assert set(key) == {"id", "public", "added_at", "revoked_at", "revoked_by", "why"}, "what seals is told to nobody"
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_rule_11_an_undo_is_counted_of_those_who_go_by_it(leasing: Counter, *, by_itself: bool) -> None:
+    """Books that forget it would make a conflict of what the lease's holder accepts once it has heard of it."""
+    leasing.put_type("card", title="次卡", uses=2, kind="multi_use")
+    card, here = leasing.issue(type="card", signed=True), leasing.in_store("nanjing-lu")
+    done = here.redeem(card)
+    leasing.api.put("/api/v1/gateways/gw-2", json={"name": "two", "stores": ["nanjing-lu"]}).raise_for_status()
+    leasing.api.put("/api/v1/gateways/gw-3", json={"name": "three", "stores": ["nanjing-lu"]}).raise_for_status()
+    lease_out(leasing, type="card", gateway="gw-2")
+    before = {gateway: _mark(leasing, gateway) for gateway in (HERE, "gw-2", "gw-3")}
+    if by_itself:
+        undone = leasing.ledger.undo("ab" * 16, done.rid, "wrong one")
+    else:
+        undone = replace(here, gateway="gw-3").undo(done.rid)
+    assert isinstance(undone, Answer)
+    assert undone.verdict is Verdict.UNDONE
+    raised = {gateway for gateway, mark in before.items() if _mark(leasing, gateway) > mark}
+    assert raised == {HERE, "gw-2"} | (set() if by_itself else {"gw-3"})
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize("ended", [True, False])
+def test_rule_11_an_undo_of_another_gateways_journal_is_counted_of_the_redemptions_gateway(
+    counter: Counter, database: Database, clock: Clock, *, ended: bool
+) -> None:
+    restored(counter, database, clock)
+    there, code = counter.in_store("jingan"), counter.issue()
+    done, answer = redeemed(counter, code, 1)
+    upload(counter, HERE, kept(counter, done, answer))
+    before = _mark(counter, HERE)
+    undo, gone = undone(there, done.rid)
+    upload(there, THERE, kept(counter, undo, gone if ended else None))
+    assert counter.spent(code) == int(not ended)
+    assert counter.redeem(counter.issue()).verdict is Verdict.REDEEMED
+    assert counter.redeem(code).verdict is Verdict.REDEEMED
+    assert _mark(counter, HERE).sequence - before.sequence == 3, "two redemptions, and that the first was undone"
+
+
+def _mark(counter: Counter, gateway: str) -> Mark:
+    answer = counter.ledger.answer(gateway, AskHello())
+    assert not isinstance(answer, Notice)
+    return mark_of(answer)
