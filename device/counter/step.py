@@ -92,8 +92,10 @@ def step(counter: Counter, event: Event, now: float) -> Step:
     before = counter
     counter, due = _catch_up(counter, now)
     counter, effects = _take(counter, event, now)
+    # Behind the event: where it gives up, or brings the end, no REQ that was due leaves any more (rule 8).
+    counter, repeated = redeeming.repeat_due(counter, now)
     counter, following = _what_next(counter, now)
-    wanted = due + effects + following
+    wanted = (*due, *effects, *repeated, *following)
     if counter is before and not wanted:
         return counter, ()  # as after most wake-ups: what is shown follows from the state alone
     return _show(counter, wanted)
@@ -108,7 +110,6 @@ def deadline(counter: Counter) -> float | None:
 
 def _catch_up(counter: Counter, now: float) -> Step:
     counter, effects = linking.tick(counter, now)
-    counter, repeated = redeeming.repeat_due(counter, now)
     moved: tuple[Effect, ...] = ()
     phase = counter.phase
     match phase:
@@ -131,7 +132,7 @@ def _catch_up(counter: Counter, now: float) -> Step:
                 counter, moved = replace(counter, tidy_at=None), (Tidy(),)
         case _:
             assert_never(phase)
-    return counter, (*effects, *repeated, *moved)
+    return counter, (*effects, *moved)
 
 
 def _phase_deadline(counter: Counter) -> float | None:

@@ -265,6 +265,19 @@ def test_giving_up_parks_the_redemption_under_a_number_and_serves_the_next(bench
     assert bench.counter.ticket(rid) is not None
 
 
+@pytest.mark.rule(8)
+def test_rule_8_no_request_leaves_with_giving_up_though_one_is_due() -> None:
+    bench = Bench(timing=Timing(choice_s=3.0)).open_up()
+    rid = bench.redeem()
+    bench.wait(3.1)
+    ticket, asked = bench.counter.ticket(rid), len(bench.confirms())
+    assert ticket is not None
+    bench.now = (ticket.request.send_at or 0.0) + 0.01  # the wake-up for it comes late
+    bench.press(Button.CANCEL)
+    assert len(bench.confirms()) == asked
+    assert [message.intent.rid for message in bench.sent(Resolve)] == [rid]
+
+
 @pytest.mark.rule(9)
 def test_a_parked_redemption_that_turns_out_redeemed_becomes_a_question_never_green(bench: Bench) -> None:
     rid = bench.redeem()
