@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.rules.counter_rules import COUNTER
 from tests.rules.first_rules import FIRST
 from tests.rules.http_rules import HTTP
 from tests.rules.last_rules import LAST
@@ -9,4 +10,4 @@ from tests.rules.lease_rules import LEASES
 from tests.rules.replaced_rules import REPLACED
 from tests.rules.transaction_rules import TRANSACTIONS
 
-EDITS = tuple(sorted(FIRST + LAST + HTTP + LEASES + TRANSACTIONS + REPLACED, key=lambda edit: edit.rule))
+EDITS = tuple(sorted(FIRST + LAST + COUNTER + HTTP + LEASES + TRANSACTIONS + REPLACED, key=lambda edit: edit.rule))
