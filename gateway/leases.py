@@ -25,7 +25,7 @@ from protocol.vocabulary import Verdict
 from service.clock import since_boot_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gateway.binding import Bound
     from gateway.journal import Journal
@@ -108,7 +108,7 @@ class Leases:
         if verdict is not Verdict.REDEEMABLE:
             log.info("not_accepted_here rid=%s lease=%s verdict=%s", intent.rid, held.lease.id, verdict)
             return None
-        return accept(held, voucher, intent, moment, self._clock())
+        return accept(held, voucher, journalled, intent, moment, self._clock())
 
     @property
     def returned(self) -> tuple[str, ...]:
@@ -193,7 +193,8 @@ class Leases:
         outstanding = [one for one in self._relays.accepted() if one.lease == held.lease.id]
         uses = sum(len(one.uses) for one in outstanding)
         return Journalled(
-            taken=frozenset(number for answer in taken for number in answer.uses),
+            taken=_numbers(taken),
+            given_back=_numbers(answer for answer in answers.values() if answer.undone_by is not None),
             last=max((_last_use(answer, bound) for answer in taken), key=lambda use: use.at, default=None),
             in_flight=in_flight,
             open_uses=uses,
@@ -205,6 +206,10 @@ def _lasting(held: Held) -> Held:
     """Return of a lease what a greeting does not change."""
     lease = msgspec.structs.replace(held.lease, at="", age_s=0.0, left_s=0.0)
     return replace(held, lease=lease, asked=Clock(held.asked.boot, 0.0))
+
+
+def _numbers(answers: Iterable[Answer]) -> frozenset[int]:
+    return frozenset(number for answer in answers for number in answer.uses)
 
 
 def _has_taken(answer: Answer) -> bool:

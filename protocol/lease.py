@@ -21,7 +21,7 @@ from protocol import owner
 from protocol.leasing import Accepted, Lease
 from protocol.messages import Answer, Detail
 from protocol.owner import Moment, Ruling, Voucher, describe, free_uses, judge
-from protocol.values import Value
+from protocol.values import Value, replace
 from protocol.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class Journalled(Value, frozen=True, kw_only=True):
 
     taken: frozenset[int] = frozenset()
     """Uses that rids here have spent, or were accepted for."""
+    given_back: frozenset[int] = frozenset()
+    """Uses of redemptions that were undone: free, as was heard of books that may have been put back since."""
     last: LastUse | None = None
     in_flight: bool = False
     """Whether a rid of this voucher has been sent to the head office and not come back: it may have spent any use."""
@@ -129,6 +131,8 @@ def judge_offline(held: Held, voucher: Voucher, journalled: Journalled, moment: 
         return verdict
     if journalled.in_flight:
         return Verdict.BUSY
+    if quantity > _sure(voucher, journalled).left:
+        return Verdict.OFFLINE_REFUSED
     lease = held.lease
     value = journalled.open_value + quantity * (lease.value_fen or 0)
     within = journalled.open_uses + quantity <= lease.most_uses
@@ -136,9 +140,11 @@ def judge_offline(held: Held, voucher: Voucher, journalled: Journalled, moment: 
     return Verdict.REDEEMABLE if within else Verdict.OFFLINE_REFUSED
 
 
-def accept(held: Held, voucher: Voucher, intent: Intent, moment: Moment, clock: Clock) -> Answer:
+def accept(  # noqa: PLR0913, PLR0917 - all that it is judged by
+    held: Held, voucher: Voucher, journalled: Journalled, intent: Intent, moment: Moment, clock: Clock
+) -> Answer:
     """Return the answer to a rid that the holder accepts: claims are made with it, and it ends nothing."""
-    uses = free_uses(voucher, intent.quantity)
+    uses = free_uses(_sure(voucher, journalled), intent.quantity)
     at = moment.at.isoformat(timespec="seconds")
     detail = Detail(
         title=voucher.title,
@@ -160,6 +166,11 @@ def accept(held: Held, voucher: Voucher, intent: Intent, moment: Moment, clock: 
         at=at,
     )
     return accepted_answer(intent.rid, accepted, detail)
+
+
+def _sure(voucher: Voucher, journalled: Journalled) -> Voucher:
+    """Return a voucher with those uses alone that nobody can have but by this lease."""
+    return replace(voucher, taken=voucher.taken | journalled.given_back)
 
 
 def accepted_answer(rid: str, accepted: Accepted, detail: Detail | None = None) -> Answer:

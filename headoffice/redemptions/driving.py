@@ -46,9 +46,9 @@ def _count(connection: Connection, driven: list[str], asks: str | None) -> bool:
 
 
 def _drive(connection: Connection, voucher: str, at: datetime) -> list[str]:
-    """Bring the rids at a voucher to their end; return the gateways whose numbers that raises."""
-    driven = []
-    for gateway, entry in uploads.open_at(connection, voucher):
+    """Bring the rids at a voucher to their end; return the gateways of which that is recorded."""
+    found = uploads.open_at(connection, voucher)
+    for gateway, entry in found:
         uploads.open_lost(connection, gateway, entry, at)
         store = store_in_books(connection, entry.store)
         said = entry.answer.accepted if entry.answer is not None else None
@@ -65,8 +65,5 @@ def _drive(connection: Connection, voucher: str, at: datetime) -> list[str]:
             ruling = owner.rule_driven(ask, voucher_by_id(connection, voucher, store), moment)
         rids.record(connection, Record(gateway=gateway, ask=ask, ruling=ruling, voucher=voucher, at=at))
         uploads.ended(connection, entry.intent.rid)
-        driven.append(gateway)
-        if ruling.release is not None:
-            driven += rids.concerned(connection, ruling.release)
         _log.warning("event=driven rid=%s gateway=%s verdict=%s", entry.intent.rid, gateway, ruling.answer.verdict)
-    return driven
+    return [gateway for gateway, _ in found]

@@ -154,9 +154,7 @@ class Ledger:
 
         def rule(connection: Connection) -> Ruled:
             standing.require_current(connection)
-            ruled = self._rule(connection, None, ask, at)
-            _count_undone(connection, ruled, undoes)
-            return ruled
+            return self._rule(connection, None, ask, at)
 
         return self._keeping.undo(ask, at, rule)
 
@@ -251,7 +249,6 @@ class Ledger:
                 ruled = Ruled(practised.answer, practised.record)
             else:
                 ruled = self._rule(connection, peer, ask, at)
-                _count_undone(connection, ruled, ask.intent.undoes, peer.id)
             # In restored books an answer may also be that of a rid which was driven to its end for it, and counted.
             if ruled.recorded or peer.books.generation > 1:
                 peer = standing.advance(connection, peer, by=int(ruled.recorded))
@@ -373,11 +370,3 @@ class Ledger:
             return exchange.answer(connection, peer, ask, at, self._platforms)
 
         return (self._database.read if isinstance(ask, exchange.READING) else self._database.write)(meet)
-
-
-def _count_undone(connection: Connection, ruled: Ruled, undoes: str | None, asks: str | None = None) -> None:
-    """Count an undo of those that go by it; ``asks`` is counted for itself, and its number held in its turn."""
-    undone = ruled.recorded and isinstance(ruled.answer, Answer) and ruled.answer.verdict is Verdict.UNDONE
-    if undone and undoes is not None:
-        others = dict.fromkeys(rids.concerned(connection, undoes), 1)
-        standing.count(connection, others if asks is None else others | {asks: 0})

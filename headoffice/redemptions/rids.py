@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from headoffice.notices.queueing import ruled
 from headoffice.outbox.telling import tell_refusal, tell_ruling
-from headoffice.tables.schema import leases, redemptions, refusals, uses, vouchers
+from headoffice.tables.schema import redemptions, refusals, uses, vouchers
 from headoffice.tables.standing import unplaced_uses
 from headoffice.vouchers import stock
 from headoffice.vouchers.heirs import hand_on
@@ -69,12 +69,6 @@ _SETTLE = (
     update(redemptions)
     .where(redemptions.c.rid == bindparam("of_rid"), redemptions.c.settled_at.is_(None))
     .values(settled_at=bindparam("now"), handed_over=bindparam("handed"))
-)
-_CONCERNED = (
-    select(redemptions.c.gateway, leases.c.gateway.label("holder"))
-    .outerjoin(vouchers, vouchers.c.id == redemptions.c.voucher)
-    .outerjoin(leases, leases.c.id == vouchers.c.lease)
-    .where(redemptions.c.rid == bindparam("rid"))
 )
 _REFUSE = insert(refusals)
 #: Between a platform's name in the configuration and its own name of a voucher; in no id of an own one.
@@ -213,15 +207,6 @@ def place(connection: Connection, voucher: str, come_back: int = 0) -> int:
             connection.execute(_PLACED, {"of_voucher": voucher, "of_number": row.number, "of_rid": row.rid})
             placed += 1
     return placed
-
-
-def concerned(connection: Connection, rid: str) -> set[str]:
-    """Return the gateways that go by whether a redemption stands: its own, and whoever holds its voucher's lease.
-
-    What is undone raises their numbers, whoever undoes it: what they accept then rests on that the use is free.
-    """
-    row = connection.execute(_CONCERNED, {"rid": rid}).first()
-    return set() if row is None else {gateway for gateway in row if gateway is not None}
 
 
 def settle(connection: Connection, rid: str, at: datetime, *, handed_over: bool) -> None:

@@ -123,15 +123,9 @@ def take_up(
     for what in _take_back(connection, peer.id, entry, answer, known):
         _differ(connection, peer.id, rid, what, at)
     if known is not None:
-        was_undone = known.answer.undone_by is None and answer.undone_by is not None
-        return sorted(rids.concerned(connection, rid)) if was_undone else []
+        return []
     ended(connection, rid)
-    undone = (
-        rids.concerned(connection, entry.intent.undoes)
-        if answer.verdict is Verdict.UNDONE and entry.intent.undoes
-        else ()
-    )
-    return [peer.id, *undone, *_recall(connection, peer, entry, answer, at)]
+    return [peer.id, *_recall(connection, peer, entry, answer, at)]
 
 
 def restore_with(connection: Connection, own: Iterable[Entry], by: str, at: datetime) -> list[str]:

@@ -80,7 +80,7 @@ class Books:
     cases: dict[str, Case] = field(default_factory=dict)
     """Rids at a platform's vouchers."""
     came_by: dict[str, str] = field(default_factory=dict)
-    """By which gateway each rid came, which has a case or is recorded."""
+    """By which gateway each of those came."""
     loans: dict[str, Loan] = field(default_factory=dict)
     unplaced: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     """Rids that were told they have spent uses of the voucher with this code, which others hold in the books."""

@@ -86,17 +86,9 @@ class Ledger(Party):
         self.disk.unplaced.pop(rid, None)
         target = self.known[rid]
         self.known[rid] = replace(target, answer=msgspec.structs.replace(target.answer, undone_by=by))
-        self._count_undone(rid, target.voucher)
         self.oracle.undone(by, rid)
         for item in self.items.values():
             self._place(item)
-
-    def _count_undone(self, rid: str, voucher: str | None) -> None:
-        """Raise the numbers of those that go by whether it stands: its gateway, and who holds its voucher's lease."""
-        holders = (item.voucher.holder for item in self.items.values() if item.voucher.id == voucher)
-        concerned = {self.disk.came_by.get(rid), *(holder[0] for holder in holders if holder)}
-        for gateway in filter(None, concerned):
-            self.disk.peers[gateway].sequence += 1
 
     # --- older copies -------------------------------------------------------------------------------------------
 
@@ -194,7 +186,6 @@ class Ledger(Party):
                 ruling = owner.rule_undo(ask, None, target, moment, timedelta.max)
             else:
                 ruling = self._rule_driven(entry, item, moment)
-            self.disk.came_by.setdefault(rid, gateway)
             self._commit(ask, ruling, driven=True)
             self.disk.peers[gateway].sequence += 1
 

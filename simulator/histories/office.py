@@ -111,7 +111,6 @@ class Office(Ledger):
                 self.disk.open_entries.setdefault(rid, (peer.name, entry))
         elif known is None:
             peer.sequence += 1
-            self.disk.came_by.setdefault(rid, peer.name)
             self.disk.open_entries.pop(rid, None)
             self._record_again(asked(entry), answer)
         elif answer.undone_by is not None and known.answer.undone_by is None:
@@ -153,7 +152,6 @@ class Office(Ledger):
             self._commit(ask, ruling)
             if peer is not None and ruling.record:
                 peer.sequence += 1
-                self.disk.came_by.setdefault(rid, peer.name)
         if dies is not None:
             self.crash(self.world.random.uniform(0.2, 5.0))
             return None

@@ -199,6 +199,30 @@ async def test_a_cards_uses_are_claimed_by_number_and_what_the_head_office_had_s
     assert spent.verdict is Verdict.USES_EXHAUSTED
 
 
+@pytest.mark.rule(11)
+async def test_rule_11_a_use_that_was_given_back_is_the_head_offices_to_give_while_others_are_accepted(
+    data: Path, chain: Chain
+) -> None:
+    """Its books may have been put back to where it is spent, and nobody would know."""
+    code = chain.issue(uses=2)
+    async with open_shop(data, chain.owner) as shop:
+        await chain.lease(shop, LEASE)
+        await accepted(shop, code, 1)
+        chain.owner.answer = redeemed
+        shop.clock.now += 5
+        shop.relays.tick()
+        assert (await shop.ended("till-1", rid(1))).verdict is Verdict.REDEEMED
+        await shop.journal.flush()
+        shop.relays.mark_undone(rid(1), by=rid(99))
+        await shop.journal.flush()
+        chain.owner.answer = lambda _: None
+        second = await accepted(shop, code, 2)
+        third = await shop.look("till-1", code)
+    assert second.uses == (2,)
+    assert isinstance(third, Refused)
+    assert third.verdict is Verdict.OFFLINE_REFUSED
+
+
 @pytest.mark.parametrize(("most_uses", "most_value"), [(2, None), (9, 6400), (9, 9599)])
 async def test_caps_count_what_is_not_yet_uploaded_and_make_room_again_when_it_is(
     data: Path, chain: Chain, most_uses: int, most_value: int | None

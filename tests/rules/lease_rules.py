@@ -139,26 +139,11 @@ LEASES = (
     ),
     Edit(
         11,
-        "an undo is counted of those who go by whether its redemption stands",
-        f"{_REDEMPTIONS}/ledger.py",
-        "        others = dict.fromkeys(rids.concerned(connection, undoes), 1)\n",
-        "        others: dict[str, int] = {}\n",
-        f"{_RESTORED}::test_rule_11_an_undo_is_counted_of_those_who_go_by_it",
-    ),
-    Edit(
-        11,
-        "one that another journal brings, too",
-        f"{_REDEMPTIONS}/uploads.py",
-        "    return [peer.id, *undone, ",
-        "    return [peer.id, ",
-        f"{_RESTORED}::test_rule_11_an_undo_of_another_gateways_journal_is_counted_of_the_redemptions_gateway",
-    ),
-    Edit(
-        11,
-        "one that restored books drive to its end, too",
-        f"{_REDEMPTIONS}/driving.py",
-        "        if ruling.release is not None:\n",
-        "        if False:\n",
-        f"{_RESTORED}::test_rule_11_an_undo_of_another_gateways_journal_is_counted_of_the_redemptions_gateway",
+        "no lease accepts a use that was given back: books that were put back may have forgotten that",
+        "gateway/leases.py",
+        "            given_back=_numbers(answer for answer in answers.values() if answer.undone_by is not None),\n",
+        "",
+        "gateway/test_leases.py"
+        "::test_rule_11_a_use_that_was_given_back_is_the_head_offices_to_give_while_others_are_accepted",
     ),
 )
