@@ -136,8 +136,8 @@ def compare_kiosk(kiosk: str, at_kiosk: Recorded | None, gateway: Recorded | Non
     known = at_kiosk or gateway
     if known is None or (at_kiosk and at_kiosk.verdict in UNDECIDED):
         return None
-    if at_kiosk and gateway and at_kiosk.verdict is gateway.verdict:
-        return None
+    if at_kiosk and gateway and at_kiosk.verdict in {gateway.verdict, Verdict.FAULT}:
+        return None  # FAULT: it was told that gateway and head office differ, which is listed between these two
     what = What.OTHER_END_AT_KIOSK if at_kiosk and gateway else What.NOT_AT_KIOSK if gateway else What.ONLY_AT_KIOSK
     return Differing(
         rid=known.rid,

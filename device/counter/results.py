@@ -174,10 +174,11 @@ def _seen(counter: Counter, phase: Result, now: float) -> Step:
         return counter, ()
     seen = counter.confirmed_with(ticket) if ticket and phase.outcome.verdict is Verdict.REDEEMED else ()
     effects: tuple[Effect, ...] = ()
-    # Of what is in dispute nobody has said that it went: the gateway, which may have it as redeemed, goes on asking.
-    handed_over = phase.outcome.manner is not Manner.DISPUTED
+    if phase.outcome.manner is Manner.DISPUTED:
+        # Whether it was handed over nobody has said here: what the gateway has heard of that, or asks, stays.
+        return without_ticket(counter, phase.outcome.rid), (Settle(phase.outcome.rid, handed_over=False),)
     for rid in [one.rid for one in seen] or [phase.outcome.rid]:
-        counter, settled = settle(counter, rid, now, handed_over=handed_over)
+        counter, settled = settle(counter, rid, now)
         effects += settled
     return counter, effects
 

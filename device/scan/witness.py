@@ -57,14 +57,14 @@ _UNKNOWN_APART = 8.0
 def standing(codes: Sequence[Code], frame: Frame, *, lines_agree: bool) -> list[Code]:
     """Return the codes read in a frame without the bars that do not go on above and below the lines that gave them.
 
-    ``lines_agree`` says that the reader has compared lines, as zxing-cpp does. Where two of its texts lie in one place
-    that is not enough.
+    ``lines_agree`` says that the reader has compared lines, as zxing-cpp does. Where several EAN-13 numbers lie in one
+    place only the one counts that explains the bars.
     """
     return [
         code
         for code in codes
         if code.format not in UNCORRECTED
-        or _stands(code, frame, lines_agree=lines_agree and not _is_contested(code, codes))
+        or _stands(code, frame, lines_agree=lines_agree, contested=_is_contested(code, codes))
     ]
 
 
@@ -97,7 +97,7 @@ def _likeness(rows: Rows, shift: int) -> float:
     return max(min(alike[row : row + _ROWS_ALIKE]) for row in range(len(alike) - _ROWS_ALIKE + 1))
 
 
-def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
+def _stands(code: Code, frame: Frame, *, lines_agree: bool, contested: bool) -> bool:
     """Return whether rows across a code are alike, or along it: a box around what was read tells these not apart."""
     (depth, _), (length, direction) = sorted(_midlines(code.position))
     known = length >= _KNOWN_FROM
@@ -111,7 +111,7 @@ def _stands(code: Code, frame: Frame, *, lines_agree: bool) -> bool:
         if moved is not None:
             if code.format is not Symbology.EAN_13 or not known:
                 return True
-            deep, ends = depth >= _DEEP * length, (beside, beside + samples)
+            deep, ends = depth >= _DEEP * length and not contested, (beside, beside + samples)
             if deep and lines_agree and stands_alone(added_up(rows, moved), *ends):
                 return True  # as nearly all are
             profile = straightened(rows, moved)

@@ -207,6 +207,8 @@ class Driver:
         for rid in due:
             try:
                 await self._step(rid, lambda _, case: machine.tick(case, now), if_free=True, run=watch.run)
+            except BehindError:
+                return  # what was due was so over another run
             except DatabaseError as error:  # those that are due behind it may be written all the same
                 _log.error("event=case_not_driven rid=%s error=%s", rid, error)
 
@@ -240,12 +242,13 @@ class Driver:
     ) -> Done | None:
         """Take one step with a case in one transaction, then make the calls that it wants.
 
-        ``run``: only over this run of the books.
+        ``run``: only over this run of the books; raise BehindError over another.
         """
 
         def take(connection: Connection) -> tuple[Done, float] | None:
             if run not in {None, run_of(connection)}:
-                return None
+                msg = "the books were put back meanwhile; send it again"
+                raise BehindError(msg)
             filed = cases.find(connection, rid, if_free=if_free)
             if filed is None:
                 return None
@@ -271,6 +274,9 @@ class Driver:
         while True:
             try:
                 await self._step(rid, work, run=run)
+            except BehindError:
+                _log.warning("event=answer_of_another_run rid=%s", rid)
+                return
             except DatabaseError as error:
                 _log.warning("event=answer_not_taken rid=%s error=%s", rid, error)
                 await asyncio.sleep(AGAIN_S)

@@ -29,6 +29,7 @@ REDEEMED = Recorded(rid=rid(1), verdict=Verdict.REDEEMED)
 UNDONE = Recorded(rid=rid(1), verdict=Verdict.REDEEMED, undone_by=rid(9))
 PENDING = Recorded(rid=rid(1), verdict=Verdict.PENDING)
 ABORTED = Recorded(rid=rid(1), verdict=Verdict.ABORTED)
+TWO_ENDS = Recorded(rid=rid(1), verdict=Verdict.FAULT)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ def test_two_records_of_a_rid_are_compared(here: Recorded | None, there: Recorde
         (None, REDEEMED, What.NOT_AT_KIOSK),
         (REDEEMED, None, What.ONLY_AT_KIOSK),
         (ABORTED, REDEEMED, What.OTHER_END_AT_KIOSK),
+        (TWO_ENDS, REDEEMED, None),
     ],
 )
 def test_a_kiosks_record_is_compared_with_its_gateways(

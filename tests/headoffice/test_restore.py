@@ -6,6 +6,7 @@ The older copy is played by what gateways show and upload: these books have neve
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -465,3 +466,17 @@ def test_rule_11_books_rule_on_nothing_that_was_asked_of_an_earlier_run_of_them(
     ruled = counter.ledger.answer(HERE, msgspec.structs.replace(ask, run=run))
     assert isinstance(ruled, Answer)
     assert (ruled.verdict, ruled.run) == (Verdict.REDEEMED, run)
+
+
+@pytest.mark.rule(12)
+def test_rule_12_what_is_driven_for_the_gateway_that_asks_is_told_to_it_though_another_had_begun_it(
+    counter: Counter, database: Database, clock: Clock
+) -> None:
+    restored(counter, database, clock)
+    old, code = replace(counter, kiosk=HERE), counter.issue()
+    intent = old.intent(code)
+    upload(old, HERE, kept(old, intent, None))
+    upload(counter, THERE)
+    counter.api.put("/api/v1/gateways/gw-new", {"name": "新网关", "stores": [counter.store]}).raise_for_status()
+    upload(counter, "gw-new")
+    assert replace(counter, gateway="gw-new", kiosk="gw-new").resolve(intent).verdict is Verdict.REDEEMED

@@ -42,8 +42,8 @@ COUNTER = (
         9,
         "of a redemption with two ends nobody is told that its goods went",
         "device/counter/results.py",
-        "    handed_over = phase.outcome.manner is not Manner.DISPUTED",
-        "    handed_over = True",
+        "    if phase.outcome.manner is Manner.DISPUTED:\n",
+        "    if False:\n",
         "device/counter/test_redeeming.py"
         "::test_rule_9_a_redemption_with_two_ends_is_ended_and_nobody_is_told_that_its_goods_went",
     ),

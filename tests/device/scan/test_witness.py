@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import zxingcpp
@@ -91,6 +92,9 @@ def test_of_two_numbers_in_one_place_the_one_counts_that_its_bars_show() -> None
     other = Code("6991186227951", b"6991186227951", Symbology.EAN_13, code.position)
     assert standing([other], frame, lines_agree=True) == [other], "alone it would count, for its lines agreed"
     assert standing([other, code], frame, lines_agree=True) == [code]
+    blurred = np.asarray(cv2.GaussianBlur(frame, (0, 0), 1.2 * MODULE), np.uint8)
+    assert standing([code], blurred, lines_agree=True) == [code], "out of focus it stands there, too"
+    assert standing([other, code], blurred, lines_agree=True) == [], "but nothing shows which of them is right"
 
 
 def test_an_ean_13_with_print_too_close_is_one_where_the_number_explains_its_bars() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from headoffice.database import Database, open_database, run_of
-from headoffice.errors import DatabaseError
+from headoffice.errors import BehindError, DatabaseError
 from headoffice.platforms import cases as books
 from headoffice.platforms.ports import Spent
 from headoffice.redemptions.rids import Decision
@@ -232,6 +232,28 @@ def test_a_success_that_the_books_have_lost_the_consume_of_has_its_voucher(
     answer = shop.resolve(intent)
     assert (answer.verdict, answer.voucher) == (Verdict.REDEEMED, "cards/card-1")
     assert shop.look(CODE).verdict is Verdict.ALREADY_REDEEMED
+
+
+@pytest.mark.rule(7)
+def test_an_event_that_meets_other_books_than_those_it_was_looked_up_in_is_to_be_sent_again(
+    shop: Shop, server: Postgresql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = _sent(shop)
+    shop.platform.hears = [Verdict.ALREADY_REDEEMED]
+    _drive(shop)
+    assert _case(shop, intent).phase is Phase.OPEN
+    write = shop.process.database.write
+
+    def overtaken(work: Callable[[Connection], object]) -> object:
+        _begin_anew(server)
+        with pytest.raises(DatabaseError):
+            write(work)
+        return write(work)
+
+    monkeypatch.setattr(shop.process.database, "write", overtaken)
+    with pytest.raises(BehindError):
+        shop.process.run(shop.process.driver.reported("cards/card-1", ours=True))
+    assert _case(shop, intent).phase is Phase.OPEN
 
 
 @pytest.mark.rule(7)
