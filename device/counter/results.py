@@ -172,11 +172,11 @@ def _seen(counter: Counter, phase: Result, now: float) -> Step:
         return with_ticket(counter, replace(ticket, handed_over=True)), ()
     if phase.outcome.rid is None:
         return counter, ()
-    seen = counter.confirmed_with(ticket) if ticket and phase.outcome.verdict is Verdict.REDEEMED else ()
-    effects: tuple[Effect, ...] = ()
     if phase.outcome.manner is Manner.DISPUTED:
         # Whether it was handed over nobody has said here: what the gateway has heard of that, or asks, stays.
         return without_ticket(counter, phase.outcome.rid), (Settle(phase.outcome.rid, handed_over=False),)
+    seen = counter.confirmed_with(ticket) if ticket and phase.outcome.verdict is Verdict.REDEEMED else ()
+    effects: tuple[Effect, ...] = ()
     for rid in [one.rid for one in seen] or [phase.outcome.rid]:
         counter, settled = settle(counter, rid, now)
         effects += settled

@@ -67,7 +67,7 @@ def rule(
     """Rule on a rid at a practice voucher and write it down; ``window`` is that of an undo."""
     known = _known_under(connection, ask.intent.rid)
     if known is not None:
-        return owner.repeat(replaced.as_begun(connection, gateway, ask, known), known)
+        return replaced.repeat(connection, gateway, ask, known)
     store = store_for(connection, gateway, ask.store)
     if store is None:
         return Ruling(answer=asking.notice(ask, asking.NOT_ITS_STORE))

@@ -270,7 +270,7 @@ class Ledger:
         if known is not None:
             if peer is not None and isinstance(ask, AskResolve):
                 accepted.note_lost(connection, peer, ask, known, at)
-            return Ruled(owner.repeat(replaced.as_begun(connection, gateway, ask, known), known).answer)
+            return Ruled(replaced.repeat(connection, gateway, ask, known).answer)
         filed = cases.find(connection, ask.intent.rid)
         if filed is not None:
             ask = replaced.as_begun(connection, gateway, ask, filed.case)
@@ -315,7 +315,7 @@ class Ledger:
             if held is not None and drive(connection, held, moment.at, peer.id):
                 known = rids.known_under(connection, ask.intent.rid)
                 if known is not None:
-                    return owner.repeat(replaced.as_begun(connection, peer.id, ask, known), known), None
+                    return replaced.repeat(connection, peer.id, ask, known), None
                 voucher = voucher_by_code(connection, code or "", store)
         if isinstance(ask, AskResolve) and ask.accepted is not None:
             return accepted.rule(connection, ask, voucher, moment), voucher.id if voucher else None
@@ -336,7 +336,7 @@ class Ledger:
             if peer is not None and peer.books.generation > 1:
                 drive(connection, target.voucher, moment.at, peer.id)
                 if (known := rids.known_under(connection, ask.intent.rid)) is not None:
-                    return owner.repeat(replaced.as_begun(connection, peer.id, ask, known), known), None
+                    return replaced.repeat(connection, peer.id, ask, known), None
             target = self._target(connection, ask)
         return owner.rule_undo(ask, None, target, moment, self._undo_window), target.voucher if target else None
 

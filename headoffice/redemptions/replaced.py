@@ -14,11 +14,12 @@ from sqlalchemy import bindparam, select
 
 from headoffice.tables.schema import gateways
 from headoffice.vouchers.books import store_for
+from protocol import owner
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from protocol.owner import Known
+    from protocol.owner import Known, Ruling
     from protocol.platform import Case
     from protocol.upstream import AskRedeem, AskResolve, AskSettled
 
@@ -36,3 +37,8 @@ def as_begun(connection: Connection, gateway: str | None, ask: Ask, known: Known
     if store_for(connection, gateway, known.store) is None:
         return ask
     return msgspec.structs.replace(ask, requester=known.requester)
+
+
+def repeat(connection: Connection, gateway: str | None, ask: AskRedeem | AskResolve, known: Known) -> Ruling:
+    """Rule on a rid that has its end in the books, asked by who began it or by a gateway that came after that one."""
+    return owner.repeat(as_begun(connection, gateway, ask, known), known)

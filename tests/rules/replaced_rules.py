@@ -35,9 +35,9 @@ REPLACED = (
     Edit(
         12,
         "what a gateway's own counter began is ended by the gateway that replaces it",
-        "headoffice/redemptions/ledger.py",
-        "            return Ruled(owner.repeat(replaced.as_begun(connection, gateway, ask, known), known).answer)",
-        "            return Ruled(owner.repeat(ask, known).answer)",
+        "headoffice/redemptions/replaced.py",
+        "    return owner.repeat(as_begun(connection, gateway, ask, known), known)",
+        "    return owner.repeat(ask, known)",
         "headoffice/test_redeem.py"
         "::test_rule_12_what_a_gateways_own_counter_began_is_ended_by_the_gateway_that_replaces_it",
     ),
